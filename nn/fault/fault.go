@@ -1,0 +1,53 @@
+// Package fault holds the errors that a person is to read. Each says what happened, to which file or layer, and what
+// to do about it; each has a code, by which the window finds the same sentence in another language.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// A Fault is an error meant for a person. Its Error text is English; the window translates by Code and Args
+// (translation key "fault." + Code, a fmt format over Args).
+type Fault struct {
+	Code  string // dotted, lower case, e.g. "image.truncated"; unique in the program
+	Args  []any  // the values that the sentence names, in the order of the English format
+	text  string
+	cause error
+}
+
+// New makes a fault from its code and English sentence, a fmt format over args. Code and sentence are literals at the
+// place where things go wrong; a test collects them and compares them with the Korean translations.
+func New(code, english string, args ...any) *Fault {
+	return &Fault{Code: code, Args: args, text: fmt.Sprintf(english, args...)}
+}
+
+// Because returns the fault with the underlying error that errors.Is and errors.As see.
+func (f *Fault) Because(cause error) *Fault {
+	with := *f
+	with.cause = cause
+	return &with
+}
+
+// Error gives the English sentence and, in brackets, what caused it.
+func (f *Fault) Error() string {
+	if f.cause == nil {
+		return f.text
+	}
+	return f.text + " (" + f.cause.Error() + ")"
+}
+
+// Sentence gives the English sentence alone.
+func (f *Fault) Sentence() string { return f.text }
+
+// Unwrap gives the cause, or nil.
+func (f *Fault) Unwrap() error { return f.cause }
+
+// Code gives the code of the first fault in err's chain, or "".
+func Code(err error) string {
+	var f *Fault
+	if errors.As(err, &f) {
+		return f.Code
+	}
+	return ""
+}

@@ -1,0 +1,286 @@
+// Package kernel is the seam between networks and the hardware that runs them. A Program is a flat list of operations
+// over buffers of known shape; a Device prepares it once and runs it a step at a time. The set of operations is small and
+// closed: layers are built from them (package nn), a new device implements them all (docs of each operation give the
+// formula; kerneltest checks any device against the reference).
+package kernel
+
+import "fmt"
+
+// A Shape is that of a buffer: samples × channels × height × width, the last index running fastest. A vector of features
+// is N×C×1×1; the weights of a convolution are filters × channels/groups × kernel height × kernel width; those of a fully
+// connected layer outputs × inputs × 1 × 1.
+type Shape struct{ N, C, H, W int }
+
+// Len is the number of elements.
+func (s Shape) Len() int { return s.N * s.C * s.H * s.W }
+
+// Sample is the number of elements of one sample, C·H·W.
+func (s Shape) Sample() int { return s.C * s.H * s.W }
+
+func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d×%d", s.N, s.C, s.H, s.W) }
+
+// An ID names a buffer of a Program: its index in Program.Buffers.
+type ID int
+
+// None stands for a buffer that is left out, such as the bias of a convolution without one.
+const None ID = -1
+
+// A Role says what a buffer is for, and so how long it lives.
+type Role uint8
+
+const (
+	// Input is uploaded before a step: images, labels, targets. N is the batch.
+	Input Role = iota
+	// Value is an activation, or the gradient of the loss with respect to one. N is the batch. Its content is defined
+	// only between the operations that write and read it, unless the buffer is Kept.
+	Value
+	// Parameter is learned; it lives as long as the Executor.
+	Parameter
+	// Gradient is that of the loss with respect to a parameter. It lives as long as the Executor, so that the gradients of
+	// several batches can be added.
+	Gradient
+	// History is what a solver remembers of a parameter (momentum, moments). Lives as long as the Executor; starts at zero.
+	History
+)
+
+// A Buffer describes memory that a Device provides.
+type Buffer struct {
+	Name  string // for messages: layer and what it is
+	Shape Shape
+	Role  Role
+	Kept  bool // a Value that is downloaded after a step, so its memory is not reused within it
+}
+
+// A Program is what a Device runs. Forward computes the outputs and, when it holds loss operations, the loss of each sample;
+// Backward the gradients of all parameters; Update moves the parameters. Every operation reads only what an earlier
+// operation of the same step wrote (Backward may read what Forward wrote), or inputs, parameters and history.
+type Program struct {
+	Batch    int // the most samples a step can have; N of every Input and Value
+	Buffers  []Buffer
+	Forward  []Op
+	Backward []Op
+	Update   []Op
+}
+
+// Step says what one run of a Program does.
+type Step struct {
+	Samples   int     // how many of the Batch samples are there (1…Batch); the rest of the buffers is not touched
+	Training  bool    // dropout drops
+	Backward  bool    // run Backward after Forward
+	Update    bool    // run Update at the end
+	NoForward bool    // skip Forward (an update alone)
+	Add       bool    // add to the gradients of parameters instead of replacing them: the second and later parts of an accumulated batch
+	Scale     float32 // what each sample's loss counts in the gradient: 1 / samples of the whole accumulated batch
+	Rate      float32 // learning rate of this update
+	Decay     float32 // weight decay λ of this update
+	Iteration int     // from 0; Adam's t-1; part of dropout's random numbers
+	First     int     // index of the first sample within the accumulated batch; part of dropout's random numbers
+	Seed      uint64  // of dropout's random numbers
+}
+
+// An Op is one operation of a Program. The set is closed: the types of this file.
+type Op interface{ op() }
+
+// A Pair is a height and a width.
+type Pair struct{ H, W int }
+
+// Geometry is how a window moves over an image. Pad is added before and after alike; what lies outside is zero for a
+// convolution, absent for a pooling. The window's place (i,j) covers rows i·Stride.H − Pad.H + r·Dilation.H.
+type Geometry struct{ Kernel, Stride, Pad, Dilation Pair }
+
+// An ActivationKind names a pointwise function.
+type ActivationKind uint8
+
+const (
+	ReLU    ActivationKind = iota // max(x,0); gradient 1 where y > 0
+	Sigmoid                       // 1/(1+e^−x); gradient y(1−y)
+	Tanh                          // tanh x; gradient 1−y²
+)
+
+// A SolverKind names a rule of Update.
+type SolverKind uint8
+
+const (
+	SGD      SolverKind = iota // Caffe's: v ← μv + ηg; w ← w − v. One history buffer
+	Nesterov                   // Caffe's: v' ← μv + ηg; w ← w − ((1+μ)v' − μv). One history buffer
+	Adam                       // Kingma and Ba with bias correction, as Caffe: w ← w − η·√(1−β2^t)/(1−β1^t)·m/(√v+ε). Two history buffers; Momentum is β1
+)
+
+// Histories is the number of history buffers that the solver keeps for a parameter.
+func (k SolverKind) Histories() int {
+	if k == Adam {
+		return 2
+	}
+	return 1
+}
+
+// The operations. X are inputs, Y outputs, W weights, B biases; a leading D marks the gradient of the loss with respect to
+// it. An operation with Add set adds its result to what is in the buffer (a value that feeds several layers), else it
+// replaces it. Operations that write DW and DB replace or add by Step.Add.
+type (
+	// Conv is Y[n,f,i,j] = B[f] + Σ_c,r,s W[f,c,r,s]·X[n,c,i·stride−pad+r·dilation, …], channels and filters in Groups equal parts.
+	Conv struct {
+		X, W, B, Y ID
+		Geometry
+		Groups int
+	}
+	ConvGradInput struct {
+		DY, W, DX ID
+		Geometry
+		Groups int
+		Add    bool
+	}
+	ConvGradWeights struct {
+		X, DY, DW, DB ID
+		Geometry
+		Groups int
+	}
+
+	// Dense is Y[n,o] = B[o] + Σ_i W[o,i]·X[n,i], where i runs over C·H·W of X.
+	Dense          struct{ X, W, B, Y ID }
+	DenseGradInput struct {
+		DY, W, DX ID
+		Add       bool
+	}
+	DenseGradWeights struct{ X, DY, DW, DB ID }
+
+	// Pool takes the maximum or, if Average, the mean of each window. The window is cut at the image's edge; the mean
+	// divides by the window's area within the padded image, as Caffe does. A maximum that occurs more than once counts at
+	// its first place in reading order.
+	Pool struct {
+		X, Y ID
+		Geometry
+		Average bool
+	}
+	PoolGrad struct {
+		X, Y, DY, DX ID
+		Geometry
+		Average bool
+		Add     bool
+	}
+
+	// Activation is Y = f(X), element by element. X and Y may be the same buffer.
+	Activation struct {
+		X, Y ID
+		Kind ActivationKind
+	}
+	// ActivationGrad is DX = DY·f'(x), with f' written in terms of Y. DY and DX may be the same buffer.
+	ActivationGrad struct {
+		Y, DY, DX ID
+		Kind      ActivationKind
+		Add       bool
+	}
+
+	// Dropout is Y = X·keep/(1−Ratio) in training, Y = X else. keep is Keep(…) of Stream and the element's place.
+	// X and Y may be the same buffer; so may DY and DX.
+	Dropout struct {
+		X, Y   ID
+		Ratio  float32
+		Stream int // number of the dropout layer within the network
+	}
+	DropoutGrad struct {
+		DY, DX ID
+		Ratio  float32
+		Stream int
+		Add    bool
+	}
+
+	// LRN is Caffe's local response normalisation across channels: Y = X·S^−Beta, S = 1 + Alpha/Size·Σ X² over Size channels
+	// around (S is kept for the gradient).
+	LRN struct {
+		X, Y, S     ID
+		Size        int
+		Alpha, Beta float32
+	}
+	LRNGrad struct {
+		X, Y, S, DY, DX ID
+		Size            int
+		Alpha, Beta     float32
+		Add             bool
+	}
+
+	// Softmax runs over the channels, at each place of the image: Y = e^(X−max)/Σ.
+	Softmax     struct{ X, Y ID }
+	SoftmaxGrad struct {
+		Y, DY, DX ID
+		Add       bool
+	}
+
+	// Copy copies Channels channels from X, starting at From, to Y, starting at To: concatenation and its gradient.
+	Copy struct {
+		X, Y               ID
+		From, To, Channels int
+		Add                bool
+	}
+	// Sum is Y = A + B; A, B and Y have one shape.
+	Sum struct{ A, B, Y ID }
+
+	// SoftmaxLoss is the cross-entropy of softmax(X) with the class Labels[n]: Loss[n] = −Weight·log P[n,label]. P gets the
+	// softmax. Labels is N×1×1×1, whole numbers held as float32; a label outside 0…C−1 counts nothing.
+	SoftmaxLoss struct {
+		X, Labels, P, Loss ID
+		Weight             float32
+	}
+	// SoftmaxLossGrad is DX = Step.Scale·Weight·(P − onehot).
+	SoftmaxLossGrad struct {
+		P, Labels, DX ID
+		Weight        float32
+		Add           bool
+	}
+	// SquaredLoss is Loss[n] = Weight·½Σ(X−T)² (Caffe's Euclidean loss), T the target, of X's shape.
+	SquaredLoss struct {
+		X, T, Loss ID
+		Weight     float32
+	}
+	SquaredLossGrad struct {
+		X, T, DX ID
+		Weight   float32
+		Add      bool
+	}
+	// AbsoluteLoss is Loss[n] = Weight·Σ|X−T|; its gradient at X = T is 0.
+	AbsoluteLoss struct {
+		X, T, Loss ID
+		Weight     float32
+	}
+	AbsoluteLossGrad struct {
+		X, T, DX ID
+		Weight   float32
+		Add      bool
+	}
+
+	// Update moves parameter W by its gradient G: g = G + Step.Decay·DecayFactor·W, η = Step.Rate·RateFactor, then the rule
+	// of Kind. History holds Kind.Histories() buffers of W's shape.
+	Update struct {
+		W, G                     ID
+		History                  []ID
+		Kind                     SolverKind
+		Momentum, Beta2, Epsilon float32
+		RateFactor, DecayFactor  float32
+	}
+)
+
+func (Conv) op()             {}
+func (ConvGradInput) op()    {}
+func (ConvGradWeights) op()  {}
+func (Dense) op()            {}
+func (DenseGradInput) op()   {}
+func (DenseGradWeights) op() {}
+func (Pool) op()             {}
+func (PoolGrad) op()         {}
+func (Activation) op()       {}
+func (ActivationGrad) op()   {}
+func (Dropout) op()          {}
+func (DropoutGrad) op()      {}
+func (LRN) op()              {}
+func (LRNGrad) op()          {}
+func (Softmax) op()          {}
+func (SoftmaxGrad) op()      {}
+func (Copy) op()             {}
+func (Sum) op()              {}
+func (SoftmaxLoss) op()      {}
+func (SoftmaxLossGrad) op()  {}
+func (SquaredLoss) op()      {}
+func (SquaredLossGrad) op()  {}
+func (AbsoluteLoss) op()     {}
+func (AbsoluteLossGrad) op() {}
+func (Update) op()           {}
