@@ -1,0 +1,121 @@
+// Package convscope holds no code: this test of the import rules of ARCHITECTURE.md needs a place above them all.
+package convscope
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/convscope/convscope"
+
+// listed is what `go list` tells of a package.
+type listed struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+// packages lists the packages of this module.
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Deps", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// within says whether a package lies in folder (a path below the module) or below it.
+func within(path, folder string) bool {
+	path = strings.TrimPrefix(path, module+"/")
+	return path == folder || strings.HasPrefix(path, folder+"/")
+}
+
+func within1(path string, folders []string) bool {
+	return slices.ContainsFunc(folders, func(f string) bool { return within(path, f) })
+}
+
+// tabs are the folders of the window's tabs.
+var tabs = []string{"app/dataset", "app/builder", "app/training", "app/inspect", "app/vision"}
+
+// below are packages that must not reach others, however far down: from → what they must not reach.
+var below = []struct {
+	from, never, except []string
+	why                 string
+}{
+	{[]string{"nn", "app/session", "cmd/cnn", "widgets/raster", "resources/samples"}, []string{"fyne.io"}, nil, "the engine, the session and the command line know no window"},
+	{[]string{"widgets"}, []string{"nn", "app", "resources"}, nil, "a widget knows no engine and nothing of the application"},
+	{[]string{"resources"}, []string{"nn", "app"}, []string{"nn/fault"}, "resources are data and looks; of the engine they know only the faults that they translate"},
+	{[]string{"nn"}, []string{"app", "cmd", "widgets"}, nil, "the engine is below all else"},
+	{[]string{"nn/kernel"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
+	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
+	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
+	{[]string{"nn/fault", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	all := packages(t)
+	if len(all) < 10 {
+		t.Fatalf("go list found %d packages: the test looks at the wrong place", len(all))
+	}
+	for _, p := range all {
+		for _, rule := range below {
+			if !within1(p.ImportPath, rule.from) {
+				continue
+			}
+			for _, d := range p.Deps {
+				if within1(d, rule.never) && !within1(d, rule.except) {
+					t.Errorf("%s reaches %s: %s", p.ImportPath, d, rule.why)
+				}
+			}
+		}
+	}
+}
+
+func TestImportsBetweenTabs(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, tab := range tabs {
+			if !within(p.ImportPath, tab) {
+				continue
+			}
+			for _, d := range p.Deps {
+				for _, other := range tabs {
+					if other != tab && within(d, other) {
+						t.Errorf("%s reaches %s: tabs do not know each other", p.ImportPath, d)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Widgets and resources are the window's: only the application hangs them up. Two folders in them hold no window and may be
+// used by all: the pure pictures of widgets/raster and the files of resources/samples.
+func TestImportsOfTheWindow(t *testing.T) {
+	free := []string{"widgets/raster", "resources/samples"}
+	users := []string{"app", "cmd/convscope", "widgets", "resources"}
+	for _, p := range packages(t) {
+		if within1(p.ImportPath, users) && !within(p.ImportPath, "app/session") {
+			continue
+		}
+		for _, d := range p.Imports {
+			if within1(d, []string{"widgets", "resources"}) && !within1(d, free) {
+				t.Errorf("%s imports %s: widgets and resources hang off the application alone", p.ImportPath, d)
+			}
+		}
+	}
+}
