@@ -1,0 +1,607 @@
+package kernel
+
+import (
+	"errors"
+	"fmt"
+	"math"
+)
+
+// NewReference makes the plain device that all others are checked against: one operation after the other, one number after the
+// other, sums in float64, on one thread. Each buffer has memory of its own that nobody else can reach, and values are made
+// not-a-number before each step, so whatever reads what was not written, or reaches around the seam, shows.
+func NewReference() Device { return reference{} }
+
+type reference struct{}
+
+func (reference) Name() string { return "reference" }
+func (reference) Threads() int { return 1 }
+func (reference) Close() error { return nil }
+
+func (reference) Prepare(p *Program) (Executor, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	r := &refExecutor{p: p, mem: make([][]float32, len(p.Buffers))}
+	for i, b := range p.Buffers {
+		r.mem[i] = make([]float32, b.Shape.Len())
+	}
+	return r, nil
+}
+
+type refExecutor struct {
+	p   *Program
+	mem [][]float32
+	s   Step
+}
+
+func (r *refExecutor) Close() error { return nil }
+
+func (r *refExecutor) Buffer(id ID) HostAccess { return hostMemory(r.mem[id]) }
+
+// hostMemory is access by copying to memory that lies on the host.
+type hostMemory []float32
+
+func (m hostMemory) Len() int { return len(m) }
+
+func (m hostMemory) Upload(src []float32) error {
+	if len(src) > len(m) {
+		return fmt.Errorf("kernel: upload of %d elements into a buffer of %d", len(src), len(m))
+	}
+	copy(m, src)
+	return nil
+}
+
+func (m hostMemory) Download(dst []float32) error {
+	if len(dst) > len(m) {
+		return fmt.Errorf("kernel: download of %d elements from a buffer of %d", len(dst), len(m))
+	}
+	copy(dst, m)
+	return nil
+}
+
+var errSamples = errors.New("kernel: a step of no samples, or of more than the batch")
+
+// Run does one step.
+func (r *refExecutor) Run(s Step) error {
+	if s.Samples < 1 || s.Samples > r.p.Batch {
+		return errSamples
+	}
+	r.s = s
+	if !s.NoForward {
+		nan := float32(math.NaN())
+		for i, b := range r.p.Buffers {
+			if b.Role == Value {
+				for j := range r.mem[i] {
+					r.mem[i][j] = nan
+				}
+			}
+		}
+		for _, op := range r.p.Forward {
+			r.run(op)
+		}
+	}
+	if s.Backward {
+		for _, op := range r.p.Backward {
+			r.run(op)
+		}
+	}
+	if s.Update {
+		for _, op := range r.p.Update {
+			r.run(op)
+		}
+	}
+	return nil
+}
+
+// shape is that of a buffer; of its samples only those of the step.
+func (r *refExecutor) shape(id ID) Shape {
+	s := r.p.Buffers[id].Shape
+	if role := r.p.Buffers[id].Role; role == Input || role == Value {
+		s.N = r.s.Samples
+	}
+	return s
+}
+
+// put writes v, or adds it.
+func put(m []float32, i int, v float64, add bool) {
+	if add {
+		v += float64(m[i])
+	}
+	m[i] = float32(v)
+}
+
+// at is the index of an element.
+func (s Shape) at(n, c, h, w int) int { return ((n*s.C+c)*s.H+h)*s.W + w }
+
+func (r *refExecutor) run(op Op) {
+	switch o := op.(type) {
+	case Conv:
+		r.conv(o)
+	case ConvGradInput:
+		r.convGradInput(o)
+	case ConvGradWeights:
+		r.convGradWeights(o)
+	case Dense:
+		r.dense(o)
+	case DenseGradInput:
+		r.denseGradInput(o)
+	case DenseGradWeights:
+		r.denseGradWeights(o)
+	case Pool:
+		r.pool(o)
+	case PoolGrad:
+		r.poolGrad(o)
+	case LRN:
+		r.lrn(o)
+	case LRNGrad:
+		r.lrnGrad(o)
+	case Softmax:
+		r.softmax(o.X, o.Y)
+	case SoftmaxGrad:
+		r.softmaxGrad(o)
+	case Copy:
+		r.copyChannels(o)
+	case Update:
+		r.update(o)
+	default:
+		r.pointwise(op)
+	}
+}
+
+// pointwise runs the operations that know no neighbours, and the losses.
+func (r *refExecutor) pointwise(op Op) {
+	switch o := op.(type) {
+	case Activation:
+		x, y := r.mem[o.X], r.mem[o.Y]
+		for i := range r.shape(o.X).Len() {
+			y[i] = float32(activate(o.Kind, float64(x[i])))
+		}
+	case ActivationGrad:
+		y, dy, dx := r.mem[o.Y], r.mem[o.DY], r.mem[o.DX]
+		for i := range r.shape(o.Y).Len() {
+			put(dx, i, float64(dy[i])*slope(o.Kind, float64(y[i])), o.Add)
+		}
+	case Dropout:
+		r.dropout(o.X, o.Y, o.Ratio, o.Stream, false)
+	case DropoutGrad:
+		r.dropout(o.DY, o.DX, o.Ratio, o.Stream, o.Add)
+	case Sum:
+		a, b, y := r.mem[o.A], r.mem[o.B], r.mem[o.Y]
+		for i := range r.shape(o.Y).Len() {
+			y[i] = a[i] + b[i]
+		}
+	case SoftmaxLoss:
+		r.softmaxLoss(o)
+	case SoftmaxLossGrad:
+		r.softmaxLossGrad(o)
+	case SquaredLoss:
+		r.eachPair(o.X, o.T, o.Loss, o.Weight, func(d float64) float64 { return d * d / 2 })
+	case SquaredLossGrad:
+		r.eachGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(d float64) float64 { return d })
+	case AbsoluteLoss:
+		r.eachPair(o.X, o.T, o.Loss, o.Weight, math.Abs)
+	case AbsoluteLossGrad:
+		r.eachGrad(o.X, o.T, o.DX, o.Weight, o.Add, sign)
+	}
+}
+
+func sign(d float64) float64 {
+	switch {
+	case d > 0:
+		return 1
+	case d < 0:
+		return -1
+	}
+	return 0
+}
+
+func activate(k ActivationKind, x float64) float64 {
+	switch k {
+	case Sigmoid:
+		return 1 / (1 + math.Exp(-x))
+	case Tanh:
+		return math.Tanh(x)
+	}
+	return max(x, 0)
+}
+
+// slope is the derivative written in terms of the output y.
+func slope(k ActivationKind, y float64) float64 {
+	switch k {
+	case Sigmoid:
+		return y * (1 - y)
+	case Tanh:
+		return 1 - y*y
+	}
+	if y > 0 {
+		return 1
+	}
+	return 0
+}
+
+func (r *refExecutor) dropout(x, y ID, ratio float32, stream int, add bool) {
+	s, mx, my := r.shape(x), r.mem[x], r.mem[y]
+	for n := range s.N {
+		for e := range s.Sample() {
+			i := n*s.Sample() + e
+			v := float64(mx[i])
+			if r.s.Training {
+				if Keep(r.s.Seed, r.s.Iteration, stream, r.s.First+n, e, ratio) {
+					v /= float64(1 - ratio)
+				} else {
+					v = 0
+				}
+			}
+			put(my, i, v, add)
+		}
+	}
+}
+
+// eachPair sums f of the differences of x and t for each sample.
+func (r *refExecutor) eachPair(x, t, loss ID, weight float32, f func(float64) float64) {
+	s := r.shape(x)
+	for n := range s.N {
+		sum := 0.0
+		for e := range s.Sample() {
+			i := n*s.Sample() + e
+			sum += f(float64(r.mem[x][i]) - float64(r.mem[t][i]))
+		}
+		r.mem[loss][n] = float32(float64(weight) * sum)
+	}
+}
+
+func (r *refExecutor) eachGrad(x, t, dx ID, weight float32, add bool, f func(float64) float64) {
+	for i := range r.shape(x).Len() {
+		put(r.mem[dx], i, float64(r.s.Scale)*float64(weight)*f(float64(r.mem[x][i])-float64(r.mem[t][i])), add)
+	}
+}
+
+// eachTap calls f for every pair of places that a convolution joins: an output element, the input element that a tap of the kernel
+// sees there, and the weight.
+func eachTap(sx, sw, sy Shape, g Geometry, groups int, f func(x, w, y int)) {
+	cg, fg := sx.C/groups, sw.N/groups
+	for n := range sy.N {
+		for fl := range sw.N {
+			for i := range sy.H {
+				for j := range sy.W {
+					for c := range cg {
+						for a := range g.Kernel.H {
+							for b := range g.Kernel.W {
+								h, w := i*g.Stride.H-g.Pad.H+a*g.Dilation.H, j*g.Stride.W-g.Pad.W+b*g.Dilation.W
+								if h >= 0 && h < sx.H && w >= 0 && w < sx.W {
+									f(sx.at(n, fl/fg*cg+c, h, w), sw.at(fl, c, a, b), sy.at(n, fl, i, j))
+								}
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+func (r *refExecutor) conv(o Conv) {
+	sx, sw, sy := r.shape(o.X), r.shape(o.W), r.shape(o.Y)
+	sum := make([]float64, sy.Len())
+	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[y] += float64(r.mem[o.X][x]) * float64(r.mem[o.W][w]) })
+	for i := range sum {
+		if o.B != None {
+			sum[i] += float64(r.mem[o.B][i/(sy.H*sy.W)%sy.C])
+		}
+		r.mem[o.Y][i] = float32(sum[i])
+	}
+}
+
+func (r *refExecutor) convGradInput(o ConvGradInput) {
+	sx, sw, sy := r.shape(o.DX), r.shape(o.W), r.shape(o.DY)
+	sum := make([]float64, sx.Len())
+	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[x] += float64(r.mem[o.DY][y]) * float64(r.mem[o.W][w]) })
+	for i := range sum {
+		put(r.mem[o.DX], i, sum[i], o.Add)
+	}
+}
+
+func (r *refExecutor) convGradWeights(o ConvGradWeights) {
+	sx, sw, sy := r.shape(o.X), r.shape(o.DW), r.shape(o.DY)
+	sum := make([]float64, sw.Len())
+	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[w] += float64(r.mem[o.DY][y]) * float64(r.mem[o.X][x]) })
+	for i := range sum {
+		put(r.mem[o.DW], i, sum[i], r.s.Add)
+	}
+	r.biasGrad(o.DY, o.DB)
+}
+
+// biasGrad sums the gradient of the output over samples and places.
+func (r *refExecutor) biasGrad(dy, db ID) {
+	if db == None {
+		return
+	}
+	s := r.shape(dy)
+	channels := r.p.Buffers[db].Shape.Len()
+	sum := make([]float64, channels)
+	for i := range s.Len() {
+		sum[i/(s.Sample()/channels)%channels] += float64(r.mem[dy][i])
+	}
+	for c := range sum {
+		put(r.mem[db], c, sum[c], r.s.Add)
+	}
+}
+
+func (r *refExecutor) dense(o Dense) {
+	in, out := r.shape(o.X).Sample(), r.shape(o.Y).Sample()
+	for n := range r.s.Samples {
+		for q := range out {
+			sum := 0.0
+			if o.B != None {
+				sum = float64(r.mem[o.B][q])
+			}
+			for i := range in {
+				sum += float64(r.mem[o.X][n*in+i]) * float64(r.mem[o.W][q*in+i])
+			}
+			r.mem[o.Y][n*out+q] = float32(sum)
+		}
+	}
+}
+
+func (r *refExecutor) denseGradInput(o DenseGradInput) {
+	in, out := r.shape(o.DX).Sample(), r.shape(o.DY).Sample()
+	for n := range r.s.Samples {
+		for i := range in {
+			sum := 0.0
+			for q := range out {
+				sum += float64(r.mem[o.DY][n*out+q]) * float64(r.mem[o.W][q*in+i])
+			}
+			put(r.mem[o.DX], n*in+i, sum, o.Add)
+		}
+	}
+}
+
+func (r *refExecutor) denseGradWeights(o DenseGradWeights) {
+	in, out := r.shape(o.X).Sample(), r.shape(o.DY).Sample()
+	for q := range out {
+		for i := range in {
+			sum := 0.0
+			for n := range r.s.Samples {
+				sum += float64(r.mem[o.DY][n*out+q]) * float64(r.mem[o.X][n*in+i])
+			}
+			put(r.mem[o.DW], q*in+i, sum, r.s.Add)
+		}
+	}
+	r.biasGrad(o.DY, o.DB)
+}
+
+// window is the part of the image that a window of a pooling covers, and the area that its mean divides by.
+type window struct{ h0, h1, w0, w1, area int }
+
+func (g Geometry) window(s Shape, i, j int) window {
+	h, w := i*g.Stride.H-g.Pad.H, j*g.Stride.W-g.Pad.W
+	he, we := min(h+g.Kernel.H, s.H+g.Pad.H), min(w+g.Kernel.W, s.W+g.Pad.W)
+	return window{max(h, 0), min(he, s.H), max(w, 0), min(we, s.W), (he - h) * (we - w)}
+}
+
+// eachWindow calls f for every window of a pooling: its place in the output and in the input.
+func (r *refExecutor) eachWindow(x, y ID, g Geometry, f func(n, c, out int, w window)) {
+	sx, sy := r.shape(x), r.shape(y)
+	for n := range sy.N {
+		for c := range sy.C {
+			for i := range sy.H {
+				for j := range sy.W {
+					f(n, c, sy.at(n, c, i, j), g.window(sx, i, j))
+				}
+			}
+		}
+	}
+}
+
+// peak is the index of the first maximum of a window.
+func (r *refExecutor) peak(x ID, n, c int, w window) int {
+	s := r.shape(x)
+	best := s.at(n, c, w.h0, w.w0)
+	for h := w.h0; h < w.h1; h++ {
+		for v := w.w0; v < w.w1; v++ {
+			if i := s.at(n, c, h, v); r.mem[x][i] > r.mem[x][best] {
+				best = i
+			}
+		}
+	}
+	return best
+}
+
+func (r *refExecutor) pool(o Pool) {
+	sx := r.shape(o.X)
+	r.eachWindow(o.X, o.Y, o.Geometry, func(n, c, out int, w window) {
+		if !o.Average {
+			r.mem[o.Y][out] = r.mem[o.X][r.peak(o.X, n, c, w)]
+			return
+		}
+		sum := 0.0
+		for h := w.h0; h < w.h1; h++ {
+			for v := w.w0; v < w.w1; v++ {
+				sum += float64(r.mem[o.X][sx.at(n, c, h, v)])
+			}
+		}
+		r.mem[o.Y][out] = float32(sum / float64(w.area))
+	})
+}
+
+func (r *refExecutor) poolGrad(o PoolGrad) {
+	sx := r.shape(o.X)
+	sum := make([]float64, sx.Len())
+	r.eachWindow(o.X, o.Y, o.Geometry, func(n, c, out int, w window) {
+		dy := float64(r.mem[o.DY][out])
+		if !o.Average {
+			sum[r.peak(o.X, n, c, w)] += dy
+			return
+		}
+		for h := w.h0; h < w.h1; h++ {
+			for v := w.w0; v < w.w1; v++ {
+				sum[sx.at(n, c, h, v)] += dy / float64(w.area)
+			}
+		}
+	})
+	for i := range sum {
+		put(r.mem[o.DX], i, sum[i], o.Add)
+	}
+}
+
+// around is the range of channels that the normalisation of channel c sums over.
+func around(c, size, channels int) (from, to int) {
+	return max(c-(size-1)/2, 0), min(c+size-(size-1)/2, channels)
+}
+
+func (r *refExecutor) lrn(o LRN) {
+	s, x := r.shape(o.X), r.mem[o.X]
+	for i := range s.Len() {
+		plane := s.H * s.W
+		c, sum := i/plane%s.C, 0.0
+		from, to := around(c, o.Size, s.C)
+		for k := from; k < to; k++ {
+			v := float64(x[i+(k-c)*plane])
+			sum += v * v
+		}
+		scale := 1 + float64(o.Alpha)/float64(o.Size)*sum
+		r.mem[o.S][i] = float32(scale)
+		r.mem[o.Y][i] = float32(float64(x[i]) * math.Pow(scale, -float64(o.Beta)))
+	}
+}
+
+func (r *refExecutor) lrnGrad(o LRNGrad) {
+	s, x, y, scale, dy := r.shape(o.X), r.mem[o.X], r.mem[o.Y], r.mem[o.S], r.mem[o.DY]
+	plane := s.H * s.W
+	for i := range s.Len() {
+		c, sum := i/plane%s.C, 0.0
+		// The channels whose sums channel c is in: the window mirrored.
+		from, to := max(c-(o.Size-(o.Size-1)/2-1), 0), min(c+(o.Size-1)/2+1, s.C)
+		for k := from; k < to; k++ {
+			j := i + (k-c)*plane
+			sum += float64(dy[j]) * float64(y[j]) / float64(scale[j])
+		}
+		v := float64(dy[i])*math.Pow(float64(scale[i]), -float64(o.Beta)) -
+			2*float64(o.Alpha)*float64(o.Beta)/float64(o.Size)*float64(x[i])*sum
+		put(r.mem[o.DX], i, v, o.Add)
+	}
+}
+
+// softmax runs over the channels of each place.
+func (r *refExecutor) softmax(x, y ID) {
+	s := r.shape(x)
+	plane := s.H * s.W
+	for n := range s.N {
+		for p := range plane {
+			top := math.Inf(-1)
+			for c := range s.C {
+				top = max(top, float64(r.mem[x][(n*s.C+c)*plane+p]))
+			}
+			sum := 0.0
+			for c := range s.C {
+				sum += math.Exp(float64(r.mem[x][(n*s.C+c)*plane+p]) - top)
+			}
+			for c := range s.C {
+				i := (n*s.C+c)*plane + p
+				r.mem[y][i] = float32(math.Exp(float64(r.mem[x][i])-top) / sum)
+			}
+		}
+	}
+}
+
+func (r *refExecutor) softmaxGrad(o SoftmaxGrad) {
+	s := r.shape(o.Y)
+	plane := s.H * s.W
+	for n := range s.N {
+		for p := range plane {
+			sum := 0.0
+			for c := range s.C {
+				i := (n*s.C+c)*plane + p
+				sum += float64(r.mem[o.DY][i]) * float64(r.mem[o.Y][i])
+			}
+			for c := range s.C {
+				i := (n*s.C+c)*plane + p
+				put(r.mem[o.DX], i, float64(r.mem[o.Y][i])*(float64(r.mem[o.DY][i])-sum), o.Add)
+			}
+		}
+	}
+}
+
+// label is the class of a sample, or −1 if it has none.
+func label(labels []float32, n, classes int) int {
+	if l := labels[n]; l >= 0 && l < float32(classes) {
+		return int(l)
+	}
+	return -1
+}
+
+// floor of a probability in a logarithm: below it a float32 is no longer normal.
+const leastProbability = 1.1754944e-38
+
+func (r *refExecutor) softmaxLoss(o SoftmaxLoss) {
+	r.softmax(o.X, o.P)
+	classes := r.shape(o.X).Sample()
+	for n := range r.s.Samples {
+		loss := 0.0
+		if l := label(r.mem[o.Labels], n, classes); l >= 0 {
+			p := float64(r.mem[o.P][n*classes+l])
+			loss = -math.Log(max(p, leastProbability))
+			if math.IsNaN(p) {
+				loss = p
+			}
+		}
+		r.mem[o.Loss][n] = float32(float64(o.Weight) * loss)
+	}
+}
+
+func (r *refExecutor) softmaxLossGrad(o SoftmaxLossGrad) {
+	classes := r.shape(o.P).Sample()
+	for n := range r.s.Samples {
+		l := label(r.mem[o.Labels], n, classes)
+		for c := range classes {
+			v := float64(r.mem[o.P][n*classes+c])
+			if c == l {
+				v--
+			}
+			if l < 0 {
+				v = 0
+			}
+			put(r.mem[o.DX], n*classes+c, float64(r.s.Scale)*float64(o.Weight)*v, o.Add)
+		}
+	}
+}
+
+func (r *refExecutor) update(o Update) {
+	w, g := r.mem[o.W], r.mem[o.G]
+	rate := float64(r.s.Rate) * float64(o.RateFactor)
+	decay := float64(r.s.Decay) * float64(o.DecayFactor)
+	mu := float64(o.Momentum)
+	for i := range w {
+		grad := float64(g[i]) + decay*float64(w[i])
+		switch o.Kind {
+		case SGD:
+			v := mu*float64(r.mem[o.History[0]][i]) + rate*grad
+			r.mem[o.History[0]][i] = float32(v)
+			w[i] = float32(float64(w[i]) - v)
+		case Nesterov:
+			before := float64(r.mem[o.History[0]][i])
+			v := mu*before + rate*grad
+			r.mem[o.History[0]][i] = float32(v)
+			w[i] = float32(float64(w[i]) - ((1+mu)*v - mu*before))
+		case Adam:
+			beta2, t := float64(o.Beta2), float64(r.s.Iteration+1)
+			m := mu*float64(r.mem[o.History[0]][i]) + (1-mu)*grad
+			v := beta2*float64(r.mem[o.History[1]][i]) + (1-beta2)*grad*grad
+			r.mem[o.History[0]][i], r.mem[o.History[1]][i] = float32(m), float32(v)
+			step := rate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(mu, t))
+			w[i] = float32(float64(w[i]) - step*m/(math.Sqrt(v)+float64(o.Epsilon)))
+		}
+	}
+}
+
+func (r *refExecutor) copyChannels(o Copy) {
+	sx, sy := r.shape(o.X), r.shape(o.Y)
+	plane := sx.H * sx.W
+	for n := range sx.N {
+		for c := range o.Channels {
+			for p := range plane {
+				put(r.mem[o.Y], (n*sy.C+o.To+c)*plane+p, float64(r.mem[o.X][(n*sx.C+o.From+c)*plane+p]), o.Add)
+			}
+		}
+	}
+}
