@@ -1,0 +1,169 @@
+package data
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// Format is the version of data sets that this program writes, and the newest one that it reads.
+const Format = 1
+
+// Files of a data set's folder.
+const (
+	InfoFile = "dataset.json" // an Info
+	DataFile = "data.db"      // the database
+)
+
+// kind tells a dataset.json of ours from others' files of that name.
+const kind = "convscope-dataset"
+
+// maxInfoBytes bounds dataset.json: it lists the classes and the files that were left out.
+const maxInfoBytes = 256 << 20
+
+// A Task is what is to be learned from a data set.
+type Task string
+
+// Classification: one class for a whole image.
+const Classification Task = "classification"
+
+// A Split is a part of a data set: images are trained on, watched while training, or kept for the last test.
+type Split uint8
+
+// The splits.
+const (
+	Train Split = iota
+	Val
+	Test
+	splits = 3
+)
+
+// String gives "train", "val" or "test".
+func (s Split) String() string {
+	switch s {
+	case Train:
+		return "train"
+	case Val:
+		return "val"
+	case Test:
+		return "test"
+	}
+	return "unknown"
+}
+
+// Info says what a data set holds: its dataset.json.
+type Info struct {
+	Kind     string        `json:"kind"`   // always "convscope-dataset"
+	Format   int           `json:"format"` // version of the folder's layout
+	Name     string        `json:"name"`
+	Task     Task          `json:"task"`
+	Classes  []string      `json:"classes"`
+	Width    int           `json:"width"` // of every image, in pixels
+	Height   int           `json:"height"`
+	Channels int           `json:"channels"` // 1 grey, 3 RGB
+	Resize   Resize        `json:"resize"`
+	Encoding string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
+	Seed     uint64        `json:"seed"`
+	Source   string        `json:"source"`    // what it was imported from
+	Counts   [splits]int   `json:"counts"`    // images by Split
+	PerClass [splits][]int `json:"per_class"` // images by Split and class; unlabelled ones are in Counts alone
+	Skipped  []Skipped     `json:"skipped"`   // files that were left out
+	Bytes    int64         `json:"bytes"`     // size of the database
+	Created  time.Time     `json:"created"`
+}
+
+// Images gives the number of images in all splits.
+func (i Info) Images() int { return i.Counts[Train] + i.Counts[Val] + i.Counts[Test] }
+
+// A Skipped is a file of the source that was left out of a data set.
+type Skipped struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`         // why, in English
+	Code   string `json:"code,omitempty"` // of the fault, for its translation, with Args
+	Args   []any  `json:"args,omitempty"`
+}
+
+// skip makes a Skipped of the error that a file met.
+func skip(file string, err error) Skipped {
+	s := Skipped{File: file, Reason: err.Error()}
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		s.Code, s.Args = f.Code, f.Args
+	}
+	return s
+}
+
+// readInfo reads the dataset.json of a folder.
+func readInfo(folder string) (Info, error) {
+	path := filepath.Join(folder, InfoFile)
+	var info Info
+	b, err := readBounded(path, maxInfoBytes)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, statErr := os.Stat(folder); statErr != nil {
+			return info, fault.New("data.missing", "There is no data set %s. It may have been moved or deleted; import it again.", folder).Because(err)
+		}
+		return info, fault.New("data.foreign", "%s is no data set of Convscope: it has no dataset.json. Import it first.", folder).Because(err)
+	}
+	if err != nil {
+		return info, ioFault(err, path)
+	}
+	var head struct {
+		Kind   string `json:"kind"`
+		Format int    `json:"format"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return info, fault.New("data.info.damaged", "%s cannot be read: it is damaged or cut off. Import the data set again.", path).Because(err)
+	}
+	if head.Kind != kind || head.Format < 1 {
+		return info, fault.New("data.info.foreign", "%s was not written by Convscope. Import the data set first.", path)
+	}
+	if head.Format > Format {
+		return info, fault.New("data.newer", "%s has format %v, made by a newer Convscope; this one reads up to format %v. Update Convscope.", path, head.Format, Format)
+	}
+	if err := json.Unmarshal(b, &info); err != nil {
+		return info, fault.New("data.info.damaged", "%s cannot be read: it is damaged or cut off. Import the data set again.", path).Because(err)
+	}
+	if err := info.check(); err != nil {
+		return info, fault.New("data.info.wrong", "%s says what cannot be. Import the data set again.", path).Because(err)
+	}
+	return info, nil
+}
+
+// Bounds of what a data set may be.
+const (
+	maxSide    = 8192    // pixels of an image's side in a data set
+	maxClasses = 1 << 20 // classes
+	maxImages  = 1 << 28 // images
+)
+
+// check says what in the description cannot be.
+func (i Info) check() error {
+	switch {
+	case i.Width < 1 || i.Height < 1 || i.Width > maxSide || i.Height > maxSide:
+		return errors.New("size of the images")
+	case i.Channels != 1 && i.Channels != 3:
+		return errors.New("channels of the images")
+	case len(i.Classes) > maxClasses:
+		return errors.New("number of classes")
+	}
+	return nil
+}
+
+// count sets the counts from the index.
+func (i *Info) count(index []Entry) {
+	i.Counts = [splits]int{}
+	for s := range i.PerClass {
+		i.PerClass[s] = make([]int, len(i.Classes))
+	}
+	for _, e := range index {
+		i.Counts[e.Split]++
+		if e.Class >= 0 {
+			i.PerClass[e.Split][e.Class]++
+		}
+	}
+}

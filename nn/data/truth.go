@@ -1,0 +1,133 @@
+package data
+
+import (
+	"encoding/json"
+	"math"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A Truth is all that is known to be true of an image. Every kind of it may be there at once, whatever the task. Coordinates
+// are in pixels of the image as the data set keeps it, from its top left corner.
+type Truth struct {
+	Class    int       `json:"class"` // index into Info.Classes; -1: unlabelled
+	Boxes    []Box     `json:"boxes,omitempty"`
+	Polygons []Polygon `json:"polygons,omitempty"`
+	Masks    []Mask    `json:"masks,omitempty"`
+}
+
+// A Box is a rectangle around a thing.
+type Box struct {
+	Class     int     `json:"class"`
+	X         float32 `json:"x"` // left edge
+	Y         float32 `json:"y"` // top edge
+	W         float32 `json:"w"`
+	H         float32 `json:"h"`
+	Difficult bool    `json:"difficult,omitempty"` // neither helps nor hurts when detections are scored
+}
+
+// A Polygon is the outline of a thing. Polygons of one Instance belong to one thing of several parts.
+type Polygon struct {
+	Class    int          `json:"class"`
+	Instance int          `json:"instance,omitempty"` // from 1 on; 0: not told apart
+	Points   [][2]float32 `json:"points"`             // x, y; closed by itself
+}
+
+// A Mask says pixel by pixel where a thing is.
+type Mask struct {
+	Class    int      `json:"class"`
+	Instance int      `json:"instance,omitempty"` // from 1 on; 0: all things of the class together
+	Void     bool     `json:"void,omitempty"`     // pixels that are left out of training and scores
+	Runs     []uint32 `json:"runs"`               // lengths of runs in row order, by turns outside and inside, the first one outside
+}
+
+// EncodeRuns gives the runs of Mask.Runs for a mask of H×W values in row order.
+func EncodeRuns(on []bool) []uint32 {
+	runs := []uint32{}
+	inside, run := false, uint32(0)
+	for _, v := range on {
+		if v != inside {
+			runs = append(runs, run)
+			inside, run = v, 0
+		}
+		run++
+	}
+	return append(runs, run)
+}
+
+// DecodeRuns gives the w·h values of a mask in row order.
+func DecodeRuns(runs []uint32, w, h int) ([]bool, error) {
+	on := make([]bool, w*h)
+	at := 0
+	for i, run := range runs {
+		if uint64(run) > uint64(len(on)-at) {
+			return nil, fault.New("data.mask.long", "The mask covers more than the %v×%v pixels of its image. Label it anew.", w, h)
+		}
+		if i%2 == 1 {
+			for j := at; j < at+int(run); j++ {
+				on[j] = true
+			}
+		}
+		at += int(run)
+	}
+	if at != len(on) {
+		return nil, fault.New("data.mask.short", "The mask covers %v of its image's %v pixels. Label it anew.", at, len(on))
+	}
+	return on, nil
+}
+
+// check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
+func (t Truth) check(classes, w, h int) error {
+	inside := func(class int) bool { return class >= 0 && class < classes }
+	if t.Class < -1 || t.Class >= classes {
+		return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", t.Class, classes)
+	}
+	finite := func(values ...float32) bool {
+		for _, v := range values {
+			if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+				return false
+			}
+		}
+		return true
+	}
+	for _, b := range t.Boxes {
+		if !inside(b.Class) {
+			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", b.Class, classes)
+		}
+		if !finite(b.X, b.Y, b.W, b.H) || b.W <= 0 || b.H <= 0 {
+			return fault.New("data.truth.box", "A box of %v×%v pixels at %v, %v is no box. Draw it anew.", b.W, b.H, b.X, b.Y)
+		}
+	}
+	for _, p := range t.Polygons {
+		if !inside(p.Class) {
+			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", p.Class, classes)
+		}
+		if len(p.Points) < 3 || p.Instance < 0 {
+			return fault.New("data.truth.polygon", "A polygon of %v points is no outline. Draw at least three.", len(p.Points))
+		}
+		for _, at := range p.Points {
+			if !finite(at[0], at[1]) {
+				return fault.New("data.truth.point", "A polygon has a point that is no number. Draw it anew.")
+			}
+		}
+	}
+	for _, m := range t.Masks {
+		if !inside(m.Class) && !m.Void {
+			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", m.Class, classes)
+		}
+		if _, err := DecodeRuns(m.Runs, w, h); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// encodeTruth and decodeTruth turn a truth into the value kept in the database and back: JSON, which others can read and which
+// takes new kinds of truth without a new format.
+func encodeTruth(t Truth) ([]byte, error) { return json.Marshal(t) }
+
+func decodeTruth(b []byte) (Truth, error) {
+	t := Truth{Class: -1}
+	err := json.Unmarshal(b, &t)
+	return t, err
+}
