@@ -1,0 +1,315 @@
+package nn
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A Report tells what a network is and what of it cannot work.
+type Report struct {
+	Layers       []LayerReport // in the order of Spec.Layers
+	Order        []int         // indices of layers so that each comes after its inputs; layers of a cycle are left out
+	Parameters   int64
+	MultiplyAdds int64 // of a forward pass of one sample
+	MemoryBytes  int64 // about what training with the batch takes: activations and their gradients, weights, gradients, history
+	Problems     []Problem
+}
+
+// A LayerReport tells of one layer. Where OK is false its shapes are not known.
+type LayerReport struct {
+	Name, Type   string
+	Inputs       []Shape
+	Output       Shape
+	Parameters   int64
+	Weights      []int64 // numbers of each parameter: weights, biases
+	MultiplyAdds int64
+	MemoryBytes  int64
+	OK           bool
+}
+
+// A Problem is something that cannot work, with a repair if there is an obvious one.
+type Problem struct {
+	Layer string // "" for the network as a whole
+	Fault *fault.Fault
+	Fix   *Fix
+}
+
+// A Fix repairs a problem. Its code, after "fix.", is the translation key of its name over Args.
+type Fix struct {
+	Code  string
+	Args  []any
+	Apply func(Spec) Spec
+}
+
+func problem(l Layer, f *fault.Fault, fix *Fix) *Problem { return &Problem{l.Name, f, fix} }
+
+// setting is the fix that sets a field.
+func setting(layer, key string, v float64) *Fix {
+	return &Fix{Code: "set-" + key, Args: []any{layer, fmt.Sprint(v)}, Apply: func(s Spec) Spec {
+		s = s.Clone()
+		if i := s.Layer(layer); i >= 0 {
+			s.Layers[i] = s.Layers[i].With(key, Num(v))
+		}
+		return s
+	}}
+}
+
+// insertBefore puts a new layer of a type between a layer and its first input.
+func insertBefore(s Spec, layer, typ, base string) Spec {
+	s = s.Clone()
+	i := s.Layer(layer)
+	if i < 0 || len(s.Layers[i].Inputs) == 0 {
+		return s
+	}
+	l := Layer{Name: s.FreeName(base), Type: typ, Inputs: []string{s.Layers[i].Inputs[0]}}
+	s.Layers[i].Inputs[0] = l.Name
+	s.Layers = slices.Insert(s.Layers, i, l)
+	return s
+}
+
+// resolved gives the layers with everything that follows the data put in: outputs 0 become the number of classes.
+func (s Spec) resolved() []Layer {
+	layers := slices.Clone(s.Layers)
+	for i, l := range layers {
+		if l.Type == "fully-connected" && l.Int("outputs") == 0 {
+			layers[i] = l.With("outputs", Num(float64(max(s.Classes, 1))))
+		}
+	}
+	return layers
+}
+
+// Analyze tells shapes, costs and problems of a network, and the memory of training it with a batch. It never fails: what cannot work is
+// among the problems.
+func Analyze(s Spec, batch int) Report {
+	a := &analysis{spec: s, layers: s.resolved(), index: map[string]int{}}
+	a.r.Layers = make([]LayerReport, len(s.Layers))
+	a.names()
+	a.sort()
+	for _, i := range a.r.Order {
+		a.layer(i, int64(max(batch, 1)))
+	}
+	a.whole()
+	a.r.MemoryBytes += int64(max(batch, 1)) * int64(s.Input.Len()) * 4
+	return a.r
+}
+
+type analysis struct {
+	spec   Spec
+	layers []Layer
+	index  map[string]int
+	r      Report
+	broken bool // something hides shapes: do not complain of what follows from it
+}
+
+func (a *analysis) report(p *Problem) {
+	a.r.Problems = append(a.r.Problems, *p)
+	a.broken = true
+}
+
+// names finds layers by name and tells those that share one, and types that do not exist.
+func (a *analysis) names() {
+	for i, l := range a.layers {
+		a.r.Layers[i] = LayerReport{Name: l.Name, Type: l.Type}
+		if _, twice := a.index[l.Name]; twice || l.Name == Data {
+			a.report(problem(l, fault.New("nn.name.twice", "Two layers are called %s. Give one another name.", l.Name), nil))
+			continue
+		}
+		a.index[l.Name] = i
+	}
+}
+
+// sort orders the layers so that each comes after its inputs.
+func (a *analysis) sort() {
+	const (
+		unseen = iota
+		open
+		finished
+	)
+	state := make([]int, len(a.layers))
+	var visit func(i int) bool // false: i is in a circle
+	visit = func(i int) bool {
+		if state[i] != unseen {
+			return state[i] == finished
+		}
+		state[i] = open
+		for _, name := range a.layers[i].Inputs {
+			if j, ok := a.index[name]; ok && !visit(j) {
+				return false
+			}
+		}
+		state[i] = finished
+		a.r.Order = append(a.r.Order, i)
+		return true
+	}
+	for i, l := range a.layers {
+		if !visit(i) && state[i] == open {
+			a.report(problem(l, fault.New("nn.circle", "%s is fed by itself, in a circle. Remove one of the wires.", l.Name), nil))
+			return
+		}
+	}
+}
+
+// layer finds the output of a layer whose inputs are known.
+func (a *analysis) layer(i int, batch int64) {
+	l, r := a.layers[i], &a.r.Layers[i]
+	kind, err := KindOf(l.Type)
+	if err != nil {
+		a.report(problem(l, err.(*fault.Fault), nil))
+		return
+	}
+	if f := kind.checkSettings(l); f != nil {
+		a.report(problem(l, f, nil))
+		return
+	}
+	in, ok := a.inputs(l, kind)
+	if !ok {
+		return
+	}
+	r.Inputs = in
+	out, p := kind.shape(l, in)
+	if p != nil {
+		a.report(p)
+		return
+	}
+	if int64(out.C)*int64(out.H)*int64(out.W) > maxElements {
+		a.report(problem(l, fault.New("nn.layer.huge", "The output of %s would have %s numbers for each image. Make it smaller.", l.Name, out.String()), nil))
+		return
+	}
+	r.Output, r.OK = out, true
+	r.MultiplyAdds = kind.work(l, in, out)
+	r.MemoryBytes = 2 * 4 * batch * int64(out.Len())
+	if kind.weights != nil {
+		for _, w := range kind.weights(l, in) {
+			n := int64(w.shape.N) * int64(w.shape.C) * int64(w.shape.H) * int64(w.shape.W)
+			r.Weights = append(r.Weights, n)
+			r.Parameters += n
+		}
+		r.MemoryBytes += 3 * 4 * r.Parameters
+	}
+	a.r.Parameters += r.Parameters
+	a.r.MultiplyAdds += r.MultiplyAdds
+	a.r.MemoryBytes += r.MemoryBytes
+}
+
+// inputs gives the shapes that reach a layer.
+func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
+	if len(l.Inputs) < kind.MinInputs {
+		var fix *Fix
+		if from, ok := a.before(l); ok {
+			fix = &Fix{Code: "connect", Args: []any{l.Name, from}, Apply: func(s Spec) Spec {
+				s = s.Clone()
+				if i := s.Layer(l.Name); i >= 0 {
+					s.Layers[i].Inputs = append(s.Layers[i].Inputs, from)
+				}
+				return s
+			}}
+		}
+		a.report(problem(l, fault.New("nn.input.missing", "Nothing leads into %s: it has %d of the %d inputs that it needs. Draw a wire to it.", l.Name, len(l.Inputs), kind.MinInputs), fix))
+		return nil, false
+	}
+	if len(l.Inputs) > kind.MaxInputs {
+		a.report(problem(l, fault.New("nn.input.many", "%s takes at most %d inputs but has %d. Remove a wire.", l.Name, kind.MaxInputs, len(l.Inputs)), nil))
+		return nil, false
+	}
+	var in []Shape
+	for _, name := range l.Inputs {
+		if name == Data {
+			in = append(in, a.spec.Input)
+			continue
+		}
+		j, ok := a.index[name]
+		if !ok {
+			a.report(problem(l, fault.New("nn.input.unknown", "%s takes its input from %s, which does not exist. Draw a wire to it from another layer.", l.Name, name), nil))
+			return nil, false
+		}
+		if kindOf := kinds[a.layers[j].Type]; kindOf.Loss {
+			a.report(problem(l, fault.New("nn.loss.middle", "%s comes after the loss %s, but a loss is the end. Draw its wire from a layer before the loss.", l.Name, name), nil))
+			return nil, false
+		}
+		if !a.r.Layers[j].OK {
+			return nil, false // its own problem is told
+		}
+		in = append(in, a.r.Layers[j].Output)
+	}
+	return in, true
+}
+
+// before is the layer listed before l, from which a missing wire most likely comes.
+func (a *analysis) before(l Layer) (string, bool) {
+	i := slices.IndexFunc(a.layers, func(o Layer) bool { return o.Name == l.Name })
+	if i == 0 {
+		return Data, true
+	}
+	from := a.layers[i-1]
+	return from.Name, i > 0 && !kinds[from.Type].Loss && !slices.Contains(l.Inputs, from.Name)
+}
+
+// ends lists the layers that nothing takes as input.
+func (a *analysis) ends() []int {
+	used := map[string]bool{}
+	for _, l := range a.layers {
+		for _, name := range l.Inputs {
+			used[name] = true
+		}
+	}
+	var ends []int
+	for _, i := range a.r.Order {
+		if !used[a.layers[i].Name] {
+			ends = append(ends, i)
+		}
+	}
+	return ends
+}
+
+// whole tells problems of the network as a whole, once its parts are right.
+func (a *analysis) whole() {
+	if len(a.layers) == 0 {
+		a.r.Problems = append(a.r.Problems, Problem{Fault: fault.New("nn.empty", "The network has no layers. Take a standard network, or blocks from the list at the left.")})
+		return
+	}
+	if a.broken {
+		return
+	}
+	losses := 0
+	for i, l := range a.layers {
+		if kinds[l.Type].Loss {
+			losses++
+			a.outputs(l, a.r.Layers[i].Output.C)
+		}
+	}
+	if losses == 0 {
+		ends := a.ends()
+		last := a.layers[ends[len(ends)-1]].Name
+		a.r.Problems = append(a.r.Problems, Problem{
+			Layer: last,
+			Fault: fault.New("nn.loss.none", "The network has no loss, so it cannot learn: nothing compares its output with the truth. Add a loss after %s.", last),
+			Fix: &Fix{Code: "add-loss", Args: []any{last}, Apply: func(s Spec) Spec {
+				s = s.Clone()
+				s.Layers = append(s.Layers, Layer{Name: s.FreeName("loss"), Type: "softmax-loss", Inputs: []string{last}})
+				return s
+			}},
+		})
+	}
+	if a.r.Parameters == 0 {
+		a.r.Problems = append(a.r.Problems, Problem{Fault: fault.New("nn.weights.none", "The network has no weights, so there is nothing to learn. Add a convolution or a fully connected layer.")})
+	}
+}
+
+// outputs tells of a loss whose input has another number of outputs than there are classes.
+func (a *analysis) outputs(loss Layer, outputs int) {
+	if a.spec.Classes < 1 || outputs == a.spec.Classes {
+		return
+	}
+	from := loss.Inputs[0]
+	var fix *Fix
+	if i, ok := a.index[from]; ok && a.layers[i].Type == "fully-connected" {
+		fix = setting(from, "outputs", 0)
+	}
+	a.r.Problems = append(a.r.Problems, Problem{
+		Layer: from,
+		Fault: fault.New("nn.outputs.classes", "%s gives %d numbers, but there are %d classes. The last layer needs one output for each class.", from, outputs, a.spec.Classes),
+		Fix:   fix,
+	})
+}

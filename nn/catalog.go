@@ -1,0 +1,137 @@
+package nn
+
+import (
+	"strings"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// A FieldType says what values a field takes.
+type FieldType uint8
+
+// The types of fields.
+const (
+	Int FieldType = iota
+	Float
+	Choice
+)
+
+// A Field is a setting of a kind of layer.
+type Field struct {
+	Key      string
+	Type     FieldType
+	Default  Value
+	Min, Max float64 // of numbers, inclusive
+	Choices  []string
+	Advanced bool // of interest to few: folded away in a form
+}
+
+// A Kind is a row of the catalog: what a type of layer is. Palette, form, files, shapes and programs follow from it.
+type Kind struct {
+	Type                 string
+	Group                string // of the palette
+	Fields               []Field
+	MinInputs, MaxInputs int
+	Loss                 bool // compares with the truth; ends a branch of a network that learns
+
+	shape    func(l Layer, in []Shape) (Shape, *Problem) // of the output; inputs are as many as the kind takes
+	weights  func(l Layer, in []Shape) []weight          // what is learned
+	work     func(l Layer, in []Shape, out Shape) int64  // multiply-adds of a forward pass of one sample
+	forward  func(b *builder, n *node)                   // appends operations
+	backward func(b *builder, n *node)                   // appends operations of the gradient
+	inPlace  bool                                        // may overwrite its input
+}
+
+// A weight is a parameter of a layer.
+type weight struct {
+	name   string // "weight" or "bias"
+	shape  kernel.Shape
+	fanIn  int // inputs that one output sums
+	filler string
+	std    float64 // of a gaussian filler; the value of a constant one
+	rate   float64 // factor of the learning rate
+	decay  float64 // factor of the weight decay
+}
+
+// Field finds a field by its key.
+func (k Kind) Field(key string) (Field, bool) {
+	for _, f := range k.Fields {
+		if f.Key == key {
+			return f, true
+		}
+	}
+	return Field{}, false
+}
+
+// Catalog lists all kinds of layers in the order of the palette.
+func Catalog() []Kind {
+	return []Kind{
+		convolution(),
+		pooling("max-pool", false), pooling("average-pool", true),
+		fullyConnected(),
+		activation("relu", kernel.ReLU), activation("sigmoid", kernel.Sigmoid), activation("tanh", kernel.Tanh), softmax(),
+		dropout(), lrn(),
+		concat(), add(),
+		softmaxLoss(), distanceLoss("squared-loss", false), distanceLoss("absolute-loss", true),
+	}
+}
+
+// kinds is the catalog by type. It is filled at start-up rather than where it is declared, since layers look up their own defaults in it.
+var kinds = map[string]Kind{}
+
+func init() {
+	for _, k := range Catalog() {
+		kinds[k.Type] = k
+	}
+}
+
+// KindOf finds a row of the catalog; the fault of an unknown type lists the known ones.
+func KindOf(typ string) (Kind, error) {
+	if k, ok := kinds[typ]; ok {
+		return k, nil
+	}
+	var known []string
+	for _, k := range Catalog() {
+		known = append(known, k.Type)
+	}
+	return Kind{}, fault.New("nn.type.unknown", "There is no layer type %s. There are %s.", typ, strings.Join(known, ", "))
+}
+
+// number and whole make fields.
+func number(key string, def, low, high float64) Field {
+	return Field{Key: key, Type: Float, Default: Num(def), Min: low, Max: high}
+}
+
+func whole(key string, def, low, high float64) Field {
+	return Field{Key: key, Type: Int, Default: Num(def), Min: low, Max: high}
+}
+
+func advanced(f Field) Field {
+	f.Advanced = true
+	return f
+}
+
+// learning lists the fields of every layer that has weights and biases: Caffe's fillers and multipliers.
+func learning() []Field {
+	return []Field{
+		{Key: "filler", Type: Choice, Default: Word("xavier"), Choices: []string{"xavier", "msra", "gaussian", "constant"}},
+		advanced(number("std", .01, 0, 100)),
+		advanced(number("bias-value", 0, -100, 100)),
+		advanced(number("weight-rate", 1, 0, 100)),
+		advanced(number("bias-rate", 2, 0, 100)),
+		advanced(number("weight-decay", 1, 0, 100)),
+		advanced(number("bias-decay", 1, 0, 100)),
+	}
+}
+
+// learned makes the weight and bias of a layer with the fields of learning.
+func learned(l Layer, shape kernel.Shape) []weight {
+	return []weight{
+		{"weight", shape, shape.Sample(), l.Text("filler"), l.Float("std"), l.Float("weight-rate"), l.Float("weight-decay")},
+		{"bias", kernel.Shape{N: shape.N, C: 1, H: 1, W: 1}, 1, "constant", l.Float("bias-value"), l.Float("bias-rate"), l.Float("bias-decay")},
+	}
+}
+
+// same is the shape function of layers that keep the shape.
+func same(_ Layer, in []Shape) (Shape, *Problem) { return in[0], nil }

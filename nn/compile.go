@@ -1,0 +1,283 @@
+package nn
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// Options say what a network is compiled for.
+type Options struct {
+	Batch    int
+	Training bool // with losses, gradients and updates; such a program validates too
+	KeepAll  bool // the output of every layer can be read after a step
+	Solver   kernel.SolverKind
+	Momentum float32 // of SGD and Nesterov; β1 of Adam
+	Beta2    float32 // of Adam
+	Epsilon  float32 // of Adam
+}
+
+// A Network is a spec compiled to a program.
+type Network struct {
+	Program    *kernel.Program
+	Spec       Spec
+	Report     Report
+	Parameters []Parameter
+
+	o       Options
+	input   kernel.ID
+	labels  kernel.ID // None where nothing compares with classes
+	targets []kernel.ID
+	losses  []kernel.ID
+	values  map[string]kernel.ID // outputs of layers that can be read
+	shapes  map[string]Shape
+	output  string // the layer whose output is the network's
+}
+
+// A Parameter is a weight or bias of a layer in a compiled network.
+type Parameter struct {
+	Layer, Name string // Name is "weight" or "bias"
+	Shape       kernel.Shape
+	ID          kernel.ID
+	Gradient    kernel.ID   // None where nothing is learned
+	History     []kernel.ID // of the solver
+
+	fanIn  int
+	filler string
+	std    float64
+}
+
+// Key names the parameter in files: "conv1.weight".
+func (p Parameter) Key() string { return p.Layer + "." + p.Name }
+
+// Dims is the shape without the ones at its end that a matrix or vector does not need.
+func (p Parameter) Dims() []int {
+	s := p.Shape
+	switch {
+	case s.H > 1 || s.W > 1 || s.C > 1 && p.Name != "bias" && p.spatial():
+		return []int{s.N, s.C, s.H, s.W}
+	case p.Name == "bias":
+		return []int{s.N}
+	}
+	return []int{s.N, s.C}
+}
+
+// spatial tells a convolution's weights, which keep four dimensions even when the kernel is 1×1.
+func (p Parameter) spatial() bool { return p.Shape.Sample() != p.Shape.C }
+
+// node is a layer during compilation.
+type node struct {
+	layer   Layer
+	kind    Kind
+	in      []*node
+	out     Shape
+	y, dy   kernel.ID
+	aux     kernel.ID // a buffer that the layer keeps for its gradient
+	weights []Parameter
+	stream  int  // number of the layer, for random numbers
+	users   int  // layers that take its output
+	learns  bool // it or a layer before it has weights, so a gradient must reach it
+	written bool // its gradient has been written by a user
+}
+
+// gradient gives the buffer for the gradient of the node's output, and whether the caller must add to what is there.
+func (n *node) gradient() (dx kernel.ID, add bool) {
+	add, n.written = n.written, true
+	return n.dy, add
+}
+
+// builder makes the program.
+type builder struct {
+	o Options
+	n *Network
+}
+
+func (b *builder) forward(op kernel.Op) { b.n.Program.Forward = append(b.n.Program.Forward, op) }
+
+func (b *builder) backward(op kernel.Op) { b.n.Program.Backward = append(b.n.Program.Backward, op) }
+
+func (b *builder) buffer(name string, s kernel.Shape, role kernel.Role, kept bool) kernel.ID {
+	p := b.n.Program
+	p.Buffers = append(p.Buffers, kernel.Buffer{Name: name, Shape: s, Role: role, Kept: kept})
+	return kernel.ID(len(p.Buffers) - 1)
+}
+
+// samples is the shape of a batch.
+func (b *builder) samples(s Shape) kernel.Shape {
+	return kernel.Shape{N: b.o.Batch, C: s.C, H: s.H, W: s.W}
+}
+
+// value adds a buffer for a batch of s.
+func (b *builder) value(name string, s Shape) kernel.ID {
+	return b.buffer(name, b.samples(s), kernel.Value, b.o.KeepAll)
+}
+
+// labels is the input that holds classes.
+func (b *builder) labels() kernel.ID {
+	if b.n.labels == kernel.None {
+		b.n.labels = b.buffer("labels", b.samples(Shape{1, 1, 1}), kernel.Input, false)
+	}
+	return b.n.labels
+}
+
+// target is the input that holds a one for the true class, of shape s.
+func (b *builder) target(s Shape) kernel.ID {
+	for _, id := range b.n.targets {
+		if b.n.Program.Buffers[id].Shape == b.samples(s) {
+			return id
+		}
+	}
+	b.n.targets = append(b.n.targets, b.buffer("target", b.samples(s), kernel.Input, false))
+	return b.n.targets[len(b.n.targets)-1]
+}
+
+// loss adds a buffer for the loss of each sample.
+func (b *builder) loss(n *node) kernel.ID {
+	id := b.buffer(n.layer.Name+".loss", b.samples(Shape{1, 1, 1}), kernel.Value, true)
+	b.n.losses = append(b.n.losses, id)
+	return id
+}
+
+// Compile makes a program of a network that Analyze finds nothing wrong with. For use (not Training) a loss is not needed.
+func Compile(s Spec, o Options) (*Network, error) {
+	if o.Batch < 1 {
+		return nil, errors.New("nn: a batch of no samples")
+	}
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	report := Analyze(s, o.Batch)
+	for _, p := range report.Problems {
+		if o.Training || fault.Code(p.Fault) != "nn.loss.none" {
+			return nil, p.Fault
+		}
+	}
+	n := &Network{
+		Program: &kernel.Program{Batch: o.Batch}, Spec: s.Clone(), Report: report, o: o,
+		labels: kernel.None, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
+	}
+	b := &builder{o: o, n: n}
+	n.input = b.buffer(Data, b.samples(s.Input), kernel.Input, true)
+	n.values[Data], n.shapes[Data] = n.input, s.Input
+	nodes := b.nodes()
+	for _, node := range nodes {
+		b.place(node)
+		if node.kind.Type != "dropout" || o.Training {
+			node.kind.forward(b, node)
+		}
+		n.shapes[node.layer.Name] = node.out
+		if b.o.KeepAll {
+			n.values[node.layer.Name] = node.y
+		}
+	}
+	b.chooseOutput(nodes)
+	if o.Training {
+		b.learn(nodes)
+	}
+	return n, n.Program.Check()
+}
+
+// nodes makes the nodes in order, joined, with their weights.
+func (b *builder) nodes() []*node {
+	data := &node{layer: Layer{Name: Data}, out: b.n.Spec.Input, y: b.n.input, dy: kernel.None}
+	byName := map[string]*node{Data: data}
+	layers := b.n.Spec.resolved()
+	var nodes []*node
+	for _, i := range b.n.Report.Order {
+		l := layers[i]
+		n := &node{layer: l, kind: kinds[l.Type], out: b.n.Report.Layers[i].Output, dy: kernel.None, aux: kernel.None, stream: i}
+		for _, name := range l.Inputs {
+			in := byName[name]
+			in.users++
+			n.in = append(n.in, in)
+			n.learns = n.learns || in.learns
+		}
+		if n.kind.weights != nil {
+			n.learns = true
+			b.weights(n)
+		}
+		byName[l.Name] = n
+		nodes = append(nodes, n)
+	}
+	return nodes
+}
+
+// weights adds the parameters of a layer.
+func (b *builder) weights(n *node) {
+	var in []Shape
+	for _, i := range n.in {
+		in = append(in, i.out)
+	}
+	for _, w := range n.kind.weights(n.layer, in) {
+		p := Parameter{Layer: n.layer.Name, Name: w.name, Shape: w.shape, Gradient: kernel.None, fanIn: w.fanIn, filler: w.filler, std: w.std}
+		name := p.Key()
+		p.ID = b.buffer(name, w.shape, kernel.Parameter, true)
+		if b.o.Training {
+			p.Gradient = b.buffer(name+".gradient", w.shape, kernel.Gradient, true)
+			for i := range b.o.Solver.Histories() {
+				p.History = append(p.History, b.buffer(fmt.Sprintf("%s.history%d", name, i), w.shape, kernel.History, true))
+			}
+			b.n.Program.Update = append(b.n.Program.Update, kernel.Update{
+				W: p.ID, G: p.Gradient, History: p.History, Kind: b.o.Solver, Momentum: b.o.Momentum, Beta2: b.o.Beta2, Epsilon: b.o.Epsilon,
+				RateFactor: float32(w.rate), DecayFactor: float32(w.decay),
+			})
+		}
+		n.weights = append(n.weights, p)
+		b.n.Parameters = append(b.n.Parameters, p)
+	}
+}
+
+// place chooses the buffers of a node: its own, or its input's where that may be overwritten.
+func (b *builder) place(n *node) {
+	in := n.in[0]
+	passes := !b.o.Training && n.kind.Type == "dropout" || n.kind.Loss && (n.kind.Type != "softmax-loss")
+	switch {
+	case passes:
+		n.y = in.y
+		return
+	case n.kind.inPlace && !b.o.KeepAll && in.users == 1 && in.kind.weights != nil:
+		// The gradient of a convolution or fully connected layer does not need its output, so what follows may overwrite it.
+		n.y = in.y
+	default:
+		n.y = b.value(n.layer.Name, n.out)
+	}
+}
+
+// chooseOutput finds the layer whose output is the network's: the first loss (its probabilities), or the last layer.
+func (b *builder) chooseOutput(nodes []*node) {
+	out := nodes[len(nodes)-1]
+	for _, n := range nodes {
+		if n.kind.Loss {
+			out = n
+			break
+		}
+	}
+	b.n.output = out.layer.Name
+	b.n.values[out.layer.Name] = out.y
+	b.n.Program.Buffers[out.y].Kept = true
+}
+
+// learn adds the backward pass: from the last layer to the first, each given the gradient of its output.
+func (b *builder) learn(nodes []*node) {
+	for _, n := range nodes {
+		if n.learns && !n.kind.Loss {
+			if in := n.in[0]; n.kind.inPlace && n.y == in.y && in.dy != kernel.None {
+				n.dy = in.dy
+			} else {
+				n.dy = b.buffer(n.layer.Name+".gradient", b.samples(n.out), kernel.Value, false)
+			}
+		}
+	}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		n := nodes[i]
+		if !n.learns || !n.kind.Loss && !n.written {
+			continue // no loss depends on it
+		}
+		if n.kind.weights == nil && len(n.in) == 1 && !n.in[0].learns {
+			continue // nothing before it learns
+		}
+		n.kind.backward(b, n)
+	}
+}

@@ -1,0 +1,41 @@
+// Package nn describes convolutional networks and compiles them to programs for a device.
+//
+// A Spec is a network as a person builds it: layers by name, joined by their inputs. The catalog has a row for each kind of layer.
+// Analyze tells shapes, costs and, in words, what cannot work. Compile makes a kernel.Program; an Instance is that program with its
+// weights on a device.
+package nn
+
+import "fmt"
+
+// A Shape is that of one sample: channels × height × width. A vector of features is C×1×1.
+type Shape struct {
+	C int `json:"channels"`
+	H int `json:"height"`
+	W int `json:"width"`
+}
+
+// Len is the number of elements.
+func (s Shape) Len() int { return s.C * s.H * s.W }
+
+// String writes height × width × channels, as pictures of networks do; a vector is its length.
+func (s Shape) String() string {
+	if s.H == 1 && s.W == 1 {
+		return fmt.Sprint(s.C)
+	}
+	return fmt.Sprintf("%d×%d×%d", s.H, s.W, s.C)
+}
+
+// A Tensor is an array on the host, the last index running fastest.
+type Tensor struct {
+	Shape []int
+	Data  []float32
+}
+
+// NewTensor makes a tensor of zeros.
+func NewTensor(shape ...int) Tensor {
+	n := 1
+	for _, d := range shape {
+		n *= d
+	}
+	return Tensor{shape, make([]float32, n)}
+}

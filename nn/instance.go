@@ -1,0 +1,265 @@
+package nn
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// An Instance is a network with its weights on a device. It is used by one goroutine at a time.
+type Instance struct {
+	Network *Network
+
+	ex       kernel.Executor
+	labels   []float32
+	targets  [][]float32
+	loss     []float32 // of each sample, summed over losses
+	part     []float32 // of each sample, of one loss
+	output   []float32
+	outShape Shape
+}
+
+// Open prepares the network on a device. Its weights are zero until Initialize or SetWeights.
+func (n *Network) Open(d kernel.Device) (*Instance, error) {
+	ex, err := d.Prepare(n.Program)
+	if err != nil {
+		return nil, err
+	}
+	i := &Instance{Network: n, ex: ex, outShape: n.shapes[n.output]}
+	i.labels = make([]float32, n.o.Batch)
+	i.loss, i.part = make([]float32, n.o.Batch), make([]float32, n.o.Batch)
+	i.output = make([]float32, n.o.Batch*i.outShape.Len())
+	for _, id := range n.targets {
+		i.targets = append(i.targets, make([]float32, n.Program.Buffers[id].Shape.Len()))
+	}
+	return i, nil
+}
+
+// Close gives the device's memory back.
+func (i *Instance) Close() error { return i.ex.Close() }
+
+// Initialize fills the weights as Caffe's fillers do, from a seed: xavier uniform ±√(3/fan-in), msra gaussian √(2/fan-in), gaussian of
+// a deviation, constant; biases constant.
+func (i *Instance) Initialize(seed uint64) error {
+	for k, p := range i.Network.Parameters {
+		r := rand.New(rand.NewPCG(seed, uint64(k)))
+		v := make([]float32, p.Shape.Len())
+		for j := range v {
+			switch p.filler {
+			case "xavier":
+				v[j] = float32((2*r.Float64() - 1) * math.Sqrt(3/float64(p.fanIn)))
+			case "msra":
+				v[j] = float32(r.NormFloat64() * math.Sqrt(2/float64(p.fanIn)))
+			case "gaussian":
+				v[j] = float32(r.NormFloat64() * p.std)
+			default:
+				v[j] = float32(p.std)
+			}
+		}
+		if err := i.ex.Buffer(p.ID).Upload(v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// read downloads buffers as tensors.
+func (i *Instance) read(key func(Parameter) []string, ids func(Parameter) []kernel.ID) (map[string]Tensor, error) {
+	all := map[string]Tensor{}
+	for _, p := range i.Network.Parameters {
+		keys := key(p)
+		for k, id := range ids(p) {
+			t := NewTensor(p.Dims()...)
+			if err := i.ex.Buffer(id).Download(t.Data); err != nil {
+				return nil, err
+			}
+			all[keys[k]] = t
+		}
+	}
+	return all, nil
+}
+
+// write uploads tensors. They must be exactly those that are there: the fault names what is missing, left over or of another shape.
+func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, ids func(Parameter) []kernel.ID) error {
+	var wrong []string
+	left := maps.Clone(all)
+	for _, p := range i.Network.Parameters {
+		for _, k := range key(p) {
+			t, ok := all[k]
+			switch {
+			case !ok:
+				wrong = append(wrong, k+" is missing")
+			case !slices.Equal(t.Shape, p.Dims()) || len(t.Data) != p.Shape.Len():
+				wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", k, t.Shape, p.Dims()))
+			}
+			delete(left, k)
+		}
+	}
+	for _, k := range slices.Sorted(maps.Keys(left)) {
+		wrong = append(wrong, k+" is left over")
+	}
+	if len(wrong) > 0 {
+		return fault.New("nn.weights.fit", "The weights do not fit the network: %s. Choose weights of this network.", strings.Join(wrong, "; "))
+	}
+	for _, p := range i.Network.Parameters {
+		keys := key(p)
+		for k, id := range ids(p) {
+			if err := i.ex.Buffer(id).Upload(all[keys[k]].Data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func weightKey(p Parameter) []string     { return []string{p.Key()} }
+func weightID(p Parameter) []kernel.ID   { return []kernel.ID{p.ID} }
+func gradientID(p Parameter) []kernel.ID { return []kernel.ID{p.Gradient} }
+func historyIDs(p Parameter) []kernel.ID { return p.History }
+func historyKeys(p Parameter) (k []string) {
+	for h := range p.History {
+		k = append(k, fmt.Sprintf("%s.%d", p.Key(), h))
+	}
+	return k
+}
+
+// Weights reads all parameters, by Parameter.Key.
+func (i *Instance) Weights() (map[string]Tensor, error) { return i.read(weightKey, weightID) }
+
+// SetWeights writes all parameters.
+func (i *Instance) SetWeights(w map[string]Tensor) error { return i.write(w, weightKey, weightID) }
+
+// Gradients reads the gradients of all parameters as the last backward pass left them.
+func (i *Instance) Gradients() (map[string]Tensor, error) { return i.read(weightKey, gradientID) }
+
+// State reads what the solver remembers, by Parameter.Key and a number.
+func (i *Instance) State() (map[string]Tensor, error) { return i.read(historyKeys, historyIDs) }
+
+// SetState writes what the solver remembers.
+func (i *Instance) SetState(s map[string]Tensor) error { return i.write(s, historyKeys, historyIDs) }
+
+// A Result is what a step with labels found.
+type Result struct {
+	Loss      float64   // mean over the samples of the weighted sum of the losses
+	PerSample []float32 // loss of each sample; overwritten by the next step
+	Correct   int       // samples whose class got the highest output
+	Top5      int       // samples whose class is among the five highest
+}
+
+// Run does a step on images, Samples×C×H×W numbers. labels are their classes (−1: none), or nil where nothing is compared; step.Samples must
+// be set. It allocates nothing.
+func (i *Instance) Run(images []float32, labels []int, step kernel.Step) (Result, error) {
+	n := i.Network
+	if want := step.Samples * n.Spec.Input.Len(); len(images) != want || labels != nil && len(labels) != step.Samples {
+		return Result{}, fmt.Errorf("nn: a step of %d samples with %d numbers (not %d) and %d labels", step.Samples, len(images), want, len(labels))
+	}
+	if err := i.ex.Buffer(n.input).Upload(images); err != nil {
+		return Result{}, err
+	}
+	if labels != nil {
+		if err := i.setLabels(labels); err != nil {
+			return Result{}, err
+		}
+	}
+	if err := i.ex.Run(step); err != nil {
+		return Result{}, err
+	}
+	if labels == nil {
+		return Result{}, nil
+	}
+	return i.result(labels)
+}
+
+// setLabels uploads classes and the targets made of them.
+func (i *Instance) setLabels(labels []int) error {
+	n := i.Network
+	for k, l := range labels {
+		i.labels[k] = float32(l)
+	}
+	if n.labels != kernel.None {
+		if err := i.ex.Buffer(n.labels).Upload(i.labels[:len(labels)]); err != nil {
+			return err
+		}
+	}
+	for k, id := range n.targets {
+		t := i.targets[k]
+		classes := len(t) / n.o.Batch
+		clear(t)
+		for s, l := range labels {
+			if l >= 0 && l < classes {
+				t[s*classes+l] = 1
+			}
+		}
+		if err := i.ex.Buffer(id).Upload(t[:len(labels)*classes]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// result reads losses and counts what is right.
+func (i *Instance) result(labels []int) (Result, error) {
+	r := Result{PerSample: i.loss[:len(labels)]}
+	clear(r.PerSample)
+	for _, id := range i.Network.losses {
+		part := i.part[:len(labels)]
+		if err := i.ex.Buffer(id).Download(part); err != nil {
+			return r, err
+		}
+		for k, v := range part {
+			r.PerSample[k] += v
+		}
+	}
+	for _, v := range r.PerSample {
+		r.Loss += float64(v)
+	}
+	r.Loss /= float64(len(labels))
+	out, err := i.Output(len(labels))
+	if err != nil {
+		return r, err
+	}
+	classes := i.outShape.Len()
+	for k, l := range labels {
+		if l < 0 || l >= classes {
+			continue
+		}
+		row := out[k*classes : (k+1)*classes]
+		better := 0
+		for c, v := range row {
+			if v > row[l] || v == row[l] && c < l {
+				better++
+			}
+		}
+		if better == 0 {
+			r.Correct++
+		}
+		if better < 5 {
+			r.Top5++
+		}
+	}
+	return r, nil
+}
+
+// Output reads the network's output for n samples, n × classes: the probabilities of its first loss, or its last layer. The next call
+// overwrites it.
+func (i *Instance) Output(n int) ([]float32, error) {
+	out := i.output[:n*i.outShape.Len()]
+	return out, i.ex.Buffer(i.Network.values[i.Network.output]).Download(out)
+}
+
+// Value reads the output of a layer for n samples, n×C×H×W. The network must have been compiled with KeepAll, or the layer be its output.
+func (i *Instance) Value(layer string, n int) (Tensor, error) {
+	id, ok := i.Network.values[layer]
+	if !ok {
+		return Tensor{}, fmt.Errorf("nn: the output of layer %q is not kept", layer)
+	}
+	s := i.Network.shapes[layer]
+	t := NewTensor(n, s.C, s.H, s.W)
+	return t, i.ex.Buffer(id).Download(t.Data)
+}

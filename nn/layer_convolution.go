@@ -1,0 +1,67 @@
+package nn
+
+import (
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// convolution slides kernels over the image: Caffe's Convolution. Its output size is rounded down.
+func convolution() Kind {
+	return Kind{
+		Type: "convolution", Group: "filters", MinInputs: 1, MaxInputs: 1,
+		Fields: append([]Field{
+			whole("filters", 20, 1, 65536), whole("kernel", 5, 1, 512), whole("stride", 1, 1, 512), whole("pad", 0, 0, 512),
+			advanced(whole("dilation", 1, 1, 512)), whole("groups", 1, 1, 65536),
+		}, learning()...),
+		shape: func(l Layer, in []Shape) (Shape, *Problem) {
+			g, s := geometry(l, "dilation"), in[0]
+			if groups := l.Int("groups"); s.C%groups != 0 || l.Int("filters")%groups != 0 {
+				return Shape{}, problem(l, fault.New("nn.groups.divide",
+					"The %d groups of %s must divide its %d input channels and its %d filters. Choose another number of groups.", groups, l.Name, s.C, l.Int("filters")),
+					setting(l.Name, "groups", 1))
+			}
+			at := g.Places(kernel.Shape{N: 1, C: s.C, H: s.H, W: s.W})
+			if at.H < 1 || at.W < 1 {
+				return Shape{}, tooLarge(l, s)
+			}
+			return Shape{l.Int("filters"), at.H, at.W}, nil
+		},
+		weights: func(l Layer, in []Shape) []weight {
+			k := l.Int("kernel")
+			return learned(l, kernel.Shape{N: l.Int("filters"), C: in[0].C / l.Int("groups"), H: k, W: k})
+		},
+		work: func(l Layer, in []Shape, out Shape) int64 {
+			k := int64(l.Int("kernel"))
+			return int64(out.Len()) * int64(in[0].C/l.Int("groups")) * k * k
+		},
+		forward: func(b *builder, n *node) {
+			b.forward(kernel.Conv{X: n.in[0].y, W: n.weights[0].ID, B: n.weights[1].ID, Y: n.y, Geometry: geometry(n.layer, "dilation"), Groups: n.layer.Int("groups")})
+		},
+		backward: func(b *builder, n *node) {
+			g, groups := geometry(n.layer, "dilation"), n.layer.Int("groups")
+			b.backward(kernel.ConvGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: n.weights[1].Gradient, Geometry: g, Groups: groups})
+			if n.in[0].learns {
+				dx, add := n.in[0].gradient()
+				b.backward(kernel.ConvGradInput{DY: n.dy, W: n.weights[0].ID, DX: dx, Geometry: g, Groups: groups, Add: add})
+			}
+		},
+	}
+}
+
+// geometry reads the fields of a window. dilation is the key of its field, or "" for a window without.
+func geometry(l Layer, dilation string) kernel.Geometry {
+	square := func(v int) kernel.Pair { return kernel.Pair{H: v, W: v} }
+	g := kernel.Geometry{Kernel: square(l.Int("kernel")), Stride: square(l.Int("stride")), Pad: square(l.Int("pad")), Dilation: square(1)}
+	if dilation != "" {
+		g.Dilation = square(l.Int(dilation))
+	}
+	return g
+}
+
+// tooLarge is the problem of a window that does not fit into its image.
+func tooLarge(l Layer, s Shape) *Problem {
+	return problem(l, fault.New("nn.kernel.large",
+		"The %d×%d window of %s is larger than the %d×%d image that reaches it. Make it smaller, or remove a layer before it that shrinks the image.",
+		l.Int("kernel"), l.Int("kernel"), l.Name, s.H, s.W),
+		setting(l.Name, "kernel", float64(min(s.H, s.W))))
+}
