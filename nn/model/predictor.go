@@ -1,0 +1,76 @@
+package model
+
+import (
+	"cmp"
+	"errors"
+	"image"
+	"slices"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// A Guess is a class with its probability.
+type Guess struct {
+	Label       string
+	Class       int
+	Probability float32
+}
+
+// A Predictor is a model ready on a device. It is used by one goroutine at a time.
+type Predictor struct {
+	Model    *Model
+	Batch    int
+	Instance *nn.Instance
+}
+
+// Open makes a model ready for up to batch images at once. With keepAll the output of every layer can be read after a prediction.
+func (m *Model) Open(device kernel.Device, batch int, keepAll bool) (*Predictor, error) {
+	network, err := nn.Compile(m.Spec, nn.Options{Batch: batch, KeepAll: keepAll})
+	if err != nil {
+		return nil, err
+	}
+	inst, err := network.Open(device)
+	if err != nil {
+		return nil, err
+	}
+	if err := inst.SetWeights(m.Weights); err != nil {
+		return nil, errors.Join(err, inst.Close())
+	}
+	return &Predictor{m, batch, inst}, nil
+}
+
+// Close gives the memory back.
+func (p *Predictor) Close() error { return p.Instance.Close() }
+
+// Probabilities gives n × classes numbers for n preprocessed images (n×C×H×W, n at most Batch). The next call overwrites them.
+func (p *Predictor) Probabilities(images []float32, n int) ([]float32, error) {
+	if _, err := p.Instance.Run(images, nil, kernel.Step{Samples: n}); err != nil {
+		return nil, err
+	}
+	return p.Instance.Output(n)
+}
+
+// Top gives the k most probable classes of an image, the most probable first.
+func (p *Predictor) Top(img image.Image, k int) ([]Guess, error) {
+	_, t := p.Model.Pre.Image(img)
+	out, err := p.Probabilities(t, 1)
+	if err != nil {
+		return nil, err
+	}
+	return p.Model.Guesses(out, k), nil
+}
+
+// Guesses gives the k most probable of the classes' probabilities, the most probable first.
+func (m *Model) Guesses(probabilities []float32, k int) []Guess {
+	all := make([]Guess, 0, len(probabilities))
+	for c, v := range probabilities {
+		g := Guess{Class: c, Probability: v}
+		if c < len(m.Labels) {
+			g.Label = m.Labels[c]
+		}
+		all = append(all, g)
+	}
+	slices.SortStableFunc(all, func(a, b Guess) int { return cmp.Compare(b.Probability, a.Probability) })
+	return all[:min(k, len(all))]
+}

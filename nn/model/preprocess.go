@@ -1,0 +1,129 @@
+package model
+
+import (
+	"encoding/json"
+	"image"
+	"image/color"
+	"math"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// Ways to subtract a mean from an image.
+const (
+	MeanNone  = "none"
+	MeanImage = "image" // the mean image of the training split, place by place
+	MeanPixel = "pixel" // the mean of each channel
+)
+
+// Preprocess says how an image becomes what a network sees: fitted to a size, then (x − mean)·scale for each of its bytes 0…255. It is
+// preprocess.json; the mean image lies beside it as mean.png.
+type Preprocess struct {
+	Format    int         `json:"format"`
+	Width     int         `json:"width"`
+	Height    int         `json:"height"`
+	Channels  int         `json:"channels"` // 1 grey, 3 RGB
+	Resize    data.Resize `json:"resize"`
+	Mean      string      `json:"mean"` // none, image or pixel
+	MeanPixel []float32   `json:"mean_pixel,omitempty"`
+	Scale     float32     `json:"scale"`
+}
+
+// preprocessFormat is the version of preprocess.json.
+const preprocessFormat = 1
+
+// A Preprocessor makes tensors of images: the one place where this is done, in training and in use.
+type Preprocessor struct {
+	Preprocess
+	MeanImage []float32 // C×H×W, whole numbers 0…255; nil unless Mean is "image"
+
+	subtract []float32 // C×H×W
+}
+
+// NewPreprocessor checks p and makes it ready. mean is the mean image, C×H×W, needed if p.Mean is "image".
+func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
+	p.Format = preprocessFormat
+	size := p.Width * p.Height * p.Channels
+	switch {
+	case p.Width < 1 || p.Height < 1 || p.Width > 1<<14 || p.Height > 1<<14 || p.Channels != 1 && p.Channels != 3:
+		return nil, fault.New("model.preprocess.size", "The preprocessing makes images of %d×%d with %d channels, which no network takes. Take another model.", p.Width, p.Height, p.Channels)
+	case p.Scale == 0 || math.IsNaN(float64(p.Scale)) || math.IsInf(float64(p.Scale), 0):
+		return nil, fault.New("model.preprocess.scale", "The preprocessing multiplies by %g, which leaves nothing of an image. Take another model.", p.Scale)
+	case p.Mean == MeanImage && len(mean) != size, p.Mean == MeanPixel && len(p.MeanPixel) != p.Channels:
+		return nil, fault.New("model.preprocess.mean", "The mean of the preprocessing does not fit images of %d×%d with %d channels. Take another model.", p.Width, p.Height, p.Channels)
+	case p.Mean != MeanNone && p.Mean != MeanImage && p.Mean != MeanPixel:
+		return nil, fault.New("model.preprocess.kind", "The preprocessing subtracts %s; it must be none, image or pixel.", p.Mean)
+	}
+	r := &Preprocessor{Preprocess: p, subtract: make([]float32, size)}
+	plane := p.Width * p.Height
+	switch p.Mean {
+	case MeanImage:
+		r.MeanImage = mean
+		copy(r.subtract, mean)
+	case MeanPixel:
+		for i := range r.subtract {
+			r.subtract[i] = p.MeanPixel[i/plane]
+		}
+	}
+	return r, nil
+}
+
+// Len is the number of elements of a tensor, C·H·W.
+func (r *Preprocessor) Len() int { return len(r.subtract) }
+
+// Tensor turns H×W×C bytes into C×H×W numbers (x−mean)·scale. px has the preprocessing's size; dst has Len elements.
+func (r *Preprocessor) Tensor(px data.Pixels, dst []float32) {
+	c, plane := px.C, px.W*px.H
+	for ch := range c {
+		out, sub := dst[ch*plane:(ch+1)*plane], r.subtract[ch*plane:(ch+1)*plane]
+		for i := range out {
+			out[i] = (float32(px.Pix[i*c+ch]) - sub[i]) * r.Scale
+		}
+	}
+}
+
+// Image fits an image of any size and gives both what the network sees as a picture and as a tensor.
+func (r *Preprocessor) Image(img image.Image) (data.Pixels, []float32) {
+	px := data.Fit(img, r.Width, r.Height, r.Channels, r.Resize)
+	t := make([]float32, r.Len())
+	r.Tensor(px, t)
+	return px, t
+}
+
+// meanPicture is the mean image as a picture, for mean.png.
+func (r *Preprocessor) meanPicture() image.Image {
+	plane := r.Width * r.Height
+	if r.Channels == 1 {
+		img := image.NewGray(image.Rect(0, 0, r.Width, r.Height))
+		for i := range plane {
+			img.Pix[i] = uint8(r.MeanImage[i])
+		}
+		return img
+	}
+	img := image.NewNRGBA(image.Rect(0, 0, r.Width, r.Height))
+	for i := range plane {
+		img.SetNRGBA(i%r.Width, i/r.Width, color.NRGBA{uint8(r.MeanImage[i]), uint8(r.MeanImage[plane+i]), uint8(r.MeanImage[2*plane+i]), 255})
+	}
+	return img
+}
+
+// meanOf reads the mean image back from mean.png.
+func meanOf(img image.Image, p Preprocess) []float32 {
+	px := data.Fit(img, p.Width, p.Height, p.Channels, data.Squash)
+	plane := p.Width * p.Height
+	mean := make([]float32, plane*p.Channels)
+	for i, v := range px.Pix {
+		mean[i%p.Channels*plane+i/p.Channels] = float32(v)
+	}
+	return mean
+}
+
+// json writes preprocess.json.
+func (p Preprocess) json() []byte {
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		panic("model: preprocessing with numbers that JSON does not have: " + err.Error())
+	}
+	return append(b, '\n')
+}
