@@ -1,0 +1,140 @@
+// Package train teaches networks: the loop over epochs, solvers and learning-rate policies, snapshots and what a run tells while it goes.
+//
+// A run is a folder. It is a model folder too (package model: network.json, labels.txt, preprocess.json, mean.png, and the best weights so
+// far), and beside that it has run.json (Config and state), events.jsonl and snapshots/EPOCH with weights, the solver's memory and the place
+// in the data. A run goes on from a snapshot to bit-identical results: the order of the data and every random number are pure
+// functions of seed and iteration.
+package train
+
+import (
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/model"
+)
+
+// Config is how to train. Its zero Gamma, Power and Step stand for the policy's own.
+type Config struct {
+	Epochs        int       `json:"epochs"`         // how often each image is seen
+	Batch         int       `json:"batch"`          // images that a step takes at once
+	Accumulate    int       `json:"accumulate"`     // batches whose gradients are added before the weights move
+	Solver        string    `json:"solver"`         // sgd, nesterov or adam
+	Rate          float64   `json:"rate"`           // base learning rate
+	Policy        string    `json:"policy"`         // how the rate falls: a name of Policies
+	Gamma         float64   `json:"gamma"`          // γ of the policy, per percent of the run
+	Step          []float64 `json:"step"`           // where the policy steps, in percent of the run
+	Power         float64   `json:"power"`          // of inv and poly
+	Momentum      float64   `json:"momentum"`       // β1 of adam
+	WeightDecay   float64   `json:"weight_decay"`   // λ of the L2 decay
+	Mean          string    `json:"mean"`           // what is subtracted: none, image or pixel
+	Scale         float64   `json:"scale"`          // by which bytes 0…255 are multiplied, after the mean
+	Seed          uint64    `json:"seed"`           // of weights, order and dropout
+	SnapshotEvery float64   `json:"snapshot_every"` // epochs
+	ValidateEvery float64   `json:"validate_every"` // epochs
+	MaxSeconds    float64   `json:"-"`              // stop, with a snapshot, after so long; 0: never
+}
+
+// A solverRow is a row of the table of solvers.
+type solverRow struct {
+	name string
+	kind kernel.SolverKind
+}
+
+var solvers = []solverRow{{"sgd", kernel.SGD}, {"nesterov", kernel.Nesterov}, {"adam", kernel.Adam}}
+
+// Solvers lists the names of the solvers.
+func Solvers() []string {
+	var names []string
+	for _, s := range solvers {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+// Adam's constants, as in Kingma and Ba 2015.
+const (
+	beta2   = .999
+	epsilon = 1e-8
+)
+
+// Defaults are DIGITS' own, for a network of which nothing is known. Images are scaled to a range near one, with which a
+// learning rate of .01 suits most small networks.
+func Defaults() Config {
+	return Config{
+		Epochs: 30, Batch: 64, Accumulate: 1, Solver: "sgd", Rate: .01, Policy: "step", Momentum: .9, WeightDecay: 5e-4,
+		Mean: model.MeanImage, Scale: 1. / 256, Seed: 1, SnapshotEvery: 1, ValidateEvery: 1,
+	}
+}
+
+// DefaultsFor are Defaults with what is known of a standard network or a copy of one ("lenet 2").
+func DefaultsFor(spec nn.Spec) Config {
+	c := Defaults()
+	name, _, _ := strings.Cut(spec.Name, " ")
+	if !slices.Contains(nn.StandardNames(), name) {
+		return c
+	}
+	c.Batch = nn.StandardBatch(name)
+	switch name {
+	case "cifar-quick": // Caffe's recipe: its small first weights want images of 0…255
+		c.Rate, c.WeightDecay, c.Scale, c.Step = .001, .004, 1, []float64{80}
+	case "alexnet":
+		c.Scale = 1
+	}
+	return c
+}
+
+// Check tells the first setting that is out of its range.
+func (c Config) Check() error {
+	ranges := []struct {
+		name           string
+		value, low, up float64
+	}{
+		{"epochs", float64(c.Epochs), 1, 1e6},
+		{"batch", float64(c.Batch), 1, 65536},
+		{"accumulate", float64(c.Accumulate), 1, 65536},
+		{"learning rate", c.Rate, 1e-12, 1e3},
+		{"gamma", c.Gamma, 0, 1e3},
+		{"power", c.Power, 0, 1e2},
+		{"momentum", c.Momentum, 0, .99999},
+		{"weight decay", c.WeightDecay, 0, 1e2},
+		{"scale", c.Scale, 1e-9, 1e3},
+		{"snapshot interval", c.SnapshotEvery, .01, 1e6},
+		{"validation interval", c.ValidateEvery, .01, 1e6},
+		{"seconds", c.MaxSeconds, 0, 1e9},
+	}
+	for _, r := range ranges {
+		if math.IsNaN(r.value) || r.value < r.low || r.value > r.up {
+			return fault.New("train.setting.range", "The setting %s is %g; it must be from %g to %g.", r.name, r.value, r.low, r.up)
+		}
+	}
+	for _, s := range c.Step {
+		if !(s > 0 && s <= 100) {
+			return fault.New("train.setting.step", "The learning rate steps at %g %% of the run; it must be over 0 and at most 100.", s)
+		}
+	}
+	if !slices.Contains(Solvers(), c.Solver) {
+		return fault.New("train.setting.solver", "There is no solver %s. There are %s.", c.Solver, strings.Join(Solvers(), ", "))
+	}
+	if _, err := PolicyOf(c.Policy); err != nil {
+		return err
+	}
+	if means := []string{model.MeanNone, model.MeanImage, model.MeanPixel}; !slices.Contains(means, c.Mean) {
+		return fault.New("train.setting.mean", "The mean %s cannot be subtracted. There are %s.", c.Mean, strings.Join(means, ", "))
+	}
+	return nil
+}
+
+// options are those of the network that is trained.
+func (c Config) options() nn.Options {
+	o := nn.Options{Batch: c.Batch, Training: true, Momentum: float32(c.Momentum), Beta2: beta2, Epsilon: epsilon}
+	for _, s := range solvers {
+		if s.name == c.Solver {
+			o.Solver = s.kind
+		}
+	}
+	return o
+}

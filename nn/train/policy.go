@@ -1,0 +1,88 @@
+package train
+
+import (
+	"math"
+	"strings"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A Policy is a row of the table of learning-rate policies: how the rate falls over a run. Parameters are given per percent of the run,
+// as DIGITS does, so that they mean the same for runs of any length.
+type Policy struct {
+	Name  string
+	Gamma float64   // default; 0 if the policy has none
+	Power float64   // default; 0 if the policy has none
+	Step  []float64 // default, in percent; empty if the policy has none
+
+	// factor of the base rate at iteration i of a run of m iterations; s is m/100.
+	factor func(c Config, i, m, s float64) float64
+}
+
+// Policies lists the policies: Caffe's formulas.
+func Policies() []Policy {
+	return []Policy{
+		{Name: "fixed", factor: func(Config, float64, float64, float64) float64 { return 1 }},
+		{Name: "step", Gamma: .1, Step: []float64{33}, factor: func(c Config, i, _, s float64) float64 {
+			return math.Pow(c.Gamma, math.Floor(i/math.Ceil(c.Step[0]*s)))
+		}},
+		{Name: "multistep", Gamma: .5, Step: []float64{50, 85}, factor: func(c Config, i, _, s float64) float64 {
+			f := 1.0
+			for _, at := range c.Step {
+				if i >= math.Ceil(at*s) {
+					f *= c.Gamma
+				}
+			}
+			return f
+		}},
+		{Name: "exp", Gamma: .95, factor: func(c Config, i, _, s float64) float64 { return math.Pow(c.Gamma, i/s) }},
+		{Name: "inv", Gamma: .1, Power: .5, factor: func(c Config, i, _, s float64) float64 {
+			return math.Pow(1+c.Gamma/s*i, -c.Power)
+		}},
+		{Name: "poly", Power: 3, factor: func(c Config, i, m, _ float64) float64 { return math.Pow(1-i/m, c.Power) }},
+		{Name: "sigmoid", Gamma: .1, Step: []float64{50}, factor: func(c Config, i, _, s float64) float64 {
+			return 1 / (1 + math.Exp(math.Abs(c.Gamma)/s*(i-math.Ceil(c.Step[0]*s))))
+		}},
+	}
+}
+
+// PolicyOf finds a policy by name; the fault of an unknown one lists the known.
+func PolicyOf(name string) (Policy, error) {
+	var names []string
+	for _, p := range Policies() {
+		if p.Name == name {
+			return p, nil
+		}
+		names = append(names, p.Name)
+	}
+	return Policy{}, fault.New("train.setting.policy", "There is no learning-rate policy %s. There are %s.", name, strings.Join(names, ", "))
+}
+
+// WithPolicyDefaults gives the configuration with γ, power and steps of the policy where they are zero.
+func (c Config) WithPolicyDefaults() Config {
+	p, err := PolicyOf(c.Policy)
+	if err != nil {
+		return c
+	}
+	if c.Gamma == 0 {
+		c.Gamma = p.Gamma
+	}
+	if c.Power == 0 {
+		c.Power = p.Power
+	}
+	if len(c.Step) == 0 {
+		c.Step = p.Step
+	}
+	return c
+}
+
+// Rate is the learning rate of an iteration (from 0) of a run of last iterations.
+func Rate(c Config, iteration, last int) float64 {
+	p, err := PolicyOf(c.Policy)
+	if err != nil {
+		return c.Rate
+	}
+	c = c.WithPolicyDefaults()
+	m := float64(max(last, 1))
+	return c.Rate * p.factor(c, float64(iteration), m, m/100)
+}

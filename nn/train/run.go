@@ -1,0 +1,466 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/model"
+)
+
+var nan = math.NaN()
+
+// A Job is what Run does.
+type Job struct {
+	Folder   string // of the run
+	Config   Config // of a run that goes on: its own is read from the folder
+	Spec     nn.Spec
+	Data     *data.Dataset
+	Device   kernel.Device
+	Resume   bool           // go on with the run in Folder from its newest snapshot
+	Force    bool           // replace a run that is in Folder
+	Requests <-chan Request // may be nil
+}
+
+// A Result is how a run ended.
+type Result struct {
+	Reason    string // finished, stopped or diverged
+	Seconds   float64
+	BestEpoch float64
+}
+
+// Run trains until the run is finished, stopped by a request or ctx, or diverged (which is an error too). It tells observe all that
+// happens, on the calling goroutine.
+func Run(ctx context.Context, j Job, observe func(Event)) (Result, error) {
+	r := &run{Job: j, ctx: ctx, observe: observe, begun: time.Now()}
+	if err := r.prepare(); err != nil {
+		return Result{}, errors.Join(err, r.close())
+	}
+	reason, err := r.loop()
+	result := Result{Reason: reason, Seconds: r.seconds(), BestEpoch: r.place.BestEpoch}
+	if reason != "" {
+		err = errors.Join(err, r.setState(reason), r.tell(Done{r.place.Iteration, reason, result.Seconds, result.BestEpoch}))
+	}
+	return result, errors.Join(err, r.close())
+}
+
+// run is a Job on its way.
+type run struct {
+	Job
+	ctx     context.Context
+	observe func(Event)
+	begun   time.Time
+
+	file     runFile
+	release  func() // of the folder's lock
+	log      *log
+	pre      *model.Preprocessor
+	inst     *nn.Instance
+	train    []uint32 // images with a class
+	val      []uint32
+	perEpoch int
+	last     int // iterations of the whole run
+
+	place   progress
+	loader  *data.Loader
+	paused  time.Duration // not counted in the run's seconds
+	recent  float64       // smoothed loss, for noticing a jump
+	quiet   int           // iterations until a jump is told again
+	watched probe
+}
+
+func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) - r.paused).Seconds() }
+
+// prepare checks everything, makes or opens the folder, and brings the network to where the run begins.
+func (r *run) prepare() error {
+	if r.Resume {
+		info, err := ReadRun(r.Folder)
+		if err != nil {
+			return err
+		}
+		limit := r.Config.MaxSeconds
+		r.Config, r.Spec = info.Config, info.Spec
+		r.Config.MaxSeconds = limit
+	}
+	if err := r.Config.Check(); err != nil {
+		return err
+	}
+	if err := r.fits(); err != nil {
+		return err
+	}
+	network, err := nn.Compile(r.Spec, r.Config.options())
+	if err != nil {
+		return err
+	}
+	if err := r.preprocessing(); err != nil {
+		return err
+	}
+	if err := r.folder(); err != nil {
+		return err
+	}
+	if r.inst, err = network.Open(r.Device); err != nil {
+		return err
+	}
+	if err := r.inst.Initialize(r.Config.Seed); err != nil {
+		return err
+	}
+	r.place = progress{BestAccuracy: -1}
+	var damaged []error
+	if r.Resume {
+		if r.place, damaged, err = resumable(r.Folder, r.inst); err != nil {
+			return err
+		}
+		if r.place.Format == 0 {
+			r.place.BestAccuracy = -1
+		}
+	}
+	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
+		return err
+	}
+	if err := r.setState(Running); err != nil {
+		return err
+	}
+	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
+	for _, d := range damaged {
+		var f *fault.Fault
+		if errors.As(d, &f) {
+			err = errors.Join(err, r.tell(Warning{r.place.Iteration, r.place.Epoch, f}))
+		}
+	}
+	return err
+}
+
+// fits chooses the images and tells when network and data do not fit.
+func (r *run) fits() error {
+	info := r.Data.Info()
+	if in := (nn.Shape{C: info.Channels, H: info.Height, W: info.Width}); r.Spec.Input != in {
+		return fault.New("train.fit.input", "The network takes %s, but the images of %s are %s. Import them in that size, or build the network for this data set.", r.Spec.Input.String(), info.Name, in.String())
+	}
+	if r.Spec.Classes != len(info.Classes) {
+		return fault.New("train.fit.classes", "The network tells %d classes apart, but %s has %d. Build the network for this data set.", r.Spec.Classes, info.Name, len(info.Classes))
+	}
+	seen := map[int32]bool{}
+	for _, e := range r.Data.Index() {
+		switch {
+		case e.Class < 0:
+		case e.Split == data.Train:
+			r.train = append(r.train, e.ID)
+			seen[e.Class] = true
+		case e.Split == data.Val:
+			r.val = append(r.val, e.ID)
+		}
+	}
+	if len(r.train) == 0 {
+		return fault.New("train.data.empty", "%s has no images with a class to train on. Import it with a smaller share for validation and test.", info.Name)
+	}
+	if len(seen) < 2 {
+		return fault.New("train.data.one", "All training images of %s are of one class, so there is nothing to tell apart. Import images of at least two classes.", info.Name)
+	}
+	group := r.Config.Batch * r.Config.Accumulate
+	r.perEpoch = (len(r.train) + group - 1) / group
+	if int64(r.perEpoch)*int64(r.Config.Epochs) > 1<<31 {
+		return fault.New("train.long", "The run would have over two thousand million steps. Choose fewer epochs or a larger batch.")
+	}
+	r.last = r.perEpoch * r.Config.Epochs
+	return nil
+}
+
+// preprocessing makes images into tensors: of a run that goes on as it did before.
+func (r *run) preprocessing() error {
+	if r.Resume {
+		m, err := model.LoadDescription(r.Folder)
+		if err != nil {
+			return err
+		}
+		r.pre = m.Pre
+		return nil
+	}
+	info := r.Data.Info()
+	p := model.Preprocess{Width: info.Width, Height: info.Height, Channels: info.Channels, Resize: info.Resize, Mean: r.Config.Mean, Scale: float32(r.Config.Scale)}
+	var image []float32
+	if p.Mean != model.MeanNone {
+		mean, err := r.Data.Mean()
+		if err != nil {
+			return err
+		}
+		if p.Mean == model.MeanImage {
+			image = mean.Image
+		} else {
+			p.MeanPixel = mean.Pixel
+		}
+	}
+	var err error
+	r.pre, err = model.NewPreprocessor(p, image)
+	return err
+}
+
+// folder takes the run's folder for this process, and makes it if the run is new.
+func (r *run) folder() error {
+	r.file = runFile{Format: format, Config: r.Config, Dataset: r.Data.Path(), State: Running}
+	if !r.Resume {
+		if err := r.newFolder(); err != nil {
+			return err
+		}
+	}
+	release, ok := lock(r.Folder)
+	if !ok {
+		return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
+	}
+	r.release = release
+	return nil
+}
+
+// newFolder writes the description of a new run, complete before it gets its name.
+func (r *run) newFolder() error {
+	parent := filepath.Dir(r.Folder)
+	cannot := func(err error) error {
+		return fault.New("train.run.folder", "The folder %s cannot be made. Choose another place, or allow writing there.", r.Folder).Because(err)
+	}
+	if entries, err := os.ReadDir(r.Folder); err == nil && len(entries) > 0 {
+		if !r.Force {
+			return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", r.Folder)
+		}
+		if locked(r.Folder) {
+			return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
+		}
+	}
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return cannot(err)
+	}
+	temp, err := os.MkdirTemp(parent, ".run-")
+	if err != nil {
+		return cannot(err)
+	}
+	defer os.RemoveAll(temp)
+	m := &model.Model{Spec: r.Spec, Labels: r.Data.Info().Classes, Pre: r.pre}
+	if err := errors.Join(os.Chmod(temp, 0o755), m.SaveDescription(temp), writeJSON(filepath.Join(temp, RunFile), r.file)); err != nil {
+		return cannot(err)
+	}
+	if err := os.RemoveAll(r.Folder); err != nil {
+		return cannot(err)
+	}
+	if err := os.Rename(temp, r.Folder); err != nil {
+		return cannot(err)
+	}
+	return nil
+}
+
+func (r *run) setState(state string) error {
+	r.file.State, r.file.Config = state, r.Config
+	return writeJSON(filepath.Join(r.Folder, RunFile), r.file)
+}
+
+func (r *run) close() error {
+	r.closeLoader()
+	var err error
+	if r.log != nil {
+		err = r.log.close()
+	}
+	if r.inst != nil {
+		err = errors.Join(err, r.inst.Close())
+	}
+	err = errors.Join(err, r.watched.close())
+	if r.release != nil {
+		r.release()
+	}
+	return err
+}
+
+// tell logs an event and shows it.
+func (r *run) tell(e Event) error {
+	err := r.log.add(e)
+	r.observe(e)
+	return err
+}
+
+func (r *run) closeLoader() {
+	if r.loader != nil {
+		r.loader.Close()
+		r.loader = nil
+	}
+}
+
+// loop goes from iteration to iteration. The reason is empty only if err says why nothing more could be done.
+func (r *run) loop() (reason string, err error) {
+	for r.place.Iteration < r.last {
+		stop, err := r.serve()
+		if err != nil {
+			return "", err
+		}
+		if stop || r.Config.MaxSeconds > 0 && time.Since(r.begun).Seconds() >= r.Config.MaxSeconds {
+			return Stopped, r.snapshot()
+		}
+		loss, err := r.step()
+		if err != nil {
+			if r.ctx.Err() != nil {
+				return Stopped, r.snapshot()
+			}
+			return "", err
+		}
+		if math.IsNaN(loss) || math.IsInf(loss, 0) {
+			return Diverged, r.diverged()
+		}
+		if err := r.milestones(); err != nil {
+			if r.ctx.Err() != nil {
+				return Stopped, r.snapshot()
+			}
+			return "", err
+		}
+	}
+	return Finished, nil
+}
+
+func (r *run) diverged() error {
+	return fault.New("train.diverged",
+		"The loss is no longer a number at epoch %.2f: the weights have run away. Choose a smaller learning rate than %g, or subtract the mean; the last snapshot before is kept.",
+		r.place.Epoch, r.Config.Rate)
+}
+
+// step moves the weights once and tells the loss.
+func (r *run) step() (float64, error) {
+	began := time.Now()
+	epoch, position := r.place.Iteration/r.perEpoch, r.place.Iteration%r.perEpoch
+	group := r.Config.Batch * r.Config.Accumulate
+	if position == 0 {
+		r.closeLoader()
+	}
+	if r.loader == nil {
+		order := data.Shuffle(r.train, r.Config.Seed, epoch)
+		r.loader = data.NewLoader(r.ctx, r.Data, order[position*group:], r.Config.Batch, r.pre.Tensor)
+	}
+	samples := min(group, len(r.train)-position*group)
+	rate := Rate(r.Config, r.place.Iteration, r.last)
+	var loss float64
+	for first := 0; first < samples; {
+		b, ok, err := r.loader.Next()
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return 0, errors.New("train: the data ended before the epoch")
+		}
+		result, err := r.inst.Run(b.Images, b.Labels, kernel.Step{
+			Samples: b.N, Training: true, Backward: true, Update: first+b.N == samples, Add: first > 0, Scale: 1 / float32(samples),
+			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: r.place.Iteration, First: first, Seed: r.Config.Seed,
+		})
+		if err != nil {
+			return 0, err
+		}
+		first += b.N
+		loss += result.Loss * float64(b.N) / float64(samples)
+		r.place.Sums.Loss += result.Loss * float64(b.N)
+		r.place.Sums.Correct += result.Correct
+		r.place.Sums.Samples += b.N
+	}
+	r.place.Iteration++
+	r.place.Epoch = float64(r.place.Iteration) / float64(r.perEpoch)
+	if err := r.tell(Step{r.place.Iteration, r.place.Epoch, loss, rate, float64(samples) / time.Since(began).Seconds()}); err != nil {
+		return loss, err
+	}
+	return loss, r.jumped(loss)
+}
+
+// jumped tells of a loss that is suddenly several times what it was.
+func (r *run) jumped(loss float64) error {
+	const (
+		memory = 50  // steps over which the loss is smoothed, and the least between two warnings
+		factor = 4   // this many times the smoothed loss is a jump
+		slack  = 0.5 // and so much more at least: near zero every loss is many times another
+	)
+	defer func() {
+		if r.recent == 0 {
+			r.recent = loss
+		}
+		r.recent += (loss - r.recent) / memory
+	}()
+	if r.quiet > 0 || r.place.Iteration < memory || loss < factor*r.recent+slack {
+		r.quiet = max(r.quiet-1, 0)
+		return nil
+	}
+	r.quiet = memory
+	return r.tell(Warning{r.place.Iteration, r.place.Epoch, fault.New("train.jump",
+		"The loss jumped from about %.2f to %.2f at epoch %.2f. If that happens again, choose a smaller learning rate.", r.recent, loss, r.place.Epoch)})
+}
+
+// due tells whether something that comes every so many epochs is due after this iteration.
+func (r *run) due(every float64) bool {
+	now, before := float64(r.place.Iteration), float64(r.place.Iteration-1)
+	interval := every * float64(r.perEpoch)
+	return r.place.Iteration == r.last || math.Floor(now/interval+1e-9) > math.Floor(before/interval+1e-9)
+}
+
+// milestones validates and takes snapshots where they are due.
+func (r *run) milestones() error {
+	if r.due(r.Config.ValidateEvery) {
+		if err := r.validate(); err != nil {
+			return err
+		}
+	}
+	if r.due(r.Config.SnapshotEvery) {
+		return r.snapshot()
+	}
+	return nil
+}
+
+// validate measures the network on the validation split.
+func (r *run) validate() error {
+	s := r.place.Sums
+	e := Epoch{
+		Iteration: r.place.Iteration, Epoch: r.place.Epoch, ValLoss: nan, ValAccuracy: nan,
+		TrainLoss: s.Loss / float64(s.Samples), TrainAccuracy: float64(s.Correct) / float64(s.Samples),
+	}
+	if len(r.val) > 0 {
+		t, err := measure(r.ctx, r.inst, r.pre, r.Data, r.val, r.Config.Batch, nil, nil)
+		if err != nil {
+			return err
+		}
+		e.ValLoss, e.ValAccuracy = t.loss/float64(t.images), float64(t.correct)/float64(t.images)
+		e.Best = e.ValAccuracy > r.place.BestAccuracy || e.ValAccuracy == r.place.BestAccuracy && e.ValLoss < r.place.BestLoss
+		if math.IsNaN(e.ValLoss) {
+			return r.diverged()
+		}
+	} else {
+		e.Best = true // nothing tells epochs apart: the last is the best
+	}
+	r.place.Sums = sums{}
+	if e.Best {
+		r.place.BestEpoch = e.Epoch
+		if len(r.val) > 0 {
+			r.place.BestAccuracy, r.place.BestLoss = e.ValAccuracy, e.ValLoss
+		}
+		weights, err := r.inst.Weights()
+		if err != nil {
+			return err
+		}
+		if err := model.SaveWeights(filepath.Join(r.Folder, model.WeightsFile), weights, e.Epoch); err != nil {
+			return err
+		}
+	}
+	return r.tell(e)
+}
+
+// snapshot writes the run as it is now.
+func (r *run) snapshot() error {
+	p := r.place
+	p.Seconds = r.seconds()
+	path, weights, err := saveSnapshot(r.Folder, r.inst, p)
+	if err != nil {
+		return err
+	}
+	if r.place.BestEpoch == 0 { // not validated yet: better these weights than none
+		if err := model.SaveWeights(filepath.Join(r.Folder, model.WeightsFile), weights, p.Epoch); err != nil {
+			return err
+		}
+	}
+	if err := prune(r.Folder, r.place.BestEpoch); err != nil {
+		return err
+	}
+	return r.tell(Snapshot{r.place.Iteration, r.place.Epoch, path})
+}

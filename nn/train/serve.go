@@ -1,0 +1,151 @@
+package train
+
+import (
+	"errors"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// serve does what was asked since the last step. It tells whether the run is to stop.
+func (r *run) serve() (stop bool, err error) {
+	for {
+		select {
+		case <-r.ctx.Done():
+			return true, nil
+		case q := <-r.Requests:
+			stop, err := r.answer(q)
+			if stop || err != nil {
+				return stop, err
+			}
+		default:
+			return false, r.probe()
+		}
+	}
+}
+
+// answer serves one request; a pause lasts until another request ends it.
+func (r *run) answer(q Request) (stop bool, err error) {
+	switch q := q.(type) {
+	case Stop:
+		return true, nil
+	case SetRate:
+		c := r.Config
+		c.Rate = q.Rate
+		if err := c.Check(); err != nil {
+			return false, nil // the window checks too: a run does not end for a number that was mistyped
+		}
+		r.Config = c
+		return false, r.setState(Running)
+	case Watch:
+		r.watched.set(q)
+	case Pause:
+		return r.pause()
+	}
+	return false, nil
+}
+
+// pause waits.
+func (r *run) pause() (stop bool, err error) {
+	began := time.Now()
+	defer func() { r.paused += time.Since(began) }()
+	if err := r.tell(Paused{}); err != nil {
+		return false, err
+	}
+	for {
+		select {
+		case <-r.ctx.Done():
+			return true, nil
+		case q := <-r.Requests:
+			switch q.(type) {
+			case Resume:
+				return false, r.tell(Resumed{})
+			case Pause:
+				continue
+			}
+			if stop, err := r.answer(q); stop || err != nil {
+				return stop, err
+			}
+			r.watched.last = time.Time{}
+			if err := r.probe(); err != nil {
+				return false, err
+			}
+		}
+	}
+}
+
+// probe is what Watch asked for: a copy of the network, for use, that shows an image's way through it.
+type probe struct {
+	image  []float32
+	px     *data.Pixels
+	layers []string
+	last   time.Time
+	inst   *nn.Instance
+}
+
+// interval between two probes.
+const probeInterval = 500 * time.Millisecond
+
+func (p *probe) set(q Watch) {
+	p.px, p.layers, p.image, p.last = q.Image, q.Layers, nil, time.Time{}
+}
+
+func (p *probe) close() error {
+	if p.inst == nil {
+		return nil
+	}
+	err := p.inst.Close()
+	p.inst = nil
+	return err
+}
+
+// probe shows the watched image's way through the network, if it is time again.
+func (r *run) probe() error {
+	p := &r.watched
+	if p.px == nil || time.Since(p.last) < probeInterval {
+		return nil
+	}
+	p.last = time.Now()
+	if p.inst == nil {
+		network, err := nn.Compile(r.Spec, nn.Options{Batch: 1, KeepAll: true})
+		if err != nil {
+			return err
+		}
+		if p.inst, err = network.Open(r.Device); err != nil {
+			return err
+		}
+	}
+	if p.image == nil {
+		if p.px.W != r.pre.Width || p.px.H != r.pre.Height || p.px.C != r.pre.Channels {
+			p.px = nil // an image of another data set cannot be shown
+			return nil
+		}
+		p.image = make([]float32, r.pre.Len())
+		r.pre.Tensor(*p.px, p.image)
+	}
+	weights, err := r.inst.Weights()
+	if err != nil {
+		return err
+	}
+	if err := p.inst.SetWeights(weights); err != nil {
+		return err
+	}
+	if _, err := p.inst.Run(p.image, nil, kernel.Step{Samples: 1}); err != nil {
+		return err
+	}
+	e := Probe{Iteration: r.place.Iteration, Epoch: r.place.Epoch}
+	for _, name := range p.layers {
+		maps, err := p.inst.Value(name, 1)
+		if err != nil {
+			return errors.Join(err, p.close())
+		}
+		layer := ProbeLayer{Name: name, Maps: nn.Tensor{Shape: maps.Shape[1:], Data: maps.Data}}
+		if w, ok := weights[name+".weight"]; ok && len(w.Shape) == 4 {
+			layer.Filters = &w
+		}
+		e.Layers = append(e.Layers, layer)
+	}
+	return r.tell(e)
+}
