@@ -2,6 +2,7 @@ package data
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -18,7 +19,7 @@ func WriteFileAtomic(path string, write func(io.Writer) error) (err error) {
 	dir := filepath.Dir(path)
 	f, err := os.CreateTemp(dir, ".convscope-*")
 	if err != nil {
-		return ioFault(err, path)
+		return writeFault(err, path)
 	}
 	defer func() {
 		if err != nil {
@@ -28,7 +29,7 @@ func WriteFileAtomic(path string, write func(io.Writer) error) (err error) {
 	}()
 	buffered := bufio.NewWriterSize(f, 1<<16)
 	if err = write(buffered); err != nil {
-		return ioFault(err, path)
+		return writeFault(err, path)
 	}
 	if err = buffered.Flush(); err == nil {
 		err = f.Chmod(0o644)
@@ -43,7 +44,7 @@ func WriteFileAtomic(path string, write func(io.Writer) error) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return ioFault(err, path)
+		return writeFault(err, path)
 	}
 	syncFolder(dir)
 	return nil
@@ -57,24 +58,43 @@ func syncFolder(dir string) {
 	}
 }
 
-// ioFault turns what the system says of a file into words. Faults pass as they are, and so does what it has no words for.
-func ioFault(err error, path string) error {
-	var f *fault.Fault
-	switch {
-	case err == nil || errors.As(err, &f):
-		return err
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return fault.New("disk.full", "There is no room left on the disk for %s. Free some space and try again.", path).Because(err)
-	case errors.Is(err, syscall.ENAMETOOLONG):
-		return fault.New("name.long", "The name %s is too long for the disk. Choose a shorter one.", path).Because(err)
-	case errors.Is(err, syscall.EROFS):
-		return fault.New("folder.readonly", "%s cannot be written: there is no permission to. Choose another folder or change its permissions.", path).Because(err)
-	case errors.Is(err, fs.ErrPermission):
-		return fault.New("file.permission", "There is no permission for %s. Choose another place or change its permissions.", path).Because(err)
-	case errors.Is(err, fs.ErrNotExist):
-		return fault.New("file.missing", "There is no %s. It may have been moved or deleted.", path).Because(err)
+// writeFault puts into words what the system says of a file that was to be written, readFault of one that was to be read.
+// Faults pass as they are.
+func writeFault(err error, path string) error {
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
+		return asFault(err, fault.New("folder.readonly", "%s cannot be written: there is no permission to. Choose another folder or change its permissions.", path))
 	}
-	return fault.New("file.failed", "%s could not be read or written.", path).Because(err)
+	return fileFault(err, path)
+}
+
+func readFault(err error, path string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return asFault(err, fault.New("file.permission", "%s cannot be read: there is no permission to. Change its permissions.", path))
+	}
+	return fileFault(err, path)
+}
+
+func fileFault(err error, path string) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
+		return asFault(err, fault.New("disk.full", "There is no room left on the disk for %s. Free some space and try again.", path))
+	case errors.Is(err, syscall.ENAMETOOLONG):
+		return asFault(err, fault.New("name.long", "The name %s is too long for the disk. Choose a shorter one.", path))
+	case errors.Is(err, fs.ErrNotExist):
+		return asFault(err, fault.New("file.missing", "There is no %s. It may have been moved or deleted.", path))
+	}
+	return asFault(err, fault.New("file.failed", "%s could not be read or written.", path))
+}
+
+// asFault gives err itself where it is in words already or says that work was cancelled, else words with err as their cause.
+func asFault(err error, words *fault.Fault) error {
+	var f *fault.Fault
+	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return words.Because(err)
 }
 
 // readBounded reads a file of at most limit bytes.

@@ -110,7 +110,7 @@ func readInfo(folder string) (Info, error) {
 		return info, fault.New("data.foreign", "%s is no data set of Convscope: it has no dataset.json. Import it first.", folder).Because(err)
 	}
 	if err != nil {
-		return info, ioFault(err, path)
+		return info, readFault(err, path)
 	}
 	var head struct {
 		Kind   string `json:"kind"`

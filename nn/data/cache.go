@@ -1,0 +1,69 @@
+package data
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+)
+
+// A cache keeps decoded images up to a number of bytes. Images are never put out again: training goes through all of them in an
+// order of chance, where an image kept from the first epoch is as good as any and a least-recently-used one would have been
+// thrown out just before it is needed. Reading takes no lock.
+type cache struct {
+	images []atomic.Pointer[[]byte] // by ID
+	left   atomic.Int64             // bytes
+}
+
+func newCache(images int, limit int64) *cache {
+	c := &cache{images: make([]atomic.Pointer[[]byte], images)}
+	c.left.Store(limit)
+	return c
+}
+
+// get gives an image's bytes or nil.
+func (c *cache) get(id uint32) []byte {
+	if p := c.images[id].Load(); p != nil {
+		return *p
+	}
+	return nil
+}
+
+// put keeps an image's bytes while there is room.
+func (c *cache) put(id uint32, pix []byte) {
+	size := int64(len(pix)) + 32 // with what the memory manager adds
+	if c.left.Load() < size {
+		return
+	}
+	if c.left.Add(-size) < 0 || !c.images[id].CompareAndSwap(nil, &pix) {
+		c.left.Add(size) // another goroutine took the room or brought the same image
+	}
+}
+
+// cacheBytes is the room for decoded images: a quarter of the memory, at most 1 GiB.
+func cacheBytes() int64 {
+	const most = 1 << 30
+	if memory := memoryBytes(); memory > 0 {
+		return min(most, memory/4)
+	}
+	return most / 4
+}
+
+// memoryBytes gives the size of the memory where the system tells it in /proc, else 0.
+func memoryBytes() int64 {
+	f, err := os.Open("/proc/meminfo")
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	for s := bufio.NewScanner(f); s.Scan(); {
+		if rest, ok := strings.CutPrefix(s.Text(), "MemTotal:"); ok {
+			var kib int64
+			if _, err := fmt.Sscan(rest, &kib); err == nil {
+				return kib << 10
+			}
+		}
+	}
+	return 0
+}

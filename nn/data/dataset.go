@@ -1,0 +1,375 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A Record is what a data set keeps of an image, but for the image itself.
+type Record struct {
+	ID    uint32
+	File  string // path within the source, with slashes
+	Split Split
+	Truth Truth
+	W, H  int // original size in pixels, before it was brought to the data set's
+}
+
+// An Entry of the index is what is asked for of all images at once.
+type Entry struct {
+	ID    uint32
+	Class int32 // -1: unlabelled
+	Split Split
+}
+
+// A Dataset is an open data set folder. All its methods may be called from any goroutine. Several processes may have it open
+// at once: they share it until one of them edits.
+type Dataset struct {
+	path  string
+	cache *cache
+
+	mu     sync.RWMutex // held to read while db is used, to write while it is exchanged or an edit is published
+	db     *bolt.DB     // nil: closed
+	info   Info
+	edited bool // dataset.json tells older counts than the index
+
+	index atomic.Pointer[[]Entry]
+}
+
+// How long to wait for another process that holds the lock of the database.
+const (
+	readWait = 5 * time.Second // edits are short
+	editWait = 2 * time.Second
+)
+
+// Open opens a data set's folder to read. The images stay in the file, which is mapped into memory.
+func Open(folder string) (*Dataset, error) {
+	info, err := readInfo(folder)
+	if err != nil {
+		return nil, err
+	}
+	d := &Dataset{path: folder, info: info}
+	if err := d.open(); err != nil {
+		return nil, err
+	}
+	if err := d.load(); err != nil {
+		d.db.Close()
+		return nil, err
+	}
+	d.cache = newCache(d.Len(), cacheBytes())
+	return d, nil
+}
+
+func (d *Dataset) file() string { return filepath.Join(d.path, DataFile) }
+
+func (d *Dataset) damaged() *fault.Fault {
+	return fault.New("data.damaged", "%s is damaged or cut off. Import the data set again.", d.file())
+}
+
+func (d *Dataset) busy() *fault.Fault {
+	return fault.New("data.busy", "The data set %s is in use by another program. Close it there and try again.", d.path)
+}
+
+// open opens the database to read. The caller holds d.mu or is alone.
+func (d *Dataset) open() (err error) {
+	defer d.recoverInto(&err)
+	db, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true})
+	switch {
+	case errors.Is(err, bolt.ErrTimeout):
+		return d.busy().Because(err)
+	case errors.Is(err, os.ErrNotExist):
+		return fault.New("data.incomplete", "The data set %s has lost its data.db. Import it again.", d.path).Because(err)
+	case errors.Is(err, os.ErrPermission):
+		return readFault(err, d.file())
+	case err != nil:
+		return d.damaged().Because(err)
+	}
+	d.db = db
+	return nil
+}
+
+// load checks that the database is whole and reads its index.
+func (d *Dataset) load() error {
+	return d.view(func(tx *bolt.Tx) error {
+		if !d.whole(tx) {
+			return d.damaged()
+		}
+		about, images, index := tx.Bucket(aboutBucket), tx.Bucket(imagesBucket), tx.Bucket(indexBucket)
+		if about == nil || images == nil || index == nil || tx.Bucket(filesBucket) == nil || tx.Bucket(truthBucket) == nil {
+			return d.damaged()
+		}
+		if v := about.Get(formatKey); string(v) != "1" {
+			return fault.New("data.db.newer", "%s has format %s, which this Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
+		}
+		entries, ok := decodeIndex(index, len(d.info.Classes))
+		last, _ := images.Cursor().Last()
+		if !ok || (last == nil) != (len(entries) == 0) || last != nil && (len(last) != 4 || int(binary.BigEndian.Uint32(last)) != len(entries)-1) {
+			return d.damaged()
+		}
+		d.index.Store(&entries)
+		d.info.count(entries)
+		return nil
+	})
+}
+
+// whole says whether the file has all the pages that the database counts.
+func (d *Dataset) whole(tx *bolt.Tx) bool {
+	stat, err := os.Stat(d.file())
+	return err == nil && stat.Size() >= tx.Size()
+}
+
+// view reads in a transaction. A page that cannot be read (the file was cut off, the disk fails) becomes a fault.
+func (d *Dataset) view(read func(*bolt.Tx) error) (err error) {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	if d.db == nil {
+		return fault.New("data.closed", "The data set %s is closed. Open it again.", d.path)
+	}
+	return d.guarded(func() error { return d.db.View(read) })
+}
+
+// guarded calls with panics turned into faults, the one of a memory-mapped page that is no longer there included.
+func (d *Dataset) guarded(call func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer d.recoverInto(&err)
+	return call()
+}
+
+func (d *Dataset) recoverInto(err *error) {
+	if p := recover(); p != nil {
+		*err = d.damaged().Because(fmt.Errorf("%v", p))
+	}
+}
+
+// Close closes the data set. Calls under way end first.
+func (d *Dataset) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.db == nil {
+		return nil
+	}
+	var err error
+	if d.edited {
+		err = writeInfo(d.path, d.info)
+	}
+	if closing := d.db.Close(); err == nil {
+		err = closing
+	}
+	d.db = nil
+	return err
+}
+
+// Path gives the folder as it was named to Open.
+func (d *Dataset) Path() string { return d.path }
+
+// Info says what the data set holds now. Do not change its slices.
+func (d *Dataset) Info() Info {
+	d.mu.RLock()
+	defer d.mu.RUnlock()
+	return d.info
+}
+
+// Len gives the number of images in all splits.
+func (d *Dataset) Len() int { return len(d.Index()) }
+
+// Index lists all images in the order of their IDs, which are 0, 1, 2, … It is never changed: an edit makes a new one.
+func (d *Dataset) Index() []Entry { return *d.index.Load() }
+
+// IDs lists the images of a split in the order of their IDs.
+func (d *Dataset) IDs(s Split) []uint32 {
+	var ids []uint32
+	for _, e := range d.Index() {
+		if e.Split == s {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+func (d *Dataset) unknown(id uint32) error {
+	return fault.New("data.id", "The data set %s has no image %v: it has %v.", d.path, id, d.Len())
+}
+
+// Record reads what is known of an image.
+func (d *Dataset) Record(id uint32) (Record, error) {
+	index := d.Index()
+	if int64(id) >= int64(len(index)) {
+		return Record{}, d.unknown(id)
+	}
+	r := Record{ID: id}
+	err := d.view(func(tx *bolt.Tx) error {
+		var file storedFile
+		if err := json.Unmarshal(tx.Bucket(filesBucket).Get(key(id)), &file); err != nil {
+			return d.damaged().Because(err)
+		}
+		var err error
+		if r.Truth, err = decodeTruth(tx.Bucket(truthBucket).Get(key(id))); err != nil {
+			return d.damaged().Because(err)
+		}
+		if err := r.Truth.check(len(d.info.Classes), d.info.Width, d.info.Height); err != nil {
+			return d.damaged().Because(err)
+		}
+		r.File, r.W, r.H = file.File, file.W, file.H
+		r.Split = (*d.index.Load())[id].Split
+		return nil
+	})
+	return r, err
+}
+
+// Pixels reads an image: Info's height × width × channels bytes, to be read only.
+func (d *Dataset) Pixels(id uint32) (Pixels, error) {
+	if int64(id) >= int64(d.Len()) {
+		return Pixels{}, d.unknown(id)
+	}
+	// The size of the images never changes after Open, so d.info is read without its lock.
+	p := Pixels{W: d.info.Width, H: d.info.Height, C: d.info.Channels}
+	if p.Pix = d.cache.get(id); p.Pix != nil {
+		return p, nil
+	}
+	var value []byte
+	err := d.view(func(tx *bolt.Tx) error {
+		// Copied here: what is read from the map must be read within view, which catches its faults.
+		value = bytes.Clone(tx.Bucket(imagesBucket).Get(key(id)))
+		return nil
+	})
+	if err != nil {
+		return Pixels{}, err
+	}
+	if p, err = decodeStored(value, p.W, p.H, p.C, d.path); err != nil {
+		return Pixels{}, err
+	}
+	d.cache.put(id, p.Pix)
+	return p, nil
+}
+
+// writeInfo writes a folder's dataset.json.
+func writeInfo(folder string, info Info) error {
+	return WriteFileAtomic(filepath.Join(folder, InfoFile), func(w io.Writer) error {
+		e := json.NewEncoder(w)
+		e.SetIndent("", "  ")
+		return e.Encode(info)
+	})
+}
+
+// An Edit changes a data set within Dataset.Edit.
+type Edit struct {
+	d       *Dataset
+	tx      *bolt.Tx
+	index   []Entry
+	chunks  map[int]bool // of the index, to be written
+	resplit bool
+}
+
+// Edit changes truth and splits in one transaction: all of it is on the disk when Edit returns, or nothing of it when it
+// returns an error. It needs the database for itself: where another process has the data set open it gives the fault
+// "data.busy". Readers in this process wait, so change must not read from the Dataset.
+func (d *Dataset) Edit(change func(*Edit) error) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.db == nil {
+		return fault.New("data.closed", "The data set %s is closed. Open it again.", d.path)
+	}
+	whole := func(tx *bolt.Tx) error {
+		if !d.whole(tx) { // deleted or cut off since: bbolt would make a new one, or fall over the missing pages
+			return d.damaged()
+		}
+		return nil
+	}
+	if err := d.guarded(func() error { return d.db.View(whole) }); err != nil {
+		return err
+	}
+	if err := d.db.Close(); err != nil {
+		return readFault(err, d.file())
+	}
+	d.db = nil
+	err := d.guarded(func() error { return d.editing(change) })
+	if reopening := d.open(); err == nil {
+		err = reopening
+	}
+	return err
+}
+
+// editing opens the database to write and carries out a change. The caller holds d.mu.
+func (d *Dataset) editing(change func(*Edit) error) error {
+	db, err := bolt.Open(d.file(), 0o644, &bolt.Options{Timeout: editWait, NoStatistics: true})
+	if errors.Is(err, bolt.ErrTimeout) {
+		return d.busy().Because(err)
+	}
+	if err != nil {
+		return writeFault(err, d.file())
+	}
+	defer db.Close()
+	e := &Edit{d: d, index: slices.Clone(d.Index()), chunks: map[int]bool{}}
+	err = db.Update(func(tx *bolt.Tx) error {
+		e.tx = tx
+		if err := change(e); err != nil {
+			return err
+		}
+		return e.finish()
+	})
+	if err != nil {
+		return writeFault(err, d.file())
+	}
+	d.index.Store(&e.index)
+	d.info.count(e.index)
+	d.edited = true
+	return nil
+}
+
+// SetTruth replaces what is known of an image.
+func (e *Edit) SetTruth(id uint32, t Truth) error {
+	if int64(id) >= int64(len(e.index)) {
+		return e.d.unknown(id)
+	}
+	if err := t.check(len(e.d.info.Classes), e.d.info.Width, e.d.info.Height); err != nil {
+		return err
+	}
+	b, err := encodeTruth(t)
+	if err != nil {
+		return err
+	}
+	e.index[id].Class = int32(t.Class)
+	e.chunks[int(id)/chunkImages] = true
+	return e.tx.Bucket(truthBucket).Put(key(id), b)
+}
+
+// SetSplit puts an image into another split.
+func (e *Edit) SetSplit(id uint32, s Split) error {
+	if int64(id) >= int64(len(e.index)) {
+		return e.d.unknown(id)
+	}
+	if s >= splits {
+		return fault.New("data.split", "There is no split %v; there are train, val and test.", s)
+	}
+	e.resplit = e.resplit || e.index[id].Split != s
+	e.index[id].Split = s
+	e.chunks[int(id)/chunkImages] = true
+	return nil
+}
+
+// finish writes the chunks of the index that changed, and forgets a mean that is no longer true.
+func (e *Edit) finish() error {
+	for chunk := range e.chunks {
+		if err := e.tx.Bucket(indexBucket).Put(key(uint32(chunk)), encodeChunk(e.index, chunk)); err != nil {
+			return err
+		}
+	}
+	if e.resplit {
+		return e.tx.Bucket(aboutBucket).Delete(meanKey)
+	}
+	return nil
+}

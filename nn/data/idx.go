@@ -1,0 +1,261 @@
+package data
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// maxIDXBytes bounds the values of an IDX file, which are held in memory.
+const maxIDXBytes = 16 << 30
+
+// An idxFile is an IDX file of bytes (yann.lecun.com/exdb/mnist): two zeros, the type 0x08, the number of dimensions, the
+// dimensions as 32-bit numbers, high byte first, the values.
+type idxFile struct {
+	treeFile
+	dims []int
+}
+
+// count gives the number of values.
+func (f idxFile) count() int64 {
+	n := int64(1)
+	for _, d := range f.dims {
+		n *= int64(d)
+	}
+	return n
+}
+
+// openIDX opens a plain or gzip-compressed file behind its IDX header.
+func openIDX(t treeFile) (idxFile, io.ReadCloser, error) {
+	f := idxFile{treeFile: t}
+	raw, err := t.open()
+	if err != nil {
+		return f, nil, readFault(err, t.path)
+	}
+	close := true
+	defer func() {
+		if close {
+			raw.Close()
+		}
+	}()
+	r := bufio.NewReaderSize(raw, 1<<18)
+	body := io.Reader(r)
+	if head, _ := r.Peek(2); bytes.Equal(head, []byte{0x1f, 0x8b}) {
+		if body, err = gzip.NewReader(r); err != nil {
+			return f, nil, f.failed(err)
+		}
+	}
+	var head [4]byte
+	if _, err := io.ReadFull(body, head[:]); err != nil {
+		return f, nil, f.failed(err)
+	}
+	if head[0] != 0 || head[1] != 0 || head[2] != 0x08 || head[3] < 1 || head[3] > 4 {
+		return f, nil, fault.New("idx.foreign", "%s is no IDX file of bytes. Choose MNIST's files or ones like them.", t.path)
+	}
+	for range head[3] {
+		var d [4]byte
+		if _, err := io.ReadFull(body, d[:]); err != nil {
+			return f, nil, f.failed(err)
+		}
+		f.dims = append(f.dims, int(binary.BigEndian.Uint32(d[:])))
+	}
+	close = false
+	return f, struct {
+		io.Reader
+		io.Closer
+	}{body, raw}, nil
+}
+
+// failed puts an error of reading into words.
+func (f idxFile) failed(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return fault.New("idx.truncated", "%s is cut off. Download or copy it again.", f.path).Because(err)
+	}
+	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
+		return fault.New("idx.damaged", "%s is damaged. Download or copy it again.", f.path).Because(err)
+	}
+	return readFault(err, f.path)
+}
+
+// values reads all values of the file. Memory grows with what is really there, whatever the header says.
+func (f idxFile) values() ([]byte, error) {
+	_, r, err := openIDX(f.treeFile)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	want := f.count()
+	b := make([]byte, 0, min(want, 64<<20))
+	for int64(len(b)) < want {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, int(min(want-int64(len(b)), int64(len(b)))))
+		}
+		n, err := io.ReadFull(r, b[len(b):min(int64(cap(b)), want)])
+		b = b[:len(b)+n]
+		if err != nil {
+			return nil, f.failed(err)
+		}
+	}
+	var one [1]byte
+	if n, err := io.ReadFull(r, one[:]); n > 0 {
+		return nil, fault.New("idx.long", "%s has more values than its header says. Download or copy it again.", f.path)
+	} else if !errors.Is(err, io.EOF) { // at the end gzip's checksum is compared
+		return nil, f.failed(err)
+	}
+	return b, nil
+}
+
+// labelsBeside gives the name of the file with the labels of an images file, "" when it is not named like one.
+func labelsBeside(images string) string {
+	dir, base := path.Split(images)
+	if !strings.Contains(base, "images") {
+		return ""
+	}
+	return dir + strings.Replace(strings.Replace(base, "images", "labels", 1), "idx3", "idx1", 1)
+}
+
+// isIDXName knows IDX files by their names: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz, …
+func isIDXName(p string) bool {
+	base := strings.TrimSuffix(path.Base(p), ".gz")
+	return strings.HasSuffix(base, "-ubyte") || strings.HasSuffix(base, ".idx") || strings.Contains(base, "idx3") || strings.Contains(base, "idx1")
+}
+
+// imagesFiles lists the IDX files with images that a source means.
+func imagesFiles(t *tree, alone string) []treeFile {
+	var out []treeFile
+	for _, f := range t.files {
+		switch {
+		case alone != "" && f.path != alone:
+		case alone == "" && (!isIDXName(f.path) || labelsBeside(f.path) == ""):
+		default:
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func claimsIDX(t *tree, alone string) bool {
+	files := imagesFiles(t, alone)
+	if len(files) == 0 {
+		return false
+	}
+	_, r, err := openIDX(files[0])
+	if err == nil {
+		r.Close()
+	}
+	return err == nil || fault.Code(err) == "idx.truncated" && isIDXName(files[0].path)
+}
+
+// readIDX reads MNIST's files or ones like them: of a folder the pair for training, which is split by percent, and the pair
+// named t10k or test, which is the test split; of a single images file that one, with its labels beside it, split by percent.
+func readIDX(ctx context.Context, t *tree, alone string) (*collection, error) {
+	c := &collection{task: Classification}
+	files := imagesFiles(t, alone)
+	if len(files) == 0 {
+		return nil, fault.New("idx.none", "%s has no IDX files with images, such as train-images-idx3-ubyte.gz. Choose the folder that has them.", t.name)
+	}
+	seen := map[int8]string{}
+	most := -1
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		split := int8(-1)
+		if base := strings.ToLower(path.Base(f.path)); alone == "" && (strings.Contains(base, "t10k") || strings.Contains(base, "test")) {
+			split = int8(Test)
+		}
+		if other, ok := seen[split]; ok {
+			return nil, fault.New("idx.several", "%s and %s are both there. Name the one images file that you mean.", other, f.path)
+		}
+		seen[split] = f.path
+		items, err := readIDXPair(t, f, split)
+		if err != nil {
+			return nil, err
+		}
+		for _, it := range items {
+			most = max(most, it.truth.Class)
+		}
+		c.items = append(c.items, items...)
+	}
+	for class := range most + 1 {
+		c.classes = append(c.classes, strconv.Itoa(class))
+	}
+	return c, nil
+}
+
+// readIDXPair reads the header of an images file and its labels.
+func readIDXPair(t *tree, f treeFile, split int8) ([]item, error) {
+	images, r, err := openIDX(f)
+	if err != nil {
+		return nil, err
+	}
+	r.Close()
+	n, o, err := images.shape()
+	if err != nil {
+		return nil, err
+	}
+	labels, err := readIDXLabels(t, f.path, n)
+	if err != nil {
+		return nil, err
+	}
+	o.pix = sync.OnceValues(images.values)
+	items := make([]item, n)
+	for i := range items {
+		items[i] = item{file: f.path + "#" + strconv.Itoa(i), from: o, ref: i, truth: Truth{Class: int(labels[i])}, split: split}
+	}
+	return items, nil
+}
+
+// shape reads the dimensions as N×H×W or N×H×W×C.
+func (f idxFile) shape() (n int, o *rawOrigin, err error) {
+	o = &rawOrigin{c: 1}
+	switch len(f.dims) {
+	case 4:
+		o.c = f.dims[3]
+		fallthrough
+	case 3:
+		n, o.h, o.w = f.dims[0], f.dims[1], f.dims[2]
+	default:
+		return 0, nil, fault.New("idx.dimensions", "%s has %v dimensions; images have 3 (count, height, width) or 4 (and channels). Choose the file with the images.", f.path, len(f.dims))
+	}
+	if n < 1 || n > maxImages || o.h < 1 || o.w < 1 || o.h > maxSide || o.w > maxSide || o.c != 1 && o.c != 3 || f.count() > maxIDXBytes {
+		return 0, nil, fault.New("idx.size", "%s says that it has %v images of %v×%v×%v values, which cannot be imported. Choose another file.", f.path, n, o.h, o.w, o.c)
+	}
+	return n, o, nil
+}
+
+// readIDXLabels reads the n labels that lie beside an images file, compressed or not.
+func readIDXLabels(t *tree, images string, n int) ([]byte, error) {
+	name := labelsBeside(images)
+	if name == "" {
+		return nil, fault.New("idx.name", "The name of %s has no \"images\" in it, so its labels file cannot be found. Name the pair like train-images-idx3-ubyte and train-labels-idx1-ubyte.", images)
+	}
+	plain := strings.TrimSuffix(name, ".gz")
+	at := slices.IndexFunc(t.files, func(f treeFile) bool { return f.path == name })
+	if at < 0 {
+		at = slices.IndexFunc(t.files, func(f treeFile) bool { return f.path == plain || f.path == plain+".gz" })
+	}
+	if at < 0 {
+		return nil, fault.New("idx.labels.missing", "There is no %s with the labels of %s. Put it beside it.", name, images)
+	}
+	labels, r, err := openIDX(t.files[at])
+	if err != nil {
+		return nil, err
+	}
+	r.Close()
+	if len(labels.dims) != 1 || labels.dims[0] != n {
+		return nil, fault.New("idx.labels.count", "%s does not have a label for each of the %v images of %s. Choose files that belong together.", labels.path, n, images)
+	}
+	return labels.values()
+}

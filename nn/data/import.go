@@ -1,0 +1,214 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// ImportOptions say how a source becomes a data set. The zero value is not the default: see DefaultImport.
+type ImportOptions struct {
+	Task     Task   // "" or "auto": what the source is for
+	Format   string // "" or "auto": recognised; else one of Formats
+	Width    int    // of the images in the data set; 0 with Height 0: the size that all have if it is 256×256 or less (IDX: any), else 256×256
+	Height   int
+	Channels int    // 1 or 3; 0: 1 when all images are grey, else 3
+	Resize   Resize // "": Squash
+	Encoding string // "": EncodingPNG
+
+	ValPercent  float64 // share for validation; below 0: the source's own splits, else 25
+	TestPercent float64 // share for the test; below 0: the source's own splits, else 0
+	ValSource   string  // "" or another source whose images are all for validation
+	TestSource  string  // likewise for the test
+
+	MinPerClass int    // classes with fewer images are left out
+	MaxPerClass int    // at most so many images of a class, chosen by Seed; 0: all
+	ClassesFile string // "" or a text file with the names of the classes, one a line, in the order of their numbers
+	Seed        uint64 // of the split
+	Threads     int    // 0: all cores
+	Force       bool   // replace the data set that is there
+}
+
+// DefaultImport gives the options that DIGITS' users expect: the source's splits or 25 % for validation, squash, PNG, seed 1.
+func DefaultImport() ImportOptions {
+	return ImportOptions{Resize: Squash, Encoding: EncodingPNG, ValPercent: -1, TestPercent: -1, Seed: 1}
+}
+
+// Progress tells how far an import is.
+type Progress struct {
+	Done, Total int           // files, read or left out
+	Skipped     *Skipped      // set when a file was just left out
+	PerSecond   float64       // files
+	Left        time.Duration // estimated
+}
+
+// check says which option cannot be, and puts in defaults.
+func (o *ImportOptions) check() error {
+	if o.Resize == "" {
+		o.Resize = Squash
+	}
+	if o.Encoding == "" {
+		o.Encoding = EncodingPNG
+	}
+	switch {
+	case o.Task != "" && o.Task != "auto" && o.Task != Classification:
+		return fault.New("data.task", "There is no import for the task %q; there is classification. Choose that.", string(o.Task))
+	case !slices.Contains(Resizes(), o.Resize):
+		return fault.New("data.resize", "There is no way to resize called %q; there are squash, crop, fill and half-crop. Choose one of them.", string(o.Resize))
+	case !slices.Contains(Encodings(), o.Encoding):
+		return fault.New("data.encoding", "There is no encoding %q; there are png, jpeg and raw. Choose one of them.", o.Encoding)
+	case o.Channels != 0 && o.Channels != 1 && o.Channels != 3:
+		return fault.New("data.channels", "Images have 1 channel (grey) or 3 (colour), not %v. Choose one of them.", o.Channels)
+	case (o.Width == 0) != (o.Height == 0) || o.Width < 0 || o.Height < 0 || o.Width > maxSide || o.Height > maxSide:
+		return fault.New("data.size", "Images of %v×%v pixels cannot be made. Choose a width and a height from 1 to %v.", o.Width, o.Height, maxSide)
+	}
+	return nil
+}
+
+// Import makes the data set out of a source: a folder, an archive or an IDX file. Files that cannot be read are left out and
+// told through observe and in Info.Skipped. The folder appears under its name when it is complete; when Import fails or ctx
+// is cancelled, nothing of it stays and what was there before is as it was. The same source, options and seed give the same
+// database whatever the number of threads. observe is called from one goroutine at a time; it may be nil.
+func Import(ctx context.Context, source, out string, o ImportOptions, observe func(Progress)) (Info, error) {
+	if err := o.check(); err != nil {
+		return Info{}, err
+	}
+	if err := checkTarget(out, o.Force); err != nil {
+		return Info{}, err
+	}
+	c, err := openSource(ctx, source, o.Format)
+	if err != nil {
+		return Info{}, err
+	}
+	defer func() { c.close() }()
+	for _, more := range []struct {
+		source string
+		split  Split
+	}{{o.ValSource, Val}, {o.TestSource, Test}} {
+		if more.source != "" {
+			if err := c.join(ctx, more.source, more.split); err != nil {
+				return Info{}, err
+			}
+		}
+	}
+	if o.ValSource != "" && o.ValPercent < 0 {
+		o.ValPercent = 0
+	}
+	if o.ClassesFile != "" {
+		if err := c.nameClasses(o.ClassesFile); err != nil {
+			return Info{}, err
+		}
+	}
+	return importCollection(ctx, c, out, o, observe)
+}
+
+// join adds all images of another source as one split. Classes are matched by name.
+func (c *collection) join(ctx context.Context, source string, s Split) error {
+	more, err := openSource(ctx, source, c.format)
+	if err != nil {
+		return err
+	}
+	first := c.close
+	c.close = func() error { return errors.Join(first(), more.close()) }
+	for _, name := range more.classes {
+		if !slices.Contains(c.classes, name) {
+			return fault.New("data.join", "%s has the class %s, which %s does not have. Give both the same class folders.", source, name, c.name)
+		}
+	}
+	more.renumber(c.classes)
+	for _, it := range more.items {
+		it.split, it.fixed = int8(s), true
+		c.items = append(c.items, it)
+	}
+	c.skipped = append(c.skipped, more.skipped...)
+	return nil
+}
+
+// nameClasses takes the names and the order of the classes from a text file. Class folders are found under these names;
+// numbered classes get them.
+func (c *collection) nameClasses(file string) error {
+	b, err := readBounded(file, 16<<20)
+	if err != nil {
+		return readFault(err, file)
+	}
+	var names []string
+	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
+		name := labelOf(strings.TrimSpace(line))
+		if name == "" {
+			continue
+		}
+		if slices.Contains(names, name) {
+			return fault.New("data.classes.twice", "%s has the class %s twice. Keep one line of it.", file, name)
+		}
+		names = append(names, name)
+	}
+	if c.format == "idx" {
+		if len(names) < len(c.classes) {
+			return fault.New("data.classes.few", "%s has %v names, but the labels go up to %v. Add the missing lines.", file, len(names), len(c.classes)-1)
+		}
+		c.classes = names
+		return nil
+	}
+	for _, name := range c.classes {
+		if !slices.Contains(names, name) {
+			return fault.New("data.classes.unknown", "The class folder %s is not in %s. Add a line for it.", name, file)
+		}
+	}
+	c.renumber(names)
+	return nil
+}
+
+// importCollection makes a data set of a collection.
+func importCollection(ctx context.Context, c *collection, out string, o ImportOptions, observe func(Progress)) (Info, error) {
+	if observe == nil {
+		observe = func(Progress) {}
+	}
+	c.limit(o.MinPerClass, o.MaxPerClass, o.Seed)
+	share, err := release(c.items, o.ValPercent, o.TestPercent, o.Seed)
+	if err != nil {
+		return Info{}, err
+	}
+	if len(c.classes) == 1 {
+		return Info{}, fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", c.name, c.classes[0])
+	}
+	if len(c.items) == 0 || len(c.classes) == 0 {
+		return Info{}, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", c.name)
+	}
+	target, err := newTarget(out)
+	if err != nil {
+		return Info{}, err
+	}
+	defer target.abort()
+	info := Info{
+		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes,
+		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Created: time.Now().UTC().Truncate(time.Second),
+	}
+	if info.Classes == nil {
+		info.Classes = []string{}
+	}
+	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(target.temp, DataFile), observe: observe}
+	for shape := guess(c, o); ; {
+		p.shape = shape
+		err := p.run(ctx)
+		var other *unlike
+		if !errors.As(err, &other) {
+			if err != nil {
+				return Info{}, writeFault(err, out)
+			}
+			break
+		}
+		shape = shape.widen(other)
+	}
+	if err := writeInfo(target.temp, info); err != nil {
+		return Info{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Info{}, err
+	}
+	return info, target.publish(o.Force)
+}

@@ -1,0 +1,317 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A pipeline reads, fits and encodes the images of a collection on all cores; one goroutine writes them in their order.
+type pipeline struct {
+	collection *collection
+	options    ImportOptions
+	share      shares
+	shape      shape
+	info       *Info
+	file       string // of the database
+	observe    func(Progress)
+	told       int // files left out that were told of; a second run meets the same ones first
+}
+
+// Work is dealt in chunks, so that handing it over costs little.
+const chunkItems = 32
+
+// Large images are decoded together only as long as they have no more than this many pixels, whatever the number of cores.
+const (
+	largePixels  = 4_000_000
+	pixelsAtOnce = 2 * MaxPixels
+)
+
+// A chunk is some neighbouring items and what became of them.
+type chunk struct {
+	from, to int
+	results  []result
+	err      error // of the import, not of an image
+	done     chan struct{}
+}
+
+// A result is an image ready to be written, or why it is left out.
+type result struct {
+	file  storedFile
+	value []byte
+	err   error
+}
+
+// run imports all images into a new database at p.file and fills in p.info. It returns *unlike when the shape was guessed wrong.
+func (p *pipeline) run(ctx context.Context) error {
+	if err := os.Remove(p.file); err != nil && !errors.Is(err, os.ErrNotExist) { // of a wrong guess before
+		return err
+	}
+	w, err := newWriter(p.file)
+	if err != nil {
+		return err
+	}
+	defer w.abort()
+
+	items := p.collection.items
+	rank := ranks(len(items), p.options.Seed)
+	classes := len(p.collection.classes)
+	assumed := p.share.assign(items, rank, func(int) bool { return true }, classes)
+	p.info.Skipped = append([]Skipped{}, p.collection.skipped...)
+	kept, total, err := p.write(ctx, w, assumed)
+	if err != nil {
+		return err
+	}
+	if len(kept) == 0 {
+		first := p.info.Skipped[len(p.collection.skipped)]
+		return fault.New("data.unreadable", "None of the %v images of %s can be read; the first: %s", len(items), p.collection.name, first.Reason)
+	}
+	return p.finish(w, kept, rank, assumed, total)
+}
+
+// write runs the workers and writes what they make. It gives the indices of the items written, and the sum of those assumed to
+// be for training.
+func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept []int, total *sums, err error) {
+	ctx, cancel := context.WithCancel(ctx)
+	threads := p.options.Threads
+	if threads <= 0 {
+		threads = runtime.GOMAXPROCS(0)
+	}
+	work, order := make(chan *chunk), make(chan *chunk, 4*threads)
+	var group sync.WaitGroup
+	defer group.Wait()
+	defer cancel()
+	group.Go(func() { deal(ctx, len(p.collection.items), work, order) })
+	large := semaphore.NewWeighted(pixelsAtOnce)
+	parts := make([]*sums, threads)
+	for i := range parts {
+		parts[i] = newSums(p.shape.w * p.shape.h * p.shape.c)
+		group.Go(func() {
+			e := newEncoder(p.options.Encoding)
+			for c := range work {
+				p.chunk(ctx, c, e, large, assumed, parts[i])
+				close(c.done)
+			}
+		})
+	}
+	report := newReporter(len(p.collection.items), p.observe)
+	for i := range p.collection.skipped[min(p.told, len(p.collection.skipped)):] {
+		report.step(0, &p.collection.skipped[i])
+		p.told++
+	}
+	for c := range order {
+		<-c.done
+		if c.err != nil {
+			return nil, nil, c.err
+		}
+		for i, r := range c.results {
+			if r.err != nil {
+				s := skip(p.collection.items[c.from+i].file, r.err)
+				p.info.Skipped = append(p.info.Skipped, s)
+				report.step(1, p.untold(&s))
+				continue
+			}
+			if _, err := w.add(r.file, r.value); err != nil {
+				return nil, nil, err
+			}
+			kept = append(kept, c.from+i)
+			report.step(1, nil)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	report.end()
+	group.Wait()
+	total = parts[0]
+	for _, other := range parts[1:] {
+		total.merge(other)
+	}
+	return kept, total, nil
+}
+
+// untold gives the file that was just added to those left out, or nil if a run before has told of it.
+func (p *pipeline) untold(s *Skipped) *Skipped {
+	if len(p.info.Skipped) <= p.told {
+		return nil
+	}
+	p.told++
+	return s
+}
+
+// deal cuts the items into chunks and hands them to the workers and, in order, to the writer.
+func deal(ctx context.Context, items int, work, order chan<- *chunk) {
+	defer close(work)
+	defer close(order)
+	for from := 0; from < items; from += chunkItems {
+		c := &chunk{from: from, to: min(from+chunkItems, items), done: make(chan struct{})}
+		select {
+		case work <- c:
+		case <-ctx.Done():
+			return
+		}
+		select {
+		case order <- c:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// chunk makes the images of a chunk.
+func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semaphore.Weighted, assumed []Split, sum *sums) {
+	for i := c.from; i < c.to; i++ {
+		if c.err = ctx.Err(); c.err != nil {
+			return
+		}
+		px, file, err := p.image(ctx, &p.collection.items[i], large)
+		var stop *unlike
+		if errors.As(err, &stop) || ctx.Err() != nil {
+			c.err = err
+			return
+		}
+		r := result{file: file, err: err}
+		if err == nil {
+			if r.value, c.err = e.encode(px); c.err != nil {
+				return
+			}
+			if p.options.Encoding == EncodingJPEG { // the mean is of the images as they are kept
+				if px, c.err = decodeStored(r.value, px.W, px.H, px.C, p.file); c.err != nil {
+					return
+				}
+			}
+			if assumed[i] == Train {
+				sum.add(px.Pix, 1)
+			}
+		}
+		c.results = append(c.results, r)
+	}
+}
+
+// image reads and fits one image.
+func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighted) (Pixels, storedFile, error) {
+	o, err := it.from.open(it.ref)
+	if err != nil {
+		return Pixels{}, storedFile{}, err
+	}
+	if other := p.shape.fits(o); other != nil {
+		return Pixels{}, storedFile{}, other
+	}
+	if size := int64(o.w) * int64(o.h); size > largePixels {
+		if err := large.Acquire(ctx, min(size, pixelsAtOnce)); err != nil {
+			return Pixels{}, storedFile{}, err
+		}
+		defer large.Release(min(size, pixelsAtOnce))
+	}
+	img, err := o.decode()
+	if err != nil {
+		return Pixels{}, storedFile{}, err
+	}
+	px := fit(flatten(img, p.shape.c), p.shape.w, p.shape.h, p.options.Resize)
+	return px, storedFile{File: it.file, W: o.w, H: o.h}, nil
+}
+
+// finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and
+// completes the database and p.info.
+func (p *pipeline) finish(w *writer, kept []int, rank []uint64, assumed []Split, total *sums) error {
+	items, classes := p.collection.items, len(p.collection.classes)
+	split := assumed
+	if len(kept) < len(items) {
+		use := make([]bool, len(items))
+		for _, i := range kept {
+			use[i] = true
+		}
+		split = p.share.assign(items, rank, func(i int) bool { return use[i] }, classes)
+	}
+	truth, index := make([]Truth, len(kept)), make([]Entry, len(kept))
+	for id, i := range kept {
+		truth[id] = items[i].truth
+		index[id] = Entry{ID: uint32(id), Class: int32(items[i].truth.Class), Split: split[i]}
+		if (split[i] == Train) == (assumed[i] == Train) {
+			continue
+		}
+		value, err := w.value(uint32(id))
+		if err != nil {
+			return err
+		}
+		px, err := decodeStored(value, p.shape.w, p.shape.h, p.shape.c, p.file)
+		if err != nil {
+			return err
+		}
+		sign := int64(-1)
+		if split[i] == Train {
+			sign = 1
+		}
+		total.add(px.Pix, sign)
+	}
+	p.info.Width, p.info.Height, p.info.Channels = p.shape.w, p.shape.h, p.shape.c
+	p.info.count(index)
+	if err := p.atLeastTwo(); err != nil {
+		return err
+	}
+	if err := w.finish(truth, index, total.mean()); err != nil {
+		return err
+	}
+	stat, err := os.Stat(p.file)
+	if err == nil {
+		p.info.Bytes = stat.Size()
+	}
+	return err
+}
+
+// atLeastTwo says whether two classes have images that could be read.
+func (p *pipeline) atLeastTwo() error {
+	with, one := 0, ""
+	for class, name := range p.info.Classes {
+		if p.info.PerClass[Train][class]+p.info.PerClass[Val][class]+p.info.PerClass[Test][class] > 0 {
+			with++
+			one = name
+		}
+	}
+	if with == 1 {
+		return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", p.collection.name, one)
+	}
+	return nil
+}
+
+// A reporter tells of progress, some ten times a second and whenever a file is left out.
+type reporter struct {
+	observe     func(Progress)
+	done, total int
+	start, last time.Time
+}
+
+const reportEvery = 100 * time.Millisecond
+
+func newReporter(total int, observe func(Progress)) *reporter {
+	r := &reporter{observe: observe, total: total, start: time.Now(), last: time.Now()}
+	observe(Progress{Total: total})
+	return r
+}
+
+func (r *reporter) step(n int, skipped *Skipped) {
+	r.done += n
+	if skipped == nil && (r.done%16 != 0 || time.Since(r.last) < reportEvery) {
+		return
+	}
+	r.tell(skipped)
+}
+
+func (r *reporter) end() { r.tell(nil) }
+
+func (r *reporter) tell(skipped *Skipped) {
+	r.last = time.Now()
+	p := Progress{Done: r.done, Total: r.total, Skipped: skipped}
+	if seconds := r.last.Sub(r.start).Seconds(); seconds > 0 && r.done > 0 {
+		p.PerSecond = float64(r.done) / seconds
+		p.Left = time.Duration(float64(r.total-r.done) / p.PerSecond * float64(time.Second))
+	}
+	r.observe(p)
+}

@@ -1,0 +1,198 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/resources/samples"
+)
+
+// A sample is a data set that needs no download.
+type sample struct {
+	name       string
+	collection func(count int, seed uint64) (*collection, error)
+	// paste draws one of the sample's things of some size in pixels onto a photo with its middle at x, y.
+	paste func(photo *image.RGBA, x, y, size float64, r *rand.Rand) error
+	// background is a photo without things.
+	background func(w, h int, r *rand.Rand) *image.RGBA
+}
+
+// sampleTable lists the samples.
+func sampleTable() []sample {
+	return []sample{
+		{"digits", digitsCollection, pasteDigit, darkBackground},
+		{"shapes", shapesCollection, pasteShape, shapesBackground},
+	}
+}
+
+// Samples lists the names of the built-in samples.
+func Samples() []string {
+	var names []string
+	for _, s := range sampleTable() {
+		names = append(names, s.name)
+	}
+	return names
+}
+
+func sampleNamed(name string) (sample, error) {
+	for _, s := range sampleTable() {
+		if s.name == name {
+			return s, nil
+		}
+	}
+	return sample{}, fault.New("sample.unknown", "There is no sample %q; there are %s. Choose one of them.", name, strings.Join(Samples(), ", "))
+}
+
+// ImportSample makes a data set of a built-in sample: "digits", MNIST's 10,000 test images, or "shapes", drawn by seed with class,
+// box, outline and mask of each. count 0 takes all digits or 2000 shapes; fewer digits are the first ones. A quarter is for
+// validation.
+func ImportSample(ctx context.Context, name, out string, count int, seed uint64, force bool, observe func(Progress)) (Info, error) {
+	s, err := sampleNamed(name)
+	if err != nil {
+		return Info{}, err
+	}
+	if count < 0 || count > maxSamples {
+		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", count, maxSamples)
+	}
+	if err := checkTarget(out, force); err != nil {
+		return Info{}, err
+	}
+	c, err := s.collection(count, seed)
+	if err != nil {
+		return Info{}, err
+	}
+	c.name, c.format, c.task, c.close = name, "sample", Classification, func() error { return nil }
+	o := DefaultImport()
+	o.Seed, o.Force = seed, force
+	return importCollection(ctx, c, out, o, observe)
+}
+
+// maxSamples bounds the images of a sample that is drawn.
+const maxSamples = 1_000_000
+
+// embedded opens a file that is built in.
+func embedded(name string, b []byte) treeFile {
+	return treeFile{name, int64(len(b)), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b)), nil }}
+}
+
+// digits is the digits sample, unpacked when first asked for: 10,000 items of 28×28.
+var digits10k = sync.OnceValues(func() (*collection, error) {
+	t := &tree{name: "digits", files: []treeFile{
+		embedded("t10k-images-idx3-ubyte.gz", samples.DigitsImages), embedded("t10k-labels-idx1-ubyte.gz", samples.DigitsLabels),
+	}}
+	return readIDX(context.Background(), t, "t10k-images-idx3-ubyte.gz")
+})
+
+func digitsCollection(count int, _ uint64) (*collection, error) {
+	all, err := digits10k()
+	if err != nil {
+		return nil, err
+	}
+	c := *all
+	if count > 0 && count < len(c.items) {
+		c.items = c.items[:count:count]
+	}
+	c.items = append([]item(nil), c.items...) // the import changes them
+	for i := range c.items {
+		c.items[i].file = "digits/" + strconv.Itoa(i)
+	}
+	return &c, nil
+}
+
+// SamplePhoto gives a picture of w×h pixels with several of a sample's things at places and scales of chance, to try detection on.
+// The same arguments give the same picture.
+func SamplePhoto(name string, w, h int, seed uint64) (image.Image, error) {
+	s, err := sampleNamed(name)
+	if err != nil {
+		return nil, err
+	}
+	if w < 32 || h < 32 || w > maxSide || h > maxSide {
+		return nil, fault.New("sample.photo", "A photo of %v×%v pixels cannot be made. Choose a width and a height from 32 to %v.", w, h, maxSide)
+	}
+	r := rand.New(rand.NewPCG(seed, 0x70686f746f)) // "photo"
+	photo := s.background(w, h, r)
+	for _, p := range places(w, h, r) {
+		if err := s.paste(photo, p.x, p.y, p.size, r); err != nil {
+			return nil, err
+		}
+	}
+	return photo, nil
+}
+
+// A place is where a thing lies in a photo: its middle, and the side of the square that it fills.
+type place struct{ x, y, size float64 }
+
+// places draws places that do not overlap: things of about the size that the samples have, up to twice it.
+func places(w, h int, r *rand.Rand) []place {
+	var out []place
+	want := min(max(w*h/14_000, 3), 40)
+	for range 60 * want {
+		if len(out) == want {
+			break
+		}
+		size := min(28*(1+r.Float64()), float64(min(w, h))*.9)
+		p := place{size/2 + r.Float64()*(float64(w)-size), size/2 + r.Float64()*(float64(h)-size), size}
+		free := true
+		for _, q := range out {
+			gap := (p.size + q.size) / 2 * 1.1
+			free = free && (abs(p.x-q.x) >= gap || abs(p.y-q.y) >= gap)
+		}
+		if free {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func abs(v float64) float64 { return max(v, -v) }
+
+// darkBackground is nearly black, brighter towards one side by a little: as a photo of a blackboard is, not as a file is.
+func darkBackground(w, h int, r *rand.Rand) *image.RGBA {
+	img := image.NewRGBA(image.Rect(0, 0, w, h))
+	dx, dy := r.Float64()*8/float64(w), r.Float64()*8/float64(h)
+	for y := range h {
+		for x := range w {
+			v := byte(dx*float64(x) + dy*float64(y) + 4*r.Float64())
+			img.SetRGBA(x, y, color.RGBA{v, v, v, 255})
+		}
+	}
+	return img
+}
+
+// pasteDigit draws a digit of chance in white.
+func pasteDigit(photo *image.RGBA, x, y, size float64, r *rand.Rand) error {
+	c, err := digits10k()
+	if err != nil {
+		return err
+	}
+	it := c.items[r.IntN(len(c.items))]
+	o, err := it.from.open(it.ref)
+	if err != nil {
+		return err
+	}
+	img, err := o.decode()
+	if err != nil {
+		return fmt.Errorf("digit %d: %w", it.ref, err)
+	}
+	side := int(size)
+	px := Fit(img, side, side, 1, Squash)
+	left, top := int(x-size/2), int(y-size/2)
+	for row := range side {
+		for col := range side {
+			at := photo.PixOffset(left+col, top+row)
+			for k := range 3 {
+				photo.Pix[at+k] = max(photo.Pix[at+k], px.Pix[row*side+col])
+			}
+		}
+	}
+	return nil
+}

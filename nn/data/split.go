@@ -1,0 +1,162 @@
+package data
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A shares says how a collection is split: what the source's own splits keep, and which percentages of the rest go where.
+type shares struct {
+	val, test float64 // percent of the images in the pool
+	seed      uint64
+}
+
+// release decides which images keep their source's split and which are split by percent: an image whose split is -1
+// afterwards is. A percentage below 0 was not given. Where --val is given, the source's train and val images are pooled,
+// where --test is given its train and test images. By default 25 % of what has no split of its own is for validation,
+// unless the source has a validation split.
+func release(items []item, val, test float64, seed uint64) (shares, error) {
+	if val > 100 || test > 100 || max(val, 0)+max(test, 0) > 100 || math.IsNaN(val) || math.IsNaN(test) {
+		return shares{}, fault.New("data.percent", "%v %% for validation and %v %% for the test are more than there is. Choose shares that add up to 100 at most.", max(val, 0), max(test, 0))
+	}
+	hasVal := false
+	for i := range items {
+		it := &items[i]
+		switch s := Split(it.split); {
+		case it.split < 0:
+		case it.fixed:
+			hasVal = hasVal || s == Val
+		case s == Train && (val >= 0 || test >= 0), s == Val && val >= 0, s == Test && test >= 0:
+			it.split = -1
+		case s == Val:
+			hasVal = true
+		}
+	}
+	if val < 0 {
+		val = 25
+		if hasVal {
+			val = 0
+		}
+		val = min(val, 100-max(test, 0))
+	}
+	return shares{val: val, test: max(test, 0), seed: seed}, nil
+}
+
+// ranks gives each image its place in the draw: those of a class with the lowest ranks are for validation, the next ones for the
+// test. An image's rank does not depend on whether others can be read.
+func ranks(n int, seed uint64) []uint64 {
+	r := rand.New(rand.NewPCG(seed, 0x73706c6974)) // "split"
+	out := make([]uint64, n)
+	for i := range out {
+		out[i] = r.Uint64()
+	}
+	return out
+}
+
+// assign gives the split of each image of which use is true. Each class gets its share, and all classes together get
+// theirs to the image: what is left over of the classes' whole numbers goes to those with the largest remainders.
+func (s shares) assign(items []item, rank []uint64, use func(i int) bool, classes int) []Split {
+	out := make([]Split, len(items))
+	pool := make([][]int, classes+1) // by class; the last for unlabelled images
+	for i, it := range items {
+		switch {
+		case !use(i):
+		case it.split >= 0:
+			out[i] = Split(it.split)
+		case it.truth.Class < 0:
+			pool[classes] = append(pool[classes], i)
+		default:
+			pool[it.truth.Class] = append(pool[it.truth.Class], i)
+		}
+	}
+	sizes := make([]int, len(pool))
+	for c, p := range pool {
+		sizes[c] = len(p)
+		slices.SortFunc(p, func(a, b int) int { return cmp.Or(cmp.Compare(rank[a], rank[b]), a-b) })
+	}
+	val := apportion(sizes, s.val, nil)
+	test := apportion(sizes, s.test, val)
+	for c, p := range pool {
+		for _, i := range p[:val[c]] {
+			out[i] = Val
+		}
+		for _, i := range p[val[c] : val[c]+test[c]] {
+			out[i] = Test
+		}
+	}
+	return out
+}
+
+// apportion gives percent of each size in whole numbers that add up to percent of all sizes, by the largest remainders; no
+// more than is left after taken.
+func apportion(sizes []int, percent float64, taken []int) []int {
+	out := make([]int, len(sizes))
+	rest := make([]float64, len(sizes))
+	order := make([]int, len(sizes))
+	total, given := 0, 0
+	for c, n := range sizes {
+		exact := float64(n) * percent / 100
+		out[c] = int(exact)
+		rest[c] = exact - float64(out[c])
+		order[c] = c
+		total += n
+		given += out[c]
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(rest[b], rest[a]) })
+	want := int(math.Round(float64(total) * percent / 100))
+	for _, c := range order {
+		room := sizes[c]
+		if taken != nil {
+			room -= taken[c]
+		}
+		if given < want && out[c] < room {
+			out[c]++
+			given++
+		}
+		out[c] = min(out[c], room)
+	}
+	return out
+}
+
+// limit leaves out classes with fewer than least images, and of each class all but most images, chosen by seed; 0 is no limit.
+func (c *collection) limit(least, most int, seed uint64) {
+	byClass := make([][]int, len(c.classes))
+	for i, it := range c.items {
+		if it.truth.Class >= 0 {
+			byClass[it.truth.Class] = append(byClass[it.truth.Class], i)
+		}
+	}
+	if least > 0 {
+		var kept []string
+		for class, name := range c.classes {
+			if n := len(byClass[class]); n < least {
+				c.skipped = append(c.skipped, skip(name, fault.New("data.class.small", "The class %s has %v images, fewer than the %v asked for.", name, n, least)))
+				continue
+			}
+			kept = append(kept, name)
+		}
+		defer c.renumber(kept)
+	}
+	if most <= 0 {
+		return
+	}
+	rank := ranks(len(c.items), seed^0x6d617820) // not the draw of the split
+	drop := make([]bool, len(c.items))
+	for _, items := range byClass {
+		slices.SortFunc(items, func(a, b int) int { return cmp.Or(cmp.Compare(rank[a], rank[b]), a-b) })
+		for _, i := range items[min(most, len(items)):] {
+			drop[i] = true
+		}
+	}
+	kept := c.items[:0]
+	for i, it := range c.items {
+		if !drop[i] {
+			kept = append(kept, it)
+		}
+	}
+	c.items = kept
+}

@@ -1,0 +1,308 @@
+package data
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"image"
+	"image/jpeg"
+	"image/png"
+	"sync"
+
+	bolt "go.etcd.io/bbolt"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// The database has five buckets. Keys of images, files and truth are the image's ID, 4 bytes, high byte first; IDs run from 0
+// without gaps. What never changes (images, files) lies apart from what is edited (truth, index), so that an edit writes a few
+// small pages.
+var (
+	aboutBucket  = []byte("about")  // "format" → version in decimal; "mean" → H×W×C bytes, absent when not known
+	imagesBucket = []byte("images") // imageHeader and encoded bytes
+	filesBucket  = []byte("files")  // storedFile as JSON
+	truthBucket  = []byte("truth")  // Truth as JSON
+	indexBucket  = []byte("index")  // number of a chunk (4 bytes) → class and split of chunkImages images, entryBytes each
+
+	formatKey = []byte("format")
+	meanKey   = []byte("mean")
+)
+
+// The index says of every image its class and split, so that a data set opens without reading each truth. It is cut into
+// chunks, so that an edit rewrites one.
+const (
+	chunkImages = 1024
+	entryBytes  = 5 // class as int32, split
+)
+
+// storedFile is what is known of the file that an image came from.
+type storedFile struct {
+	File string `json:"file"` // path within the source, with slashes
+	W    int    `json:"w"`    // original size in pixels
+	H    int    `json:"h"`
+}
+
+// Encodings of images in the database.
+const (
+	EncodingPNG  = "png"
+	EncodingJPEG = "jpeg"
+	EncodingRaw  = "raw"
+)
+
+// Encodings lists them, the default first.
+func Encodings() []string { return []string{EncodingPNG, EncodingJPEG, EncodingRaw} }
+
+// jpegQuality is what Pillow calls 90: small losses, a fifth of PNG's size for photos.
+const jpegQuality = 90
+
+// headerBytes precede an image: encoding ('p', 'j', 'r'), channels, width and height as uint16, high byte first.
+const headerBytes = 6
+
+func key(id uint32) []byte { return binary.BigEndian.AppendUint32(nil, id) }
+
+// pngBuffers lends the PNG encoder its buffers again, some of which are larger than the images by far.
+type pngBuffers struct{ sync.Pool }
+
+func (p *pngBuffers) Get() *png.EncoderBuffer {
+	b, _ := p.Pool.Get().(*png.EncoderBuffer)
+	return b
+}
+func (p *pngBuffers) Put(b *png.EncoderBuffer) { p.Pool.Put(b) }
+
+// An encoder makes values of the bucket of images. It is used by one goroutine.
+type encoder struct {
+	encoding string
+	png      png.Encoder
+	out      bytes.Buffer
+	rgba     *image.RGBA // used again for colour
+}
+
+var sharedPNGBuffers pngBuffers
+
+func newEncoder(encoding string) *encoder {
+	return &encoder{encoding: encoding, png: png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &sharedPNGBuffers}}
+}
+
+// encode gives the value that keeps the pixels; the caller owns it.
+func (e *encoder) encode(p Pixels) ([]byte, error) {
+	e.out.Reset()
+	e.out.Write([]byte{e.encoding[0], byte(p.C)})
+	e.out.Write(binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, uint16(p.W)), uint16(p.H)))
+	var err error
+	switch e.encoding {
+	case EncodingRaw:
+		e.out.Write(p.Pix)
+	case EncodingJPEG:
+		err = jpeg.Encode(&e.out, e.image(p), &jpeg.Options{Quality: jpegQuality})
+	default:
+		err = e.png.Encode(&e.out, e.image(p))
+	}
+	return bytes.Clone(e.out.Bytes()), err
+}
+
+// image gives the pixels as an image that is good until the next call.
+func (e *encoder) image(p Pixels) image.Image {
+	if p.C == 1 {
+		return p.Image()
+	}
+	if e.rgba == nil || e.rgba.Rect.Dx() != p.W || e.rgba.Rect.Dy() != p.H {
+		e.rgba = image.NewRGBA(image.Rect(0, 0, p.W, p.H))
+	}
+	p.fill(e.rgba.Pix)
+	return e.rgba
+}
+
+// decodeStored reads a value of the bucket of images, which must hold w×h×c pixels.
+func decodeStored(value []byte, w, h, c int, name string) (Pixels, error) {
+	damaged := fault.New("data.image.damaged", "An image of the data set %s is damaged. Import the data set again.", name)
+	if len(value) < headerBytes || int(value[1]) != c ||
+		int(binary.BigEndian.Uint16(value[2:])) != w || int(binary.BigEndian.Uint16(value[4:])) != h {
+		return Pixels{}, damaged
+	}
+	body := value[headerBytes:]
+	if value[0] == EncodingRaw[0] {
+		if len(body) != w*h*c {
+			return Pixels{}, damaged
+		}
+		return Pixels{W: w, H: h, C: c, Pix: bytes.Clone(body)}, nil
+	}
+	img, err := decodeBytes(body, name, int64(w)*int64(h))
+	if err != nil {
+		return Pixels{}, damaged.Because(err)
+	}
+	p := flatten(img, c)
+	if p.W != w || p.H != h {
+		return Pixels{}, damaged
+	}
+	return p, nil
+}
+
+// A writer fills a new database, image after image in the order of IDs.
+type writer struct {
+	db      *bolt.DB
+	tx      *bolt.Tx
+	next    uint32
+	pending int // bytes of the open transaction
+}
+
+// transactionBytes is how much is gathered before it is written.
+const transactionBytes = 32 << 20
+
+// pageBytes is pinned, so that a data set is the same on machines with other pages.
+const pageBytes = 4096
+
+// newWriter makes a database at path. Nothing is synced before finish: what fails before is thrown away.
+func newWriter(path string) (*writer, error) {
+	db, err := bolt.Open(path, 0o644, &bolt.Options{NoSync: true, NoGrowSync: true, NoStatistics: true, PageSize: pageBytes})
+	if err != nil {
+		return nil, writeFault(err, path)
+	}
+	w := &writer{db: db}
+	err = db.Update(func(tx *bolt.Tx) error {
+		for _, name := range [][]byte{aboutBucket, imagesBucket, filesBucket, truthBucket, indexBucket} {
+			if _, err := tx.CreateBucket(name); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket(aboutBucket).Put(formatKey, []byte("1"))
+	})
+	if err != nil {
+		w.abort()
+		return nil, writeFault(err, path)
+	}
+	return w, nil
+}
+
+// bucket gives a bucket of the open transaction, packed for keys that only grow.
+func (w *writer) bucket(name []byte) *bolt.Bucket {
+	b := w.tx.Bucket(name)
+	b.FillPercent = .95
+	return b
+}
+
+// add writes the next image and gives it its ID.
+func (w *writer) add(file storedFile, value []byte) (uint32, error) {
+	if w.tx == nil {
+		tx, err := w.db.Begin(true)
+		if err != nil {
+			return 0, err
+		}
+		w.tx = tx
+	}
+	id := w.next
+	k := key(id)
+	about, err := json.Marshal(file)
+	if err == nil {
+		err = w.bucket(filesBucket).Put(k, about)
+	}
+	if err == nil {
+		err = w.bucket(imagesBucket).Put(k, value)
+	}
+	if err != nil {
+		return 0, err
+	}
+	w.next++
+	w.pending += len(value) + len(about)
+	if w.pending >= transactionBytes {
+		return id, w.commit()
+	}
+	return id, nil
+}
+
+func (w *writer) commit() error {
+	if w.tx == nil {
+		return nil
+	}
+	tx := w.tx
+	w.tx, w.pending = nil, 0
+	return tx.Commit()
+}
+
+// value reads the image that was written under an ID.
+func (w *writer) value(id uint32) (value []byte, err error) {
+	if err := w.commit(); err != nil {
+		return nil, err
+	}
+	err = w.db.View(func(tx *bolt.Tx) error {
+		value = bytes.Clone(tx.Bucket(imagesBucket).Get(key(id)))
+		return nil
+	})
+	return value, err
+}
+
+// finish writes truth, index and mean (nil: not known), syncs and closes the database.
+func (w *writer) finish(truth []Truth, index []Entry, mean []byte) error {
+	if err := w.commit(); err != nil {
+		return err
+	}
+	err := w.db.Update(func(tx *bolt.Tx) error {
+		w.tx = tx
+		defer func() { w.tx = nil }()
+		t, ix := w.bucket(truthBucket), w.bucket(indexBucket)
+		for i := range truth {
+			b, err := encodeTruth(truth[i])
+			if err != nil {
+				return err
+			}
+			if err := t.Put(key(uint32(i)), b); err != nil {
+				return err
+			}
+		}
+		for chunk := 0; chunk*chunkImages < len(index); chunk++ {
+			if err := ix.Put(key(uint32(chunk)), encodeChunk(index, chunk)); err != nil {
+				return err
+			}
+		}
+		if mean == nil {
+			return nil
+		}
+		return tx.Bucket(aboutBucket).Put(meanKey, mean)
+	})
+	if err == nil {
+		err = w.db.Sync()
+	}
+	if closing := w.db.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// abort gives up: closes the database, whatever state it is in.
+func (w *writer) abort() {
+	if w.tx != nil {
+		_ = w.tx.Rollback() // the file is thrown away
+		w.tx = nil
+	}
+	_ = w.db.Close()
+}
+
+// encodeChunk gives the value of a chunk of the index.
+func encodeChunk(index []Entry, chunk int) []byte {
+	part := index[chunk*chunkImages : min((chunk+1)*chunkImages, len(index))]
+	b := make([]byte, 0, len(part)*entryBytes)
+	for _, e := range part {
+		b = append(binary.BigEndian.AppendUint32(b, uint32(e.Class)), byte(e.Split))
+	}
+	return b
+}
+
+// decodeIndex reads the chunks of the index, or says false where they cannot be true of so many classes.
+func decodeIndex(bucket *bolt.Bucket, classes int) ([]Entry, bool) {
+	var index []Entry
+	ok := true
+	err := bucket.ForEach(func(k, v []byte) error {
+		whole := len(index)%chunkImages == 0 // only the last chunk may be short
+		ok = ok && whole && len(k) == 4 && int(binary.BigEndian.Uint32(k)) == len(index)/chunkImages &&
+			len(v)%entryBytes == 0 && len(v) > 0 && len(v) <= chunkImages*entryBytes
+		if !ok {
+			return nil
+		}
+		for ; len(v) > 0; v = v[entryBytes:] {
+			e := Entry{ID: uint32(len(index)), Class: int32(binary.BigEndian.Uint32(v)), Split: Split(v[4])}
+			ok = ok && e.Split < splits && e.Class >= -1 && int(e.Class) < classes
+			index = append(index, e)
+		}
+		return nil
+	})
+	return index, ok && err == nil
+}

@@ -1,0 +1,237 @@
+package data
+
+import (
+	"context"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// maxFiles bounds the files of a source.
+const maxFiles = 5_000_000
+
+// A tree is the files of a source: of a folder or an archive.
+type tree struct {
+	name  string     // of the source, for messages
+	files []treeFile // sorted naturally by path; without hidden files and what systems litter
+	left  []Skipped  // what could not be listed
+	close func() error
+}
+
+// A treeFile is a file of a tree.
+type treeFile struct {
+	path string // with slashes, relative to the tree
+	size int64
+	open func() (io.ReadCloser, error)
+}
+
+// read reads a whole file of at most limit bytes.
+func (f treeFile) read(limit int64) ([]byte, error) {
+	if f.size > limit {
+		return nil, fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", f.path, limit)
+	}
+	r, err := f.open()
+	if err != nil {
+		return nil, readFault(err, f.path)
+	}
+	defer r.Close()
+	b := make([]byte, 0, min(f.size, 1<<26)+1)
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF:
+			return b, nil
+		case err != nil:
+			return nil, readFault(err, f.path)
+		case int64(len(b)) > limit:
+			return nil, fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", f.path, limit)
+		case len(b) == cap(b):
+			b = slices.Grow(b, len(b))
+		}
+	}
+}
+
+// openTree lists a folder or an archive. A single other file becomes a tree of its folder with that file alone and, for
+// sources of two files, what lies beside it: see alone.
+func openTree(ctx context.Context, source string) (t *tree, alone string, err error) {
+	stat, err := os.Stat(source)
+	if err != nil {
+		return nil, "", readFault(err, source)
+	}
+	switch {
+	case stat.IsDir():
+		t, err = folderTree(ctx, source)
+	case !stat.Mode().IsRegular():
+		return nil, "", fault.New("data.source", "%s is neither a folder nor a file. Name a folder of images or an archive.", source)
+	default:
+		if t, err = archiveTree(ctx, source, stat.Size()); t == nil && err == nil {
+			t, err = besideTree(source)
+			alone = filepath.Base(source)
+		}
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	slices.SortStableFunc(t.files, func(a, b treeFile) int { return naturallyByFolder(a.path, b.path) })
+	return t, alone, nil
+}
+
+// naturallyByFolder compares paths part by part.
+func naturallyByFolder(a, b string) int {
+	for {
+		x, restX, moreX := strings.Cut(a, "/")
+		y, restY, moreY := strings.Cut(b, "/")
+		if x != y {
+			return naturally(x, y)
+		}
+		if !moreX || !moreY {
+			return len(restX) - len(restY)
+		}
+		a, b = restX, restY
+	}
+}
+
+// litter says whether a path is hidden or a file that systems leave about.
+func litter(p string) bool {
+	for part := range strings.SplitSeq(p, "/") {
+		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
+			return true
+		}
+	}
+	switch strings.ToLower(path.Base(p)) {
+	case "thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r":
+		return true
+	}
+	return false
+}
+
+// besideTree is the folder of a file, without going into its folders.
+func besideTree(source string) (*tree, error) {
+	dir := filepath.Dir(source)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, readFault(err, dir)
+	}
+	t := &tree{name: source, close: func() error { return nil }}
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() {
+			t.files = append(t.files, fileOf(dir, e.Name(), info.Size()))
+		}
+	}
+	return t, nil
+}
+
+func fileOf(root, p string, size int64) treeFile {
+	full := filepath.Join(root, filepath.FromSlash(p))
+	return treeFile{p, size, func() (io.ReadCloser, error) { return os.Open(full) }}
+}
+
+// A walk lists the files of a folder.
+type walk struct {
+	ctx     context.Context
+	tree    *tree
+	root    string
+	real    string          // root without links
+	visited map[string]bool // real paths of folders that links led to
+}
+
+// maxDepth bounds folders in folders.
+const maxDepth = 64
+
+// folderTree lists a folder and the folders in it. A link to a folder elsewhere is followed once; one that leads back into
+// the tree, or above it, is not.
+func folderTree(ctx context.Context, root string) (*tree, error) {
+	real, err := filepath.EvalSymlinks(root)
+	if err != nil {
+		return nil, readFault(err, root)
+	}
+	if real, err = filepath.Abs(real); err != nil {
+		return nil, readFault(err, root)
+	}
+	w := &walk{ctx: ctx, tree: &tree{name: root, close: func() error { return nil }}, root: root, real: real, visited: map[string]bool{}}
+	return w.tree, w.folder("", 0)
+}
+
+// folder lists the folder at path p, relative to the root, with slashes.
+func (w *walk) folder(p string, depth int) error {
+	if err := w.ctx.Err(); err != nil {
+		return err
+	}
+	full := filepath.Join(w.root, filepath.FromSlash(p))
+	entries, err := os.ReadDir(full)
+	if err != nil {
+		err = readFault(err, full)
+		if p == "" {
+			return err
+		}
+		w.tree.left = append(w.tree.left, skip(p, err))
+		return nil
+	}
+	for _, e := range entries {
+		if err := w.entry(path.Join(p, e.Name()), e, depth); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// entry takes a file, or goes into a folder.
+func (w *walk) entry(p string, e fs.DirEntry, depth int) error {
+	if litter(p) {
+		return nil
+	}
+	full := filepath.Join(w.root, filepath.FromSlash(p))
+	info, err := e.Info()
+	link := err == nil && info.Mode()&fs.ModeSymlink != 0
+	if link {
+		info, err = os.Stat(full)
+	}
+	switch {
+	case err != nil:
+		w.tree.left = append(w.tree.left, skip(p, readFault(err, full)))
+	case info.IsDir() && depth >= maxDepth:
+		w.tree.left = append(w.tree.left, skip(p, fault.New("data.deep", "%s lies more than %v folders deep. Move it up.", p, maxDepth)))
+	case info.IsDir():
+		if link && !w.leadsAway(full) {
+			return nil
+		}
+		return w.folder(p, depth+1)
+	case info.Mode().IsRegular():
+		if len(w.tree.files) >= maxFiles {
+			return fault.New("data.files", "%s has more than %v files. Import a part of it.", w.tree.name, maxFiles)
+		}
+		w.tree.files = append(w.tree.files, fileOf(w.root, p, info.Size()))
+	}
+	return nil
+}
+
+// leadsAway says whether a link leads to a folder that is not listed anyway and not around the tree, and remembers it.
+func (w *walk) leadsAway(link string) bool {
+	target, err := filepath.EvalSymlinks(link)
+	if err == nil {
+		target, err = filepath.Abs(target)
+	}
+	if err != nil || within(target, w.real) || within(w.real, target) || w.visited[target] {
+		return false
+	}
+	for v := range w.visited { // nor into, or around, what another link led to
+		if within(target, v) || within(v, target) {
+			return false
+		}
+	}
+	w.visited[target] = true
+	return true
+}
+
+// within says whether a path is folder or lies in it.
+func within(p, folder string) bool {
+	rel, err := filepath.Rel(folder, p)
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+}
