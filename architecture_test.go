@@ -57,7 +57,7 @@ var below = []struct {
 	from, never, except []string
 	why                 string
 }{
-	{[]string{"nn", "app/session", "cmd/cnn", "widgets/raster", "resources/samples"}, []string{"fyne.io"}, nil, "the engine, the session and the command line know no window"},
+	{[]string{"nn", "app/session", "cmd/cnn", "widgets/raster", "resources/samples", "resources/font"}, []string{"fyne.io"}, nil, "the engine, the session and the command line know no window"},
 	{[]string{"widgets"}, []string{"nn", "app", "resources"}, nil, "a widget knows no engine and nothing of the application"},
 	{[]string{"resources"}, []string{"nn", "app"}, []string{"nn/fault"}, "resources are data and looks; of the engine they know only the faults that they translate"},
 	{[]string{"nn"}, []string{"app", "cmd", "widgets"}, nil, "the engine is below all else"},
@@ -103,10 +103,10 @@ func TestImportsBetweenTabs(t *testing.T) {
 	}
 }
 
-// Widgets and resources are the window's: only the application hangs them up. Two folders in them hold no window and may be
-// used by all: the pure pictures of widgets/raster and the files of resources/samples.
+// Widgets and resources are the window's: only the application hangs them up. Three folders in them hold no window and may be
+// used by all: the pure pictures of widgets/raster and the files of resources/samples and resources/font.
 func TestImportsOfTheWindow(t *testing.T) {
-	free := []string{"widgets/raster", "resources/samples"}
+	free := []string{"widgets/raster", "resources/samples", "resources/font"}
 	users := []string{"app", "cmd/convscope", "widgets", "resources"}
 	for _, p := range packages(t) {
 		if within1(p.ImportPath, users) && !within(p.ImportPath, "app/session") {

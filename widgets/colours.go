@@ -9,6 +9,8 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/theme"
+
+	"github.com/convscope/convscope/widgets/raster"
 )
 
 // Names of the colours that the application's theme adds to Fyne's. A theme that does not know them answers with Fyne's own, so
@@ -52,24 +54,8 @@ func nrgba(rgb uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 255}
 }
 
-// classes is Okabe and Ito's list, which colour-blind people can tell apart.
-var classes = [...]uint32{0x56B4E9, 0xE69F00, 0xCC79A7, 0x009E73, 0xF0E442, 0x0072B2, 0xD55E00}
-
-// ClassColour is the colour of class i, the same everywhere; after the list's end it goes on by lightness.
-func ClassColour(i int) color.NRGBA {
-	if i < 0 {
-		i = -i
-	}
-	c := nrgba(classes[i%len(classes)])
-	switch round := i / len(classes); {
-	case round == 0:
-		return c
-	case round%2 == 1:
-		return Mix(c, color.NRGBA{A: 255}, .18*float32(min(round+1, 4)))
-	default:
-		return Mix(c, color.NRGBA{R: 255, G: 255, B: 255, A: 255}, .18*float32(min(round, 4)))
-	}
-}
+// ClassColour is the colour of class i, the same everywhere.
+func ClassColour(i int) color.NRGBA { return raster.ClassColour(i) }
 
 // GroupColour is the colour of a layer's group, as the catalog of layers names it.
 func GroupColour(group string) color.NRGBA {
@@ -91,12 +77,6 @@ func GroupColour(group string) color.NRGBA {
 	default:
 		return nrgba(0x8A94A6)
 	}
-}
-
-// Mix goes from a to b by share 0…1.
-func Mix(a, b color.NRGBA, share float32) color.NRGBA {
-	f := func(x, y uint8) uint8 { return uint8(float32(x) + (float32(y)-float32(x))*share + .5) }
-	return color.NRGBA{R: f(a.R, b.R), G: f(a.G, b.G), B: f(a.B, b.B), A: f(a.A, b.A)}
 }
 
 // Fade is c with opacity 0…1.

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// benchVerb is `cnn bench`.
+type benchVerb struct {
+	Nets    string  `default:"lenet,cifar-quick,alexnet" help:"Networks to measure."`
+	Batch   int     `placeholder:"N" help:"Batch; 0: the network's own."`
+	Seconds float64 `default:"4" help:"How long each measurement takes, about."`
+	Kernels bool    `help:"Measure single kernels instead of networks."`
+	engineFlags
+}
+
+// benchLine is what was measured of a network.
+type benchLine struct {
+	Net         string  `json:"net"`
+	Batch       int     `json:"batch"`
+	Device      string  `json:"device"`
+	Threads     int     `json:"threads"`
+	Train       float64 `json:"train_img_s"`
+	Infer       float64 `json:"infer_img_s"`
+	InferSingle float64 `json:"infer_batch1_img_s"`
+	PeakRSS     int64   `json:"peak_rss_mb"`
+	GFLOPS      float64 `json:"gflops_train"`
+}
+
+// kernelLine is what was measured of a kernel.
+type kernelLine struct {
+	Kernel string  `json:"kernel"`
+	GFLOPS float64 `json:"gflops"`
+	Peak   float64 `json:"peak_gflops"`
+	Share  float64 `json:"share"`
+}
+
+// Run measures.
+func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
+	if v.Seconds <= 0 || v.Seconds > 3600 {
+		return misused("--seconds is from just over 0 to 3600 but is %g", v.Seconds)
+	}
+	device, err := v.open()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, device.Close()) }()
+	if v.Kernels {
+		return v.kernels(ctx, o, device)
+	}
+	for _, name := range strings.Split(v.Nets, ",") {
+		if !slices.Contains(nn.StandardNames(), name) {
+			return misused("--nets lists standard networks (%s) but has %q", strings.Join(nn.StandardNames(), ", "), name)
+		}
+	}
+	for _, name := range strings.Split(v.Nets, ",") {
+		line, err := v.measure(ctx, name, device)
+		if err != nil {
+			return err
+		}
+		err = o.emit(line, func(w io.Writer) {
+			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s\n",
+				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v benchVerb) kernels(ctx context.Context, o *output, device kernel.Device) error {
+	results, err := kernel.BenchKernels(ctx, device, time.Duration(v.Seconds*float64(time.Second)))
+	if err != nil {
+		return err
+	}
+	for _, r := range results {
+		line := kernelLine{r.Name, r.GFLOPS, r.Peak, r.GFLOPS / r.Peak}
+		err := o.emit(line, func(w io.Writer) {
+			fmt.Fprintf(w, "%-40s %8.1f GFLOP/s  %5.1f %% of %.1f\n", r.Name, r.GFLOPS, 100*line.Share, r.Peak)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measure times training and use of a standard network on made-up images.
+func (v benchVerb) measure(ctx context.Context, name string, device kernel.Device) (benchLine, error) {
+	batch := v.Batch
+	if batch <= 0 {
+		batch = nn.StandardBatch(name)
+	}
+	line := benchLine{Net: name, Batch: batch, Device: device.Name(), Threads: device.Threads()}
+	spec, err := nn.Standard(name, nn.StandardInput(name), nn.StandardClasses(name))
+	if err != nil {
+		return line, err
+	}
+	limit := time.Duration(v.Seconds * float64(time.Second))
+	train := nn.Options{Batch: batch, Training: true, Momentum: .9}
+	step := kernel.Step{Samples: batch, Training: true, Backward: true, Update: true, Scale: 1 / float32(batch), Rate: 1e-4, Decay: 5e-4, Seed: 1}
+	if line.Train, err = imagesPerSecond(ctx, spec, train, step, device, limit); err != nil {
+		return line, err
+	}
+	if line.Infer, err = imagesPerSecond(ctx, spec, nn.Options{Batch: batch}, kernel.Step{Samples: batch}, device, limit); err != nil {
+		return line, err
+	}
+	if line.InferSingle, err = imagesPerSecond(ctx, spec, nn.Options{Batch: 1}, kernel.Step{Samples: 1}, device, limit); err != nil {
+		return line, err
+	}
+	line.PeakRSS = peakRSS()
+	// Forward costs two operations a multiply-add, backward twice that: once for the input's gradient, once for the weights'.
+	line.GFLOPS = 6 * float64(nn.Analyze(spec, batch).MultiplyAdds) * line.Train / 1e9
+	return line, nil
+}
+
+// imagesPerSecond runs a network for about limit and gives its rate: that of the median step, after two to warm up.
+func imagesPerSecond(ctx context.Context, spec nn.Spec, o nn.Options, step kernel.Step, device kernel.Device, limit time.Duration) (rate float64, err error) {
+	network, err := nn.Compile(spec, o)
+	if err != nil {
+		return 0, err
+	}
+	inst, err := network.Open(device)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, inst.Close()) }()
+	if err := inst.Initialize(1); err != nil {
+		return 0, err
+	}
+	images := make([]float32, o.Batch*spec.Input.Len())
+	for i := range images {
+		images[i] = float32(i%251) / 251
+	}
+	var labels []int
+	if step.Training {
+		labels = make([]int, o.Batch)
+		for i := range labels {
+			labels[i] = i % spec.Classes
+		}
+	}
+	var times []time.Duration
+	for start := time.Now(); len(times) < 5 || time.Since(start) < limit; step.Iteration++ {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if _, err := inst.Run(images, labels, step); err != nil {
+			return 0, err
+		}
+		times = append(times, time.Since(began))
+	}
+	times = times[2:]
+	slices.Sort(times)
+	return float64(o.Batch) / times[len(times)/2].Seconds(), nil
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/convscope/convscope/nn/data"
+)
+
+// importVerb is `cnn import SOURCE --out DATASET`.
+type importVerb struct {
+	Source      string   `arg:"" help:"A folder, an archive (zip, tar, tar.gz) or an IDX images file."`
+	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
+	Task        string   `enum:"classification,auto" default:"auto" help:"What is to be learned: classification or auto."`
+	Format      string   `enum:"auto,folders,idx" default:"auto" help:"Layout of the source: auto, folders or idx."`
+	Size        string   `placeholder:"WxH" help:"Size of the images in the data set, e.g. 64x64 (default: the size they have when all are alike and small, else 256x256)."`
+	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
+	Channels    int      `enum:"0,1,3" default:"0" help:"1 for grey, 3 for colour; 0: as the images are."`
+	Encoding    string   `enum:"png,jpeg,raw" default:"png" help:"How images are stored: png, jpeg or raw."`
+	Val         *float64 `placeholder:"PERCENT" help:"Share for validation (default: the source's own splits, else 25)."`
+	Test        *float64 `placeholder:"PERCENT" help:"Share for the test (default: the source's own splits, else 0)."`
+	ValSource   string   `placeholder:"S" help:"Take the validation images from here."`
+	TestSource  string   `placeholder:"S" help:"Take the test images from here."`
+	MinPerClass int      `placeholder:"N" help:"Leave out classes with fewer images."`
+	MaxPerClass int      `placeholder:"N" help:"Take at most so many images of a class; 0: all."`
+	Classes     string   `placeholder:"FILE" help:"Names of the classes, one a line, in the order of their ids."`
+	Seed        uint64   `default:"1" help:"Seed of the split."`
+	Threads     int      `help:"Threads to use; 0: all cores."`
+	Force       bool     `help:"Replace what is at --out."`
+}
+
+// Run imports.
+func (v importVerb) Run(ctx context.Context, o *output) error {
+	options := data.ImportOptions{
+		Task: data.Task(v.Task), Format: v.Format, Channels: v.Channels, Resize: data.Resize(v.Resize), Encoding: v.Encoding,
+		ValPercent: -1, TestPercent: -1, ValSource: v.ValSource, TestSource: v.TestSource,
+		MinPerClass: v.MinPerClass, MaxPerClass: v.MaxPerClass, ClassesFile: v.Classes, Seed: v.Seed, Threads: v.Threads, Force: v.Force,
+	}
+	if v.Size != "" {
+		var err error
+		if options.Width, options.Height, err = parseSize("--size", v.Size); err != nil {
+			return err
+		}
+	}
+	for _, p := range []struct {
+		flag string
+		from *float64
+		to   *float64
+	}{{"--val", v.Val, &options.ValPercent}, {"--test", v.Test, &options.TestPercent}} {
+		if p.from == nil {
+			continue
+		}
+		if *p.from < 0 || *p.from > 100 {
+			return misused("%s is a percentage from 0 to 100 but is %g", p.flag, *p.from)
+		}
+		*p.to = *p.from
+	}
+	if v.MinPerClass < 0 || v.MaxPerClass < 0 || v.Threads < 0 {
+		return misused("--min-per-class, --max-per-class and --threads are 0 or more")
+	}
+	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
+		return data.Import(ctx, v.Source, v.Out, options, observe)
+	})
+}
+
+// parseSize reads "WxH".
+func parseSize(flag, text string) (w, h int, err error) {
+	ws, hs, ok := strings.Cut(strings.ToLower(text), "x")
+	w, errW := strconv.Atoi(ws)
+	h, errH := strconv.Atoi(hs)
+	if !ok || errW != nil || errH != nil || w < 1 || h < 1 || w > 4096 || h > 4096 {
+		return 0, 0, misused("%s is width x height in pixels from 1 to 4096, e.g. 64x64, but is %q", flag, text)
+	}
+	return w, h, nil
+}
+
+// skippedLine tells of a file that was left out.
+type skippedLine struct {
+	Event  string `json:"event"`
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+// splitCounts are numbers of images.
+type splitCounts struct {
+	Train int `json:"train"`
+	Val   int `json:"val"`
+	Test  int `json:"test"`
+}
+
+// datasetLine describes a data set: the last line of an import, and what `show` says of it.
+type datasetLine struct {
+	Event     string        `json:"event,omitempty"`
+	Task      data.Task     `json:"task"`
+	Images    splitCounts   `json:"images"`
+	Classes   []string      `json:"classes"`
+	Size      [2]int        `json:"size"`
+	Channels  int           `json:"channels"`
+	Skipped   int           `json:"skipped"`
+	Seconds   *float64      `json:"seconds,omitempty"`
+	PerSecond *float64      `json:"images_per_second,omitempty"`
+	PerClass  []splitCounts `json:"per_class,omitempty"`
+}
+
+func describe(info data.Info) datasetLine {
+	return datasetLine{
+		Task:    info.Task,
+		Images:  splitCounts{info.Counts[data.Train], info.Counts[data.Val], info.Counts[data.Test]},
+		Classes: info.Classes, Size: [2]int{info.Width, info.Height}, Channels: info.Channels, Skipped: len(info.Skipped),
+	}
+}
+
+func (d datasetLine) text(w io.Writer) {
+	colour := "colour"
+	if d.Channels == 1 {
+		colour = "grey"
+	}
+	fmt.Fprintf(w, "%s, %d classes, %d×%d %s\n", d.Task, len(d.Classes), d.Size[0], d.Size[1], colour)
+	fmt.Fprintf(w, "train %d, val %d, test %d images, %d skipped\n", d.Images.Train, d.Images.Val, d.Images.Test, d.Skipped)
+	for i, c := range d.PerClass {
+		fmt.Fprintf(w, "  %-24s train %6d  val %6d  test %6d\n", d.Classes[i], c.Train, c.Val, c.Test)
+	}
+	if d.Seconds != nil {
+		fmt.Fprintf(w, "%.1f s, %.0f images/s\n", *d.Seconds, *d.PerSecond)
+	}
+}
+
+// importing runs an import with its bar, tells each file that is left out at once, and closes with what was made.
+func importing(o *output, do func(observe func(data.Progress)) (data.Info, error)) error {
+	bar := o.progress(-1, "importing", "images")
+	var written error
+	start := time.Now()
+	info, err := do(func(p data.Progress) {
+		bar.set(p.Done, p.Total)
+		if p.Skipped != nil && written == nil {
+			line := skippedLine{"skipped", p.Skipped.File, p.Skipped.Reason}
+			written = o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "skipped %s: %s\n", line.File, line.Reason) })
+		}
+	})
+	bar.close()
+	if err != nil {
+		return err
+	}
+	if written != nil {
+		return written
+	}
+	line, seconds := describe(info), time.Since(start).Seconds()
+	rate := float64(line.Images.Train+line.Images.Val+line.Images.Test) / max(seconds, 1e-6)
+	line.Event, line.Seconds, line.PerSecond = "done", &seconds, &rate
+	return o.emit(line, line.text)
+}

@@ -1,0 +1,113 @@
+// Command cnn is Convscope's engine without a window: it imports data sets, trains networks and uses them. Scripts, servers and
+// acceptance checks stand on its verbs, flags and JSON keys.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit statuses.
+const (
+	done   = 0 // all that was asked was done
+	failed = 1 // it failed: one line on standard error says what, on which file, and what to do
+	misuse = 2 // the call was wrong: the line names the flag and the values it takes
+)
+
+// cli is the command line: a field a verb.
+type cli struct {
+	JSON bool `name:"json" help:"Results as JSON, one object a line."`
+
+	Import   importVerb   `cmd:"" help:"Make a data set of a folder, an archive or IDX files."`
+	Sample   sampleVerb   `cmd:"" help:"Make a data set of a built-in sample; 'sample list' names them."`
+	Show     showVerb     `cmd:"" help:"Describe a network, a model or a data set."`
+	Train    trainVerb    `cmd:"" help:"Train a network on a data set."`
+	Eval     evalVerb     `cmd:"" help:"Measure a model on a data set."`
+	Classify classifyVerb `cmd:"" help:"Tell what images show."`
+	Detect   detectVerb   `cmd:"" help:"Find things in photos."`
+	Inspect  inspectVerb  `cmd:"" help:"Draw the filters and feature maps of every layer."`
+	Bench    benchVerb    `cmd:"" help:"Measure the speed of the engine on this machine."`
+	Help     helpVerb     `cmd:"" help:"Explain a verb."`
+}
+
+// helpVerb is `cnn help VERB`.
+type helpVerb struct {
+	Verb string `arg:"" optional:"" help:"The verb to explain."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// run performs one call and gives its exit status.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var c cli
+	exit := -1 // what kong asks for after it printed help
+	parser, err := kong.New(&c,
+		kong.Name("cnn"),
+		kong.Description("Convolutional networks on your own images, from the command line."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(status int) { exit = status }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+	)
+	if err != nil {
+		return complain(stderr, err, misuse)
+	}
+	if len(args) == 0 {
+		args = []string{"help"}
+	}
+	call, err := parser.Parse(args)
+	if exit >= 0 { // help was asked for and printed
+		return exit
+	}
+	if err != nil {
+		return complain(stderr, fmt.Errorf("%w (see 'cnn help')", err), misuse)
+	}
+	out := newOutput(stdout, stderr, c.JSON)
+	call.BindTo(ctx, (*context.Context)(nil))
+	if err := call.Run(out); err != nil {
+		var wrong usageError
+		if errors.As(err, &wrong) {
+			return complain(stderr, err, misuse)
+		}
+		return complain(stderr, err, failed)
+	}
+	return done
+}
+
+// usageError is a call that is wrong in a way that only the verb can see.
+type usageError struct{ text string }
+
+func (e usageError) Error() string { return e.text }
+
+// misused makes a usageError.
+func misused(format string, args ...any) error { return usageError{fmt.Sprintf(format, args...)} }
+
+// complain writes the one line of an error.
+func complain(w io.Writer, err error, status int) int {
+	fmt.Fprintln(w, "cnn: "+strings.Join(strings.Fields(err.Error()), " "))
+	return status
+}
+
+// Run prints the help of the verb, or of all.
+func (h helpVerb) Run(ctx context.Context, o *output) error {
+	args := []string{"--help"}
+	if h.Verb != "" {
+		args = []string{h.Verb, "--help"}
+	}
+	if run(ctx, args, o.stdout, o.stderr) != done {
+		return misused("there is no verb %q; 'cnn help' lists them", h.Verb)
+	}
+	return nil
+}

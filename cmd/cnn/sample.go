@@ -1,0 +1,49 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/convscope/convscope/nn/data"
+)
+
+// sampleVerb is `cnn sample NAME --out DATASET`.
+type sampleVerb struct {
+	Name  string `arg:"" help:"Name of the sample, or 'list'."`
+	Out   string `help:"Folder of the data set to make." placeholder:"DATASET"`
+	Count int    `help:"How many images; 0: all there are, or 2000 of those that are generated."`
+	Seed  uint64 `default:"1" help:"Seed of the split, and of what is generated."`
+	Force bool   `help:"Replace what is at --out."`
+}
+
+// Run makes the data set, or lists the samples.
+func (v sampleVerb) Run(ctx context.Context, o *output) error {
+	names := data.Samples()
+	if v.Name == "list" {
+		for _, name := range names {
+			err := o.emit(map[string]string{"name": name}, func(w io.Writer) { fmt.Fprintln(w, name) })
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if v.Out == "" {
+		return misused("--out=DATASET is missing: the folder of the data set to make")
+	}
+	if v.Count < 0 {
+		return misused("--count must be 0 or more but is %d", v.Count)
+	}
+	known := false
+	for _, name := range names {
+		known = known || name == v.Name
+	}
+	if !known {
+		return misused("there is no sample %q; there are %s", v.Name, strings.Join(names, ", "))
+	}
+	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
+		return data.ImportSample(ctx, v.Name, v.Out, v.Count, v.Seed, v.Force, observe)
+	})
+}

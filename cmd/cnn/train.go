@@ -1,0 +1,248 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// trainVerb is `cnn train --data DATASET --net NETWORK --out MODEL`. Flags that are not given take the defaults of the network.
+type trainVerb struct {
+	Data          string   `required:"" placeholder:"DATASET" help:"Folder of the data set."`
+	Net           string   `required:"" placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder."`
+	Out           string   `required:"" placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
+	Epochs        *int     `placeholder:"N" help:"How often the network sees each image."`
+	Batch         *int     `placeholder:"N" help:"Images that a step takes at once."`
+	Accumulate    *int     `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
+	Solver        *string  `enum:"sgd,nesterov,adam" help:"sgd, nesterov or adam."`
+	LR            *float64 `name:"lr" placeholder:"F" help:"Base learning rate."`
+	Policy        *string  `enum:"fixed,step,multistep,exp,inv,poly,sigmoid" help:"How the rate falls: fixed, step, multistep, exp, inv, poly or sigmoid."`
+	Gamma         *float64 `placeholder:"F" help:"γ of the policy, per percent of the run."`
+	Step          string   `placeholder:"PERCENT[,PERCENT…]" help:"Where the policy steps, in percent of the run."`
+	Power         *float64 `placeholder:"F" help:"Power of the policies inv and poly."`
+	Momentum      *float64 `placeholder:"F" help:"Momentum; β1 of adam."`
+	WeightDecay   *float64 `placeholder:"F" help:"Weight decay."`
+	Loss          *string  `enum:"softmax-loss,squared-loss,absolute-loss" help:"softmax-loss, squared-loss or absolute-loss in place of the network's."`
+	Mean          *string  `enum:"none,image,pixel" help:"What is subtracted from an image: none, image (the mean image) or pixel (its mean)."`
+	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
+	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
+	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
+	Resume        bool     `help:"Go on with the run at --out from its last snapshot."`
+	MaxSeconds    float64  `placeholder:"S" help:"Stop, with a snapshot, after so many seconds."`
+	Force         bool     `help:"Replace what is at --out."`
+	engineFlags
+}
+
+// Lines of a run.
+type (
+	startLine struct {
+		Event      string `json:"event"`
+		Parameters int64  `json:"parameters"`
+		Iterations int    `json:"iterations"`
+		Iteration  int    `json:"iteration"` // where it goes on; 0 at the beginning
+		Device     string `json:"device"`
+		Threads    int    `json:"threads"`
+	}
+	stepLine struct {
+		Event           string  `json:"event"`
+		Iteration       int     `json:"iteration"`
+		Epoch           float64 `json:"epoch"`
+		Loss            number  `json:"loss"`
+		Rate            float64 `json:"lr"`
+		ImagesPerSecond number  `json:"images_per_second"`
+	}
+	epochLine struct {
+		Event         string  `json:"event"`
+		Epoch         float64 `json:"epoch"`
+		TrainLoss     number  `json:"train_loss"`
+		TrainAccuracy number  `json:"train_accuracy"`
+		ValLoss       number  `json:"val_loss"`
+		ValAccuracy   number  `json:"val_accuracy"`
+	}
+	snapshotLine struct {
+		Event string  `json:"event"`
+		Epoch float64 `json:"epoch"`
+		Path  string  `json:"path"`
+	}
+	doneLine struct {
+		Event     string  `json:"event"`
+		Reason    string  `json:"reason"`
+		Seconds   float64 `json:"seconds"`
+		BestEpoch float64 `json:"best_epoch"`
+	}
+)
+
+// Run trains.
+func (v trainVerb) Run(ctx context.Context, o *output) error {
+	d, err := data.Open(v.Data)
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	job := train.Job{Folder: v.Out, Data: d, Resume: v.Resume, Force: v.Force}
+	if v.Resume {
+		info, err := train.ReadRun(v.Out)
+		if err != nil {
+			return err
+		}
+		job.Spec, job.Config = info.Spec, info.Config
+	} else {
+		if job.Spec, err = v.network(d.Info()); err != nil {
+			return err
+		}
+		job.Config = train.DefaultsFor(job.Spec)
+	}
+	if err := v.configure(&job.Config); err != nil {
+		return err
+	}
+	device, err := v.open()
+	if err != nil {
+		return err
+	}
+	job.Device = device
+	r := &reporter{out: o}
+	_, err = train.Run(ctx, job, r.observe)
+	r.close()
+	return errors.Join(err, device.Close(), r.err)
+}
+
+// network gives the network fitted to the data: standard ones take its size and number of classes; others must have been made for it,
+// but for the number of classes that their outputs follow.
+func (v trainVerb) network(info data.Info) (nn.Spec, error) {
+	in := nn.Shape{C: info.Channels, H: info.Height, W: info.Width}
+	for _, name := range nn.StandardNames() {
+		if v.Net == name {
+			spec, err := nn.Standard(name, in, len(info.Classes))
+			if err != nil {
+				return spec, err
+			}
+			return v.withLoss(spec)
+		}
+	}
+	spec, err := networkOf(v.Net)
+	if err != nil {
+		return spec, err
+	}
+	spec.Classes = len(info.Classes)
+	return v.withLoss(spec)
+}
+
+// withLoss puts the loss of --loss in place of the network's.
+func (v trainVerb) withLoss(spec nn.Spec) (nn.Spec, error) {
+	if v.Loss == nil {
+		return spec, nil
+	}
+	for i, l := range spec.Layers {
+		if strings.HasSuffix(l.Type, "-loss") {
+			spec.Layers[i].Type = *v.Loss
+			return spec, nil
+		}
+	}
+	return spec, fault.New("cnn.loss.none", "The network %s has no loss layer that --loss could replace. Add one to the network.", v.Net)
+}
+
+// configure writes the flags that were given over the defaults.
+func (v trainVerb) configure(c *train.Config) error {
+	set(&c.Epochs, v.Epochs)
+	set(&c.Batch, v.Batch)
+	set(&c.Accumulate, v.Accumulate)
+	set(&c.Solver, v.Solver)
+	set(&c.Rate, v.LR)
+	set(&c.Policy, v.Policy)
+	set(&c.Gamma, v.Gamma)
+	set(&c.Power, v.Power)
+	set(&c.Momentum, v.Momentum)
+	set(&c.WeightDecay, v.WeightDecay)
+	set(&c.Mean, v.Mean)
+	set(&c.SnapshotEvery, v.SnapshotEvery)
+	set(&c.ValidateEvery, v.ValidateEvery)
+	set(&c.Seed, v.Seed)
+	c.MaxSeconds = v.MaxSeconds
+	if v.Step == "" {
+		return nil
+	}
+	c.Step = nil
+	for _, text := range strings.Split(v.Step, ",") {
+		percent, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil || !(percent > 0 && percent <= 100) {
+			return misused("--step is one or more percentages of the run, e.g. 33 or 50,85, but is %q", v.Step)
+		}
+		c.Step = append(c.Step, percent)
+	}
+	return nil
+}
+
+// set writes a flag that was given.
+func set[T any](to *T, given *T) {
+	if given != nil {
+		*to = *given
+	}
+}
+
+// reporter turns the events of a run into lines, of steps at most four a second.
+type reporter struct {
+	out        *output
+	bar        *progress
+	iterations int
+	last       time.Time
+	err        error
+}
+
+func (r *reporter) observe(e train.Event) {
+	switch e := e.(type) {
+	case train.Started:
+		r.iterations = e.Iterations
+		r.bar = r.out.progress(e.Iterations, "training", "steps")
+		line := startLine{"start", e.Parameters, e.Iterations, e.Iteration, e.Device, e.Threads}
+		r.emit(line, func(w io.Writer) {
+			fmt.Fprintf(w, "%d parameters, %d iterations from %d, %s, %d threads\n", line.Parameters, line.Iterations, line.Iteration, line.Device, line.Threads)
+		})
+	case train.Step:
+		r.bar.set(e.Iteration, r.iterations)
+		if now := time.Now(); now.Sub(r.last) >= 250*time.Millisecond {
+			r.last = now
+			line := stepLine{"step", e.Iteration, e.Epoch, number(e.Loss), e.Rate, number(e.ImagesPerSecond)}
+			r.emit(line, func(w io.Writer) {
+				fmt.Fprintf(w, "iteration %6d  epoch %6.2f  loss %8.4f  lr %.3g  %.0f images/s\n", e.Iteration, e.Epoch, e.Loss, e.Rate, e.ImagesPerSecond)
+			})
+		}
+	case train.Epoch:
+		line := epochLine{"epoch", e.Epoch, number(e.TrainLoss), number(e.TrainAccuracy), number(e.ValLoss), number(e.ValAccuracy)}
+		r.emit(line, func(w io.Writer) {
+			fmt.Fprintf(w, "epoch %g  train loss %.4f  val loss %.4f  val accuracy %s\n", e.Epoch, e.TrainLoss, e.ValLoss, percent(e.ValAccuracy))
+		})
+	case train.Snapshot:
+		line := snapshotLine{"snapshot", e.Epoch, e.Path}
+		r.emit(line, func(w io.Writer) { fmt.Fprintf(w, "snapshot of epoch %g: %s\n", e.Epoch, e.Path) })
+	case train.Done:
+		line := doneLine{"done", e.Reason, e.Seconds, e.BestEpoch}
+		r.emit(line, func(w io.Writer) {
+			fmt.Fprintf(w, "%s after %.1f s, best epoch %g\n", e.Reason, e.Seconds, e.BestEpoch)
+		})
+	case train.Warning:
+		fmt.Fprintln(os.Stderr, e.Fault.Error())
+	}
+}
+
+// emit keeps the first failure to write: the run itself goes on.
+func (r *reporter) emit(line any, text func(io.Writer)) {
+	if err := r.out.emit(line, text); err != nil && r.err == nil {
+		r.err = err
+	}
+}
+
+func (r *reporter) close() {
+	if r.bar != nil {
+		r.bar.close()
+	}
+}
