@@ -79,6 +79,8 @@ func DefaultsFor(spec nn.Spec) Config {
 	}
 	c.Batch = nn.StandardBatch(name)
 	switch name {
+	case "lenet": // twice DIGITS' rate: one epoch of MNIST then passes 97.5 %, and the step policy still calms it down
+		c.Rate = .02
 	case "cifar-quick": // Caffe's recipe: its small first weights want images of 0…255
 		c.Rate, c.WeightDecay, c.Scale, c.Step = .001, .004, 1, []float64{80}
 	case "alexnet":
