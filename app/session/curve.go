@@ -1,0 +1,146 @@
+package session
+
+import (
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// A Curve is what a run measured, thinned for drawing. It is never changed.
+type Curve struct {
+	Loss, Rate, Speed []Point // by epoch; thinned to the extremes of equal stretches
+	Epochs            []train.Epoch
+	Warnings          []Mark
+	Iterations        int
+	PerEpoch          int
+}
+
+// A Point of a curve; X in epochs.
+type Point struct{ X, Y float64 }
+
+// A Mark is a warning at a place.
+type Mark struct {
+	Epoch float64
+	Fault *fault.Fault
+}
+
+// maxPoints bounds the points of a curve: twice as many as any screen has columns.
+const maxPoints = 4096
+
+// series gathers points. Slices of it that were handed out stay as they are: it only appends, or begins anew.
+type series struct {
+	points []Point
+	stride int // steps that two points (least and largest) stand for
+	held   []Point
+}
+
+func (s *series) add(x, y float64) {
+	if s.stride <= 1 {
+		s.points = append(s.points, Point{x, y})
+	} else {
+		s.held = append(s.held, Point{x, y})
+		if len(s.held) >= s.stride {
+			s.points = append(s.points, extremes(s.held)...)
+			s.held = s.held[:0]
+		}
+	}
+	if len(s.points) < maxPoints {
+		return
+	}
+	s.stride = max(2*s.stride, 4) // two points stand for four steps, then for eight …
+	s.points = thin(s.points, 4)
+}
+
+// view is what was gathered so far, with the newest point as its end.
+func (s *series) view() []Point {
+	n := len(s.points)
+	p := s.points[:n:n]
+	if k := len(s.held); k > 0 {
+		p = append(p, s.held[k-1])
+	}
+	return p
+}
+
+// thin keeps the least and the largest of each group, in order.
+func thin(points []Point, group int) []Point {
+	out := make([]Point, 0, maxPoints)
+	for len(points) > 0 {
+		n := min(group, len(points))
+		out = append(out, extremes(points[:n])...)
+		points = points[n:]
+	}
+	return out
+}
+
+// extremes gives the least and the largest point in their order.
+func extremes(p []Point) []Point {
+	low, high := 0, 0
+	for i := range p {
+		if p[i].Y < p[low].Y {
+			low = i
+		}
+		if p[i].Y > p[high].Y {
+			high = i
+		}
+	}
+	if low == high {
+		return []Point{p[low]}
+	}
+	return []Point{p[min(low, high)], p[max(low, high)]}
+}
+
+// gathering is a Curve in the making.
+type gathering struct {
+	loss, rate, speed series
+	epochs            []train.Epoch
+	warnings          []Mark
+	iterations        int
+	perEpoch          int
+}
+
+// add takes an event in.
+func (g *gathering) add(e train.Event) {
+	switch e := e.(type) {
+	case train.Started:
+		g.iterations, g.perEpoch = e.Iterations, e.IterationsPerEpoch
+		g.rewind(e.Iteration)
+	case train.Step:
+		g.loss.add(e.Epoch, e.Loss)
+		g.rate.add(e.Epoch, e.Rate)
+		g.speed.add(e.Epoch, e.ImagesPerSecond)
+	case train.Epoch:
+		g.epochs = append(g.epochs, e)
+	case train.Warning:
+		if e.Fault != nil {
+			g.warnings = append(g.warnings, Mark{e.Epoch, e.Fault})
+		}
+	}
+}
+
+// rewind forgets what lies after the snapshot that a run goes on from.
+func (g *gathering) rewind(iteration int) {
+	if g.perEpoch == 0 {
+		return
+	}
+	x := float64(iteration) / float64(g.perEpoch)
+	for _, s := range []*series{&g.loss, &g.rate, &g.speed} {
+		s.held = s.held[:0]
+		n := len(s.points)
+		for n > 0 && s.points[n-1].X > x {
+			n--
+		}
+		s.points = s.points[:n:n]
+	}
+	n := len(g.epochs)
+	for n > 0 && g.epochs[n-1].Iteration > iteration {
+		n--
+	}
+	g.epochs = g.epochs[:n:n]
+}
+
+func (g *gathering) curve() *Curve {
+	return &Curve{
+		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
+		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
+		Iterations: g.iterations, PerEpoch: g.perEpoch,
+	}
+}

@@ -1,0 +1,227 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"image"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/vision"
+)
+
+// A lane is work of which only the newest counts: a new request cancels the one before and waits for its end.
+type lane struct {
+	mu     sync.Mutex // held while the work is done
+	state  sync.Mutex // of what follows
+	cancel context.CancelFunc
+}
+
+// inLane does work in the background; the call that it gives is posted to the window's goroutine, unless a newer request came meanwhile.
+func (s *Session) inLane(l *lane, work func(context.Context) func()) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	l.state.Lock()
+	if l.cancel != nil {
+		l.cancel()
+	}
+	l.cancel = cancel
+	l.state.Unlock()
+	s.background(func(context.Context) {
+		defer cancel()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if ctx.Err() != nil {
+			return
+		}
+		if then := work(ctx); ctx.Err() == nil {
+			s.config.Post(func() {
+				if ctx.Err() == nil || s.ctx.Err() == nil {
+					then()
+				}
+			})
+		}
+	})
+}
+
+// predictors keeps the models that were used last, ready on the device.
+type predictors struct {
+	device kernel.Device
+	mu     sync.Mutex
+	ready  []*prepared // newest last
+}
+
+// A prepared is a model on the device. Its lock is held while it is used.
+type prepared struct {
+	sync.Mutex
+	key preparedKey
+	p   *model.Predictor
+}
+
+type preparedKey struct {
+	folder, snapshot string
+	written          time.Time // of the weights: a run's best change while it goes on
+	batch            int
+	keepAll          bool
+}
+
+// readyModels is how many models stay prepared.
+const readyModels = 3
+
+// use calls do with the model of a run, prepared for batches of the size.
+func (c *predictors) use(folder, snapshot string, batch int, keepAll bool, do func(*model.Predictor) error) error {
+	p, err := c.get(folder, snapshot, batch, keepAll)
+	if err != nil {
+		return err
+	}
+	defer p.Unlock()
+	return do(p.p)
+}
+
+// get finds or prepares a model and locks it.
+func (c *predictors) get(folder, snapshot string, batch int, keepAll bool) (*prepared, error) {
+	key := preparedKey{folder: folder, snapshot: snapshot, batch: batch, keepAll: keepAll}
+	if info, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err == nil {
+		key.written = info.ModTime()
+	} else if snapshot == "" {
+		return nil, fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.ready {
+		if p.key == key {
+			p.Lock()
+			return p, nil
+		}
+	}
+	m, err := model.Load(folder, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	opened, err := m.Open(c.device, batch, keepAll)
+	if err != nil {
+		return nil, err
+	}
+	p := &prepared{key: key, p: opened}
+	p.Lock()
+	if len(c.ready) == readyModels {
+		oldest := c.ready[0]
+		c.ready = c.ready[1:]
+		oldest.Lock()
+		err = oldest.p.Close()
+		oldest.Unlock()
+	}
+	c.ready = append(c.ready[:len(c.ready):len(c.ready)], p)
+	return p, err
+}
+
+// forget closes the models of a folder.
+func (c *predictors) forget(folder string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	var rest []*prepared
+	for _, p := range c.ready {
+		if folder != "" && p.key.folder != folder {
+			rest = append(rest, p)
+			continue
+		}
+		p.Lock()
+		err = errors.Join(err, p.p.Close())
+		p.Unlock()
+	}
+	c.ready = rest
+	return err
+}
+
+func (c *predictors) close() error { return c.forget("") }
+
+// Look sends an image through a run's network; done gets what every layer made of it. A newer Look takes its place.
+func (s *Session) Look(run, snapshot string, img image.Image, done func(*inspect.View, error)) {
+	folder := s.runFolder(run)
+	s.inLane(&s.look, func(ctx context.Context) func() {
+		var v *inspect.View
+		err := s.predictors.use(folder, snapshot, 1, true, func(p *model.Predictor) (err error) {
+			v, err = inspect.Look(ctx, p, img)
+			return err
+		})
+		return func() { done(v, err) }
+	})
+}
+
+// windowBatch is how many windows of a photo go through a network at once.
+const windowBatch = 64
+
+// Detect slides a run's classifier over a photo. progress is posted at most ten times a second. A newer Detect takes its place.
+func (s *Session) Detect(run string, img image.Image, o vision.WindowOptions, progress func(done, total int), done func(*vision.Windows, error)) {
+	folder := s.runFolder(run)
+	s.inLane(&s.detect, func(ctx context.Context) func() {
+		var w *vision.Windows
+		var last time.Time
+		err := s.predictors.use(folder, "", windowBatch, false, func(p *model.Predictor) (err error) {
+			w, err = vision.SlidingWindow(ctx, p, img, o, func(d, total int) {
+				if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
+					last = now
+					s.config.Post(func() {
+						if ctx.Err() == nil {
+							progress(d, total)
+						}
+					})
+				}
+			})
+			return err
+		})
+		return func() { done(w, err) }
+	})
+}
+
+// CancelDetect ends a Detect that goes on; its done is not called.
+func (s *Session) CancelDetect() {
+	s.detect.state.Lock()
+	defer s.detect.state.Unlock()
+	if s.detect.cancel != nil {
+		s.detect.cancel()
+	}
+}
+
+// measure evaluates a run on a split.
+func (s *Session) measure(ctx context.Context, r Run, dataset string, split data.Split) (train.Evaluation, error) {
+	m, err := model.Load(r.Folder, "")
+	if err != nil {
+		return train.Evaluation{}, err
+	}
+	d, err := s.Data(dataset)
+	if err != nil {
+		return train.Evaluation{}, err
+	}
+	return train.Evaluate(ctx, m, d, split, s.device, func(int, int) {})
+}
+
+// Load decodes an image file in the background; done gets it on the window's goroutine.
+func (s *Session) Load(path string, done func(image.Image, error)) {
+	s.background(func(ctx context.Context) {
+		img, err := data.DecodeFile(path)
+		if ctx.Err() == nil {
+			s.config.Post(func() { done(img, err) })
+		}
+	})
+}
+
+// Do runs work in the background; the call that it gives is posted to the window's goroutine.
+func (s *Session) Do(work func(context.Context) func()) {
+	s.background(func(ctx context.Context) {
+		if then := work(ctx); then != nil && ctx.Err() == nil {
+			s.config.Post(then)
+		}
+	})
+}
+
+// Post brings a call to the window's goroutine.
+func (s *Session) Post(f func()) { s.config.Post(f) }

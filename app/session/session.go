@@ -1,0 +1,230 @@
+// Package session is the open workspace: data sets, networks and runs on disk, the choice that all tabs share, and the work that goes on in
+// the background. It knows no window: the window subscribes to it and asks it for things.
+//
+// State flows one way. Whoever changes something marks the session as changed; ten to fifteen times a second at most one goroutine composes a
+// new immutable State and posts it to the window's goroutine. Steps of a training merge on the way; epochs and errors never drop.
+package session
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// Config is what a session stands on.
+type Config struct {
+	Home    string       // folder of the workspace; made if need be
+	Post    func(func()) // brings a call to the window's goroutine, in order; must not wait for it
+	Threads int          // 0: all cores
+}
+
+// interval between two states that are posted.
+const interval = time.Second / 15
+
+// Session is an open workspace. Its methods may be called from any goroutine and do not block, but where they say so.
+type Session struct {
+	config  Config
+	device  kernel.Device // for looking and detecting; training makes its own
+	ctx     context.Context
+	cancel  context.CancelFunc
+	work    sync.WaitGroup
+	changed chan struct{}
+	state   atomic.Pointer[State]
+
+	mu          sync.Mutex
+	now         State // being changed; its slices and maps are replaced, never written
+	subscribers []*func(*State)
+	serial      int
+	live        *live
+	importing   context.CancelFunc
+	open        map[string]*data.Dataset
+	closed      bool
+
+	look, detect, evaluate lane
+	predictors             predictors
+}
+
+// New opens the workspace and begins to read it.
+func New(c Config) (*Session, error) {
+	for _, sub := range []string{"datasets", "networks", "runs"} {
+		if err := os.MkdirAll(filepath.Join(c.Home, sub), 0o777); err != nil {
+			return nil, fault.New("session.home", "The workspace %s cannot be made. Allow writing there, or set CONVSCOPE_HOME to another folder.", c.Home).Because(err)
+		}
+	}
+	device, err := kernel.NewCPU(c.Threads)
+	if err != nil {
+		return nil, err
+	}
+	s := &Session{config: c, device: device, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.predictors.device = device
+	s.now = State{Loading: true, Engine: device.Name(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksOf(c.Home, nil)}
+	s.state.Store(s.compose())
+	s.background(s.publish)
+	s.background(s.watchMemory)
+	s.background(s.restore)
+	return s, nil
+}
+
+// Close cancels everything that goes on, lets a training write its snapshot, and waits for all of it.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.work.Wait()
+	err := s.predictors.close()
+	for _, d := range s.open {
+		err = errors.Join(err, d.Close())
+	}
+	return errors.Join(err, s.device.Close())
+}
+
+// State is the newest state that was posted or is about to be.
+func (s *Session) State() *State { return s.state.Load() }
+
+// Subscribe calls f on the window's goroutine with every new state, until cancel is called there. It is called with the present one soon.
+func (s *Session) Subscribe(f func(*State)) (cancel func()) {
+	s.mu.Lock()
+	s.subscribers = append(s.subscribers, &f)
+	s.mu.Unlock()
+	s.touch()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.subscribers = slices.DeleteFunc(slices.Clone(s.subscribers), func(p *func(*State)) bool { return p == &f })
+	}
+}
+
+// background runs work that Close waits for.
+func (s *Session) background(f func(context.Context)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	s.work.Go(func() { f(s.ctx) })
+}
+
+// touch marks the session as changed.
+func (s *Session) touch() {
+	select {
+	case s.changed <- struct{}{}:
+	default:
+	}
+}
+
+// change applies f to what the next state is composed of.
+func (s *Session) change(f func(*State)) {
+	s.mu.Lock()
+	f(&s.now)
+	s.state.Store(s.compose())
+	s.mu.Unlock()
+	s.touch()
+}
+
+// compose makes the state of now. The lock is held.
+func (s *Session) compose() *State {
+	state := s.now
+	if s.live != nil {
+		s.live.compose(&state)
+	}
+	return &state
+}
+
+// publish posts states until the session is closed. While the window has not yet taken one, no other is posted: it will find the
+// newest.
+func (s *Session) publish(ctx context.Context) {
+	var pending atomic.Bool
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.changed:
+		}
+		s.mu.Lock()
+		s.state.Store(s.compose())
+		s.mu.Unlock()
+		if !pending.Swap(true) {
+			s.config.Post(func() {
+				pending.Store(false)
+				s.mu.Lock()
+				subscribers, state := s.subscribers, s.state.Load()
+				s.mu.Unlock()
+				for _, f := range subscribers {
+					(*f)(state)
+				}
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(interval):
+		}
+		if pending.Load() { // what changed meanwhile is not lost: look again when the window has caught up
+			s.touch()
+		}
+	}
+}
+
+// notice tells the window of an error, or of something done.
+func (s *Session) notice(n Notice) {
+	if n.Err != nil && errors.Is(n.Err, context.Canceled) {
+		return
+	}
+	s.change(func(now *State) {
+		s.serial++
+		n.Serial = s.serial
+		now.Notices = append(slices.Clone(now.Notices[max(0, len(now.Notices)-kept+1):]), n)
+	})
+}
+
+// fail tells the window of an error.
+func (s *Session) fail(err error) {
+	if err != nil {
+		s.notice(Notice{Err: err})
+	}
+}
+
+// watchMemory keeps the figure of the status line.
+func (s *Session) watchMemory(ctx context.Context) {
+	for tick := time.NewTicker(2 * time.Second); ; {
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		case <-tick.C:
+		}
+		if m := memory(); m>>20 != s.State().Memory>>20 {
+			s.change(func(now *State) { now.Memory = m })
+		}
+	}
+}
+
+// Evaluate measures a run's best weights on a split of the chosen data set; done gets the result on the window's goroutine unless a newer
+// request or Close cancelled it.
+func (s *Session) Evaluate(run string, split data.Split, done func(train.Evaluation, error)) {
+	state := s.State()
+	r, d := named(state.Runs, run, func(r *Run) string { return r.Name }), state.ChosenDataset()
+	if r == nil || d == nil {
+		return
+	}
+	s.inLane(&s.evaluate, func(ctx context.Context) func() {
+		e, err := s.measure(ctx, *r, d.Name, split)
+		return func() { done(e, err) }
+	})
+}

@@ -1,0 +1,119 @@
+package session
+
+import (
+	"slices"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// A State is all that the window shows of the workspace, at one moment. It is never changed: a new one takes its place.
+type State struct {
+	Loading  bool // the workspace is still being read
+	Datasets []Dataset
+	Networks []Network
+	Runs     []Run // newest first
+
+	Dataset, Network, Run string // the choice that all tabs share; "" for none
+
+	Import   *Import   // the import that is going on
+	Training *Training // the run that is going on
+	Curves   map[string]*Curve
+
+	Engine  string // what the device calls itself
+	Memory  int64  // bytes that the process holds
+	Notices []Notice
+}
+
+// A Dataset of the workspace.
+type Dataset struct {
+	Name, Path string
+	Info       data.Info
+	Err        error // why it cannot be used
+}
+
+// A Network of the workspace, fitted to the chosen data set.
+type Network struct {
+	Name     string
+	Spec     nn.Spec
+	Standard bool // built in: an edit makes a copy
+	Err      error
+}
+
+// A Run of the workspace.
+type Run struct {
+	Name, Folder string
+	Info         train.RunInfo
+	Err          error
+}
+
+// Import is an import on its way.
+type Import struct {
+	Name, Source string
+	Done, Total  int
+	PerSecond    float64
+	Left         time.Duration
+	Skipped      int
+}
+
+// Training is a run on its way.
+type Training struct {
+	Run                string
+	Config             train.Config
+	Spec               nn.Spec
+	Started            bool // preparations are over
+	Paused, Stopping   bool
+	Iteration          int
+	Iterations         int
+	IterationsPerEpoch int
+	Epoch              float64
+	Loss, Rate         float64
+	ImagesPerSecond    float64
+	Left               time.Duration
+	Probe              *train.Probe
+}
+
+// Progress of the run, 0…1.
+func (t *Training) Progress() float64 {
+	if t.Iterations == 0 {
+		return 0
+	}
+	return float64(t.Iteration) / float64(t.Iterations)
+}
+
+// A Notice tells what happened in the background: an error, or something done. Notices are numbered so that each is shown once.
+type Notice struct {
+	Serial int
+	Err    error
+	Key    string // of a translated sentence, where Err is nil
+	Args   []any
+}
+
+// kept is how many notices a State carries; a window that listens at all sees each.
+const kept = 20
+
+// ChosenDataset is the data set that is chosen, or nil.
+func (s *State) ChosenDataset() *Dataset {
+	return named(s.Datasets, s.Dataset, func(d *Dataset) string { return d.Name })
+}
+
+// ChosenNetwork is the network that is chosen, or nil.
+func (s *State) ChosenNetwork() *Network {
+	return named(s.Networks, s.Network, func(n *Network) string { return n.Name })
+}
+
+// ChosenRun is the run that is chosen, or nil.
+func (s *State) ChosenRun() *Run { return named(s.Runs, s.Run, func(r *Run) string { return r.Name }) }
+
+// Live tells whether the chosen run is the one that is going on.
+func (s *State) Live() bool { return s.Training != nil && s.Training.Run == s.Run }
+
+func named[T any](all []T, name string, nameOf func(*T) string) *T {
+	i := slices.IndexFunc(all, func(v T) bool { return nameOf(&v) == name })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}

@@ -1,0 +1,238 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// live is the run that is going on. The session's lock guards it.
+type live struct {
+	run      string
+	dataset  string
+	config   train.Config
+	spec     nn.Spec
+	requests chan train.Request
+
+	started          bool
+	paused, stopping bool
+	step             train.Step
+	iterations       int
+	perEpoch         int
+	curve            gathering
+	probe            *train.Probe
+	since            time.Time // of the first step
+	first            int       // its iteration
+}
+
+// compose puts the run into a state.
+func (l *live) compose(s *State) {
+	t := &Training{
+		Run: l.run, Config: l.config, Spec: l.spec, Started: l.started, Paused: l.paused, Stopping: l.stopping,
+		Iteration: l.step.Iteration, Iterations: l.iterations, IterationsPerEpoch: l.perEpoch, Epoch: l.step.Epoch,
+		Loss: l.step.Loss, Rate: l.step.Rate, ImagesPerSecond: l.step.ImagesPerSecond, Probe: l.probe,
+	}
+	if done := l.step.Iteration - l.first; done > 0 {
+		t.Left = time.Duration(float64(time.Since(l.since)) / float64(done) * float64(l.iterations-l.step.Iteration))
+	}
+	s.Training = t
+	s.Curves = maps.Clone(s.Curves)
+	s.Curves[l.run] = l.curve.curve()
+}
+
+// observe takes in what a run tells, on the run's goroutine.
+func (s *Session) observe(e train.Event) {
+	s.mu.Lock()
+	l := s.live
+	switch e := e.(type) {
+	case train.Started:
+		l.started, l.iterations, l.perEpoch = true, e.Iterations, e.IterationsPerEpoch
+		l.first, l.since = e.Iteration, time.Now()
+		l.step.Iteration = e.Iteration
+	case train.Step:
+		l.step = e
+	case train.Probe:
+		l.probe = &e
+	case train.Paused:
+		l.paused = true
+	case train.Resumed:
+		l.paused = false
+		l.first, l.since = l.step.Iteration, time.Now()
+	}
+	l.curve.add(e)
+	s.mu.Unlock()
+	s.touch()
+	if w, ok := e.(train.Warning); ok && w.Fault != nil {
+		s.fail(w.Fault)
+	}
+}
+
+// Train starts a run of the chosen network on the chosen data set and chooses it. It gives the run's name.
+func (s *Session) Train(c train.Config) (string, error) {
+	state := s.State()
+	d, n := state.ChosenDataset(), state.ChosenNetwork()
+	switch {
+	case d == nil:
+		return "", fault.New("session.dataset.none", "There is no data set to train on. Import one or take a sample in the Data tab.")
+	case d.Err != nil:
+		return "", d.Err
+	case n == nil || n.Err != nil:
+		return "", fault.New("session.network.none", "There is no network to train. Choose one in the Network tab.")
+	}
+	if err := c.Check(); err != nil {
+		return "", err
+	}
+	if report := nn.Analyze(n.Spec, c.Batch); len(report.Problems) > 0 {
+		return "", report.Problems[0].Fault
+	}
+	name := s.nextRun(state)
+	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
+}
+
+// nextRun is "run N" with the first N after all that were.
+func (s *Session) nextRun(state *State) string {
+	last := 0
+	for _, r := range state.Runs {
+		n := 0
+		if _, err := fmt.Sscanf(r.Name, "run %d", &n); err == nil {
+			last = max(last, n)
+		}
+	}
+	for {
+		last++
+		name := fmt.Sprintf("run %d", last)
+		if _, err := os.Stat(s.runFolder(name)); err != nil {
+			return name
+		}
+	}
+}
+
+// ResumeRun goes on with a run from its newest snapshot. Its data set must still be in the workspace.
+func (s *Session) ResumeRun(name string) error {
+	state := s.State()
+	r := named(state.Runs, name, func(r *Run) string { return r.Name })
+	if r == nil || r.Err != nil {
+		return fault.New("session.run.none", "There is no run %s that could go on. Choose another one.", name)
+	}
+	d := slices.IndexFunc(state.Datasets, func(d Dataset) bool { return d.Path == r.Info.Dataset })
+	if d < 0 {
+		return fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", r.Info.Dataset)
+	}
+	l := &live{run: name, dataset: state.Datasets[d].Name, config: r.Info.Config, spec: r.Info.Spec}
+	if c := state.Curves[name]; c != nil {
+		l.curve = gathering{loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, warnings: c.Warnings}
+	}
+	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config})
+}
+
+// startRun runs a training in the background, unless one goes on.
+func (s *Session) startRun(l *live, job train.Job) error {
+	l.requests = make(chan train.Request, 16)
+	job.Requests = l.requests
+	busy := ""
+	s.change(func(now *State) {
+		if s.live != nil {
+			busy = s.live.run
+			return
+		}
+		s.live, now.Run = l, l.run
+	})
+	if busy != "" {
+		return fault.New("session.training.busy", "The run %s is going on. Wait for its end or stop it first.", busy)
+	}
+	s.remember()
+	s.background(func(ctx context.Context) { s.run(ctx, l, job) })
+	return nil
+}
+
+// run trains to the end and takes in what became of it.
+func (s *Session) run(ctx context.Context, l *live, job train.Job) {
+	result, err := s.trainWith(ctx, l, job)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.fail(err)
+	}
+	r := s.readRun(l.run)
+	curve := l.curve.curve()
+	s.change(func(now *State) {
+		s.live = nil
+		runs := slices.DeleteFunc(slices.Clone(now.Runs), func(o Run) bool { return o.Name == l.run })
+		if _, statErr := os.Stat(r.Folder); statErr == nil {
+			runs = append(runs, r)
+			now.Curves = maps.Clone(now.Curves)
+			now.Curves[l.run] = curve
+		}
+		sortRuns(runs)
+		now.Runs = runs
+		s.settle(now)
+	})
+	if err == nil && ctx.Err() == nil {
+		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
+	}
+}
+
+// trainWith opens what a job needs and runs it.
+func (s *Session) trainWith(ctx context.Context, l *live, job train.Job) (result train.Result, err error) {
+	if job.Data, err = s.Data(l.dataset); err != nil {
+		return result, err
+	}
+	if job.Device, err = kernel.NewCPU(s.config.Threads); err != nil {
+		return result, err
+	}
+	defer func() { err = errors.Join(err, job.Device.Close()) }()
+	return train.Run(ctx, job, s.observe)
+}
+
+// trainingOn is the data set of the run that goes on, or "".
+func (s *Session) trainingOn() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.live == nil {
+		return ""
+	}
+	return s.live.dataset
+}
+
+// request asks the run that goes on for something; without one it is nothing.
+func (s *Session) request(q train.Request, mark func(*live)) {
+	s.change(func(*State) {
+		if s.live == nil {
+			return
+		}
+		select {
+		case s.live.requests <- q:
+			if mark != nil {
+				mark(s.live)
+			}
+		default: // sixteen requests wait already: the run is busy with a long step, and the next click will do
+		}
+	})
+}
+
+// Pause holds the run until Continue or Stop.
+func (s *Session) Pause() { s.request(train.Pause{}, nil) }
+
+// Continue lets a paused run go on.
+func (s *Session) Continue() { s.request(train.Resume{}, nil) }
+
+// Stop ends the run with a snapshot, from which it can go on.
+func (s *Session) Stop() { s.request(train.Stop{}, func(l *live) { l.stopping = true }) }
+
+// SetRate changes the base learning rate of the run.
+func (s *Session) SetRate(rate float64) {
+	s.request(train.SetRate{Rate: rate}, func(l *live) { l.config.Rate = rate })
+}
+
+// Watch asks the run for probes of an image on its way through some layers; a nil image ends it.
+func (s *Session) Watch(image *data.Pixels, layers []string) {
+	s.request(train.Watch{Image: image, Layers: layers}, nil)
+}

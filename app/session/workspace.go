@@ -1,0 +1,418 @@
+package session
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// choiceFile keeps the choice that all tabs share.
+const choiceFile = "workspace.json"
+
+// choice is workspace.json.
+type choice struct {
+	Format  int    `json:"format"`
+	Dataset string `json:"dataset"`
+	Network string `json:"network"`
+	Run     string `json:"run"`
+}
+
+func (s *Session) datasetFolder(name string) string {
+	return filepath.Join(s.config.Home, "datasets", name)
+}
+func (s *Session) runFolder(name string) string { return filepath.Join(s.config.Home, "runs", name) }
+func (s *Session) networkFile(name string) string {
+	return filepath.Join(s.config.Home, "networks", name+".json")
+}
+
+// restore reads the workspace and the choice of last time.
+func (s *Session) restore(ctx context.Context) {
+	var c choice
+	if b, err := os.ReadFile(filepath.Join(s.config.Home, choiceFile)); err == nil {
+		_ = json.Unmarshal(b, &c) // a choice that cannot be read is none
+	}
+	datasets, err := s.readDatasets(ctx)
+	s.fail(err)
+	runs, err := s.readRuns(ctx)
+	s.fail(err)
+	s.change(func(now *State) {
+		now.Loading, now.Datasets, now.Runs = false, datasets, runs
+		now.Dataset, now.Network, now.Run = c.Dataset, c.Network, c.Run
+		s.settle(now)
+	})
+	s.loadCurve(s.State().Run)
+}
+
+// settle puts the choice in order: what is not there is not chosen, and networks fit the chosen data.
+func (s *Session) settle(now *State) {
+	if now.ChosenDataset() == nil {
+		now.Dataset = ""
+		if len(now.Datasets) > 0 {
+			now.Dataset = now.Datasets[0].Name
+		}
+	}
+	now.Networks = networksOf(s.config.Home, now.ChosenDataset())
+	if now.ChosenNetwork() == nil {
+		now.Network = now.Networks[0].Name
+	}
+	if now.ChosenRun() == nil && (s.live == nil || s.live.run != now.Run) {
+		now.Run = ""
+		if len(now.Runs) > 0 {
+			now.Run = now.Runs[0].Name
+		}
+	}
+}
+
+// remember writes the choice.
+func (s *Session) remember() {
+	state := s.State()
+	c := choice{1, state.Dataset, state.Network, state.Run}
+	s.background(func(context.Context) {
+		s.fail(data.WriteFileAtomic(filepath.Join(s.config.Home, choiceFile), func(w io.Writer) error {
+			return json.NewEncoder(w).Encode(c)
+		}))
+	})
+}
+
+// ChooseDataset chooses the data set that all tabs work on. Networks follow its size and number of classes.
+func (s *Session) ChooseDataset(name string) {
+	s.change(func(now *State) {
+		now.Dataset = name
+		s.settle(now)
+	})
+	s.remember()
+}
+
+// ChooseNetwork chooses the network that all tabs work on.
+func (s *Session) ChooseNetwork(name string) {
+	s.change(func(now *State) { now.Network = name })
+	s.remember()
+}
+
+// ChooseRun chooses the run that all tabs work on, and reads its curves.
+func (s *Session) ChooseRun(name string) {
+	s.change(func(now *State) { now.Run = name })
+	s.remember()
+	s.loadCurve(name)
+}
+
+// loadCurve reads the curves of a run that is not going on, once.
+func (s *Session) loadCurve(run string) {
+	state := s.State()
+	if run == "" || state.Curves[run] != nil || state.Training != nil && state.Training.Run == run {
+		return
+	}
+	s.background(func(context.Context) {
+		events, err := train.ReadEvents(s.runFolder(run))
+		if err != nil {
+			s.fail(err)
+			return
+		}
+		var g gathering
+		for _, e := range events {
+			g.add(e)
+		}
+		s.setCurve(run, g.curve())
+	})
+}
+
+func (s *Session) setCurve(run string, c *Curve) {
+	s.change(func(now *State) {
+		curves := make(map[string]*Curve, len(now.Curves)+1)
+		for k, v := range now.Curves {
+			curves[k] = v
+		}
+		curves[run] = c
+		if c == nil {
+			delete(curves, run)
+		}
+		now.Curves = curves
+	})
+}
+
+// folders lists the folders of a part of the workspace, without hidden ones.
+func (s *Session) folders(part string) ([]fs.DirEntry, error) {
+	entries, err := os.ReadDir(filepath.Join(s.config.Home, part))
+	if err != nil {
+		return nil, fault.New("session.read", "The folder %s of the workspace cannot be read. Allow reading it.", filepath.Join(s.config.Home, part)).Because(err)
+	}
+	return slices.DeleteFunc(entries, func(e fs.DirEntry) bool { return !e.IsDir() || strings.HasPrefix(e.Name(), ".") }), nil
+}
+
+func (s *Session) readDatasets(ctx context.Context) ([]Dataset, error) {
+	entries, err := s.folders("datasets")
+	var all []Dataset
+	for _, e := range entries {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		all = append(all, s.readDataset(e.Name()))
+	}
+	return all, err
+}
+
+func (s *Session) readDataset(name string) Dataset {
+	d := Dataset{Name: name, Path: s.datasetFolder(name)}
+	opened, err := s.Data(name)
+	if d.Err = err; err == nil {
+		d.Info = opened.Info()
+	}
+	return d
+}
+
+func (s *Session) readRuns(ctx context.Context) ([]Run, error) {
+	entries, err := s.folders("runs")
+	var all []Run
+	for _, e := range entries {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		all = append(all, s.readRun(e.Name()))
+	}
+	sortRuns(all)
+	return all, err
+}
+
+func (s *Session) readRun(name string) Run {
+	r := Run{Name: name, Folder: s.runFolder(name)}
+	r.Info, r.Err = train.ReadRun(r.Folder)
+	return r
+}
+
+// sortRuns puts the newest first, by the number at the end of the name, then by name.
+func sortRuns(runs []Run) {
+	number := func(name string) int {
+		n := 0
+		_, _ = fmt.Sscanf(name[strings.LastIndexByte(name, ' ')+1:], "%d", &n) // no number: 0
+		return n
+	}
+	slices.SortFunc(runs, func(a, b Run) int {
+		return cmp.Or(cmp.Compare(number(b.Name), number(a.Name)), cmp.Compare(a.Name, b.Name))
+	})
+}
+
+// networksOf lists the standard networks and those of the workspace, fitted to a data set.
+func networksOf(home string, d *Dataset) []Network {
+	var all []Network
+	for _, name := range nn.StandardNames() {
+		in, classes := nn.StandardInput(name), nn.StandardClasses(name)
+		if d != nil && d.Err == nil {
+			in, classes = shapeOf(d.Info), len(d.Info.Classes)
+		}
+		spec, err := nn.Standard(name, in, classes)
+		all = append(all, Network{Name: name, Spec: spec, Standard: true, Err: err})
+	}
+	entries, _ := os.ReadDir(filepath.Join(home, "networks")) // unreadable: none of its own
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || strings.HasPrefix(name, ".") || e.IsDir() {
+			continue
+		}
+		n := Network{Name: name}
+		n.Spec, n.Err = readNetwork(filepath.Join(home, "networks", e.Name()))
+		if n.Err == nil && d != nil && d.Err == nil {
+			n.Spec.Input, n.Spec.Classes = shapeOf(d.Info), len(d.Info.Classes)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+func shapeOf(i data.Info) nn.Shape { return nn.Shape{C: i.Channels, H: i.Height, W: i.Width} }
+
+// maxNetwork bounds the file of a network.
+const maxNetwork = 16 << 20
+
+func readNetwork(path string) (nn.Spec, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nn.Spec{}, fault.New("session.network.read", "The network %s cannot be read. Allow reading it, or delete it.", path).Because(err)
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxNetwork))
+	if err != nil {
+		return nn.Spec{}, fault.New("session.network.read", "The network %s cannot be read. Allow reading it, or delete it.", path).Because(err)
+	}
+	return nn.Parse(b)
+}
+
+// SaveNetwork keeps a network under a name and chooses it. A standard one is never overwritten: the copy gets a name of its own, which is
+// given back.
+func (s *Session) SaveNetwork(name string, spec nn.Spec) string {
+	if slices.Contains(nn.StandardNames(), name) {
+		name = s.freeName(name, func(n string) bool {
+			return named(s.State().Networks, n, func(n *Network) string { return n.Name }) != nil
+		})
+	}
+	spec.Name = name
+	n := Network{Name: name, Spec: spec}
+	s.change(func(now *State) {
+		list := slices.Clone(now.Networks)
+		if i := slices.IndexFunc(list, func(o Network) bool { return o.Name == name }); i >= 0 {
+			list[i] = n
+		} else {
+			list = append(list, n)
+		}
+		now.Networks, now.Network = list, name
+	})
+	text := spec.JSON()
+	path := s.networkFile(name)
+	// In order on this goroutine: the file is small, and an edit that was seen is never overtaken by an older one.
+	s.fail(data.WriteFileAtomic(path, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	}))
+	s.remember()
+	return name
+}
+
+// DeleteNetwork deletes a network of the workspace.
+func (s *Session) DeleteNetwork(name string) {
+	if slices.Contains(nn.StandardNames(), name) {
+		return
+	}
+	if err := os.Remove(s.networkFile(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", s.networkFile(name)).Because(err))
+		return
+	}
+	s.change(s.settle)
+	s.remember()
+}
+
+// freeName is base, or base with the first number from 2 that is free.
+func (s *Session) freeName(base string, taken func(string) bool) string {
+	name := base
+	for i := 2; taken(name); i++ {
+		name = fmt.Sprintf("%s %d", base, i)
+	}
+	return name
+}
+
+// Data opens a data set of the workspace, which stays open until it is deleted or the session closed. It blocks: not for the window's goroutine.
+func (s *Session) Data(name string) (*data.Dataset, error) {
+	s.mu.Lock()
+	d, closed := s.open[name], s.closed
+	s.mu.Unlock()
+	if d != nil {
+		return d, nil
+	}
+	if closed {
+		return nil, context.Canceled
+	}
+	d, err := data.Open(s.datasetFolder(name))
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.open[name]; other != nil { // another goroutine was quicker
+		return other, d.Close()
+	}
+	s.open[name] = d
+	return d, nil
+}
+
+// DeleteDataset deletes a data set from the disk, unless a training uses it.
+func (s *Session) DeleteDataset(name string) {
+	if t := s.State().Training; t != nil && s.trainingOn() == name {
+		s.fail(fault.New("session.dataset.used", "The data set %s is being trained on. Stop the training first.", name))
+		return
+	}
+	s.background(func(context.Context) {
+		s.mu.Lock()
+		d := s.open[name]
+		delete(s.open, name)
+		s.mu.Unlock()
+		if d != nil {
+			s.fail(d.Close())
+		}
+		s.remove(s.datasetFolder(name))
+		s.change(func(now *State) {
+			now.Datasets = slices.DeleteFunc(slices.Clone(now.Datasets), func(d Dataset) bool { return d.Name == name })
+			s.settle(now)
+		})
+		s.remember()
+	})
+}
+
+// DeleteRun deletes a run from the disk, unless it is going on.
+func (s *Session) DeleteRun(name string) {
+	if t := s.State().Training; t != nil && t.Run == name {
+		s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", name))
+		return
+	}
+	s.background(func(context.Context) {
+		s.fail(s.predictors.forget(s.runFolder(name)))
+		s.remove(s.runFolder(name))
+		s.setCurve(name, nil)
+		s.change(func(now *State) {
+			now.Runs = slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == name })
+			s.settle(now)
+		})
+		s.remember()
+		s.loadCurve(s.State().Run)
+	})
+}
+
+// RenameRun gives a run another name.
+func (s *Session) RenameRun(from, to string) {
+	to, err := data.SafeName(to)
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	if to == from {
+		return
+	}
+	if _, err := os.Stat(s.runFolder(to)); err == nil {
+		s.fail(fault.New("session.run.exists", "There is a run %s already. Choose another name.", to))
+		return
+	}
+	if t := s.State().Training; t != nil && t.Run == from {
+		s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", from))
+		return
+	}
+	s.background(func(context.Context) {
+		s.fail(s.predictors.forget(s.runFolder(from)))
+		if err := os.Rename(s.runFolder(from), s.runFolder(to)); err != nil {
+			s.fail(fault.New("session.rename", "%s cannot be renamed. Allow writing there.", s.runFolder(from)).Because(err))
+			return
+		}
+		s.setCurve(from, nil)
+		s.change(func(now *State) {
+			runs := slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == from })
+			runs = append(runs, s.readRun(to))
+			sortRuns(runs)
+			now.Runs = runs
+			if now.Run == from {
+				now.Run = to
+			}
+		})
+		s.remember()
+		s.loadCurve(to)
+	})
+}
+
+// remove deletes a folder, after it was renamed so that a half-deleted one is never taken for a whole one.
+func (s *Session) remove(folder string) {
+	doomed := filepath.Join(filepath.Dir(folder), ".deleting "+filepath.Base(folder))
+	if err := os.Rename(folder, doomed); err == nil {
+		folder = doomed
+	}
+	if err := os.RemoveAll(folder); err != nil {
+		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", folder).Because(err))
+	}
+}
