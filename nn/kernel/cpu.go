@@ -31,8 +31,8 @@ func (d *cpuDevice) Close() error {
 	return nil
 }
 
-// slices is into how many parts a batch is cut. It is the same for any number of threads, since gradients are summed part by part.
-const slices = 8
+// sliceCount is into how many parts a batch is cut. It is the same for any number of threads, since gradients are summed part by part.
+const sliceCount = 8
 
 // A stage is a number of jobs that may run at once; the next stage begins when all are done.
 type stage struct {
@@ -78,7 +78,7 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	e := &cpuExecutor{d: d, p: p, sliceSize: ceilDiv(p.Batch, slices), changed: true, keys: map[packKey][]float32{}}
+	e := &cpuExecutor{d: d, p: p, sliceSize: ceilDiv(p.Batch, sliceCount), changed: true, keys: map[packKey][]float32{}}
 	e.mem = make([][]float32, len(p.Buffers))
 	for i, b := range p.Buffers {
 		e.mem[i] = make([]float32, b.Shape.Len())
@@ -270,7 +270,7 @@ func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
 	cs, t := newConvShape(e.p.Buffers[o.X].Shape, e.p.Buffers[o.DY].Shape, o.Geometry, o.Groups), e.d.tile
 	e.reserve(cs.gradWeightsScratch(t))
 	weights := len(e.mem[o.DW])
-	parts := make([][]float32, slices)
+	parts := make([][]float32, sliceCount)
 	for i := range parts {
 		parts[i] = make([]float32, weights+cs.out.C)
 	}

@@ -8,10 +8,12 @@ type tile struct {
 	unit       string // of what it is made: the vector unit's name
 	rows, cols int
 	run        func(k int, a, b, c *float32, ldc int)
+	peak       func(n int) // n turns of multiply-adds on registers alone, to compare benchmarks with
+	peakWork   int         // multiply-adds of one turn
 }
 
 // plainTile is the micro-kernel in plain Go.
-var plainTile = tile{"Go", 4, 8, tileGo}
+var plainTile = tile{unit: "Go", rows: 4, cols: 8, run: tileGo, peak: peakGo, peakWork: 8}
 
 func tileGo(k int, a, b, c *float32, ldc int) {
 	const rows, cols = 4, 8

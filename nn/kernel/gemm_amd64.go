@@ -13,3 +13,9 @@ func tileAVX512(k int, a *float32, b *float32, c *float32, ldc int)
 //
 //go:noescape
 func tileAVX2(k int, a *float32, b *float32, c *float32, ldc int)
+
+// peakAVX512 does n×24 fused multiply-adds of 16 numbers on registers alone.
+func peakAVX512(n int)
+
+// peakAVX2 does n×12 fused multiply-adds of 8 numbers on registers alone.
+func peakAVX2(n int)

@@ -16,7 +16,18 @@ func main() {
 	ConstraintExpr("!noasm")
 	tile("tileAVX512", 12, 16, ZMM)
 	tile("tileAVX2", 6, 8, YMM)
+	peak("peakAVX512", 24, 16, ZMM)
+	peak("peakAVX2", 12, 8, YMM)
 	Generate()
+}
+
+// clearVector sets a vector of lanes numbers to zero.
+func clearVector(v reg.VecVirtual, lanes int) {
+	if lanes == 16 {
+		VPXORD(v, v, v)
+	} else {
+		VXORPS(v, v, v)
+	}
 }
 
 // tile writes C += A·B for a tile of rows × 2·lanes. A is packed: rows numbers for each k; B is packed: 2·lanes numbers for each k; C
@@ -38,11 +49,7 @@ func tile(name string, rows, lanes int, vector func() reg.VecVirtual) {
 	for i := range acc {
 		for j := range acc[i] {
 			acc[i][j] = vector()
-			if lanes == 16 {
-				VPXORD(acc[i][j], acc[i][j], acc[i][j])
-			} else {
-				VXORPS(acc[i][j], acc[i][j], acc[i][j])
-			}
+			clearVector(acc[i][j], lanes)
 		}
 	}
 	b0, b1, broadcast := vector(), vector(), vector()
@@ -73,6 +80,33 @@ func tile(name string, rows, lanes int, vector func() reg.VecVirtual) {
 			ADDQ(ldc, c)
 		}
 	}
+	VZEROUPPER()
+	RET()
+}
+
+// peak writes a loop of fused multiply-adds that touches no memory and waits for none of its own results: what the vector units can
+// do at best, for benchmarks to be compared with.
+func peak(name string, count, lanes int, vector func() reg.VecVirtual) {
+	TEXT(name, NOSPLIT, "func(n int)")
+	Doc(fmt.Sprintf("%s does n×%d fused multiply-adds of %d numbers on registers alone.", name, count, lanes))
+	n := Load(Param("n"), GP64())
+	acc := make([]reg.VecVirtual, count)
+	for i := range acc {
+		acc[i] = vector()
+		clearVector(acc[i], lanes)
+	}
+	a, b := vector(), vector()
+	clearVector(a, lanes)
+	clearVector(b, lanes)
+	TESTQ(n, n)
+	JZ(LabelRef("done"))
+	Label("loop")
+	for _, v := range acc {
+		VFMADD231PS(a, b, v)
+	}
+	DECQ(n)
+	JNZ(LabelRef("loop"))
+	Label("done")
 	VZEROUPPER()
 	RET()
 }
