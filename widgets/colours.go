@@ -27,6 +27,7 @@ const (
 	ColourFaint      fyne.ThemeColorName = "convscope.faint"      // ticks, hints
 	ColourAccent     fyne.ThemeColorName = "convscope.accent"     // what is chosen; training
 	ColourTint       fyne.ThemeColorName = "convscope.tint"       // behind what is chosen
+	ColourOnAccent   fyne.ThemeColorName = "convscope.onaccent"   // text on the accent
 	ColourValidation fyne.ThemeColorName = "convscope.validation" // validation
 	ColourGood       fyne.ThemeColorName = "convscope.good"       //
 	ColourCaution    fyne.ThemeColorName = "convscope.caution"    //
