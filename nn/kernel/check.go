@@ -1,6 +1,10 @@
 package kernel
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
 
 // Check tells whether the program is one that a device can run: buffers have sizes, operations name buffers that exist, and shapes
 // and roles fit. What it returns is an error of the compiler in package nn, not of a person's network.
@@ -17,11 +21,16 @@ func (p *Program) Check() error {
 			return fmt.Errorf("kernel: buffer %d (%s) has %d samples in a program of batch %d", i, b.Name, s.N, p.Batch)
 		}
 	}
-	for _, list := range [][]Op{p.Forward, p.Backward, p.Update} {
+	for _, list := range [][]Op{p.Forward, p.Backward} {
 		for _, op := range list {
 			if err := p.checkOp(op); err != nil {
 				return fmt.Errorf("kernel: %T: %w", op, err)
 			}
+		}
+	}
+	for _, op := range p.Update {
+		if err := p.checkUpdate(op); err != nil {
+			return fmt.Errorf("kernel: %T among the updates: %w", op, err)
 		}
 	}
 	return nil
@@ -65,7 +74,42 @@ func (c *checker) length(id ID, n int) {
 	}
 }
 
+// role demands that a buffer, if there is one, has one of the roles.
+func (c *checker) role(id ID, roles ...Role) {
+	if id == None {
+		return
+	}
+	c.shape(id)
+	if c.err == nil && !slices.Contains(roles, c.p.Buffers[id].Role) {
+		c.fail("buffer %d (%s) has role %d", id, c.p.Buffers[id].Name, c.p.Buffers[id].Role)
+	}
+}
+
+// reads demands buffers of samples, writes such as operations may write to.
+func (c *checker) reads(ids ...ID) {
+	for _, id := range ids {
+		c.role(id, Input, Value)
+	}
+}
+
+func (c *checker) writes(ids ...ID) {
+	for _, id := range ids {
+		c.role(id, Value)
+	}
+}
+
+// apart demands that an operation does not write where it still reads.
+func (c *checker) apart(to ID, from ...ID) {
+	if slices.Contains(from, to) {
+		c.fail("it writes buffer %d, which it reads", to)
+	}
+}
+
 func (c *checker) conv(x, w, b, y ID, g Geometry, groups int) {
+	if c.window(g); g.Dilation.H < 1 || g.Dilation.W < 1 {
+		c.fail("a dilation of %v", g.Dilation)
+		return
+	}
 	sx, sw, sy := c.shape(x), c.shape(w), c.shape(y)
 	switch {
 	case groups < 1 || sx.C%groups != 0 || sw.N%groups != 0:
@@ -86,9 +130,19 @@ func (c *checker) dense(x, w, b, y ID) {
 	c.length(b, sw.N)
 }
 
+// window demands sizes that a window can have.
+func (c *checker) window(g Geometry) {
+	if g.Kernel.H < 1 || g.Kernel.W < 1 || g.Stride.H < 1 || g.Stride.W < 1 || g.Pad.H < 0 || g.Pad.W < 0 {
+		c.fail("a window of %+v", g)
+	}
+}
+
 func (c *checker) pool(x, y ID, g Geometry) {
+	if c.window(g); c.err != nil {
+		return
+	}
 	sx, sy := c.shape(x), c.shape(y)
-	if sx.C != sy.C || g.Stride.H < 1 || g.Stride.W < 1 || g.Kernel.H < 1 || g.Kernel.W < 1 {
+	if sx.C != sy.C {
 		c.fail("pooling %v to %v with %+v", sx, sy, g)
 		return
 	}
@@ -104,72 +158,173 @@ func (c *checker) copying(x, y ID, from, to, channels int) {
 	}
 }
 
-// checkOp checks one operation.
+// softmaxLoss demands what the loss and its gradient share.
+func (c *checker) softmaxLoss(p, labels ID) {
+	if s := c.shape(p); s.H != 1 || s.W != 1 {
+		c.fail("the loss of an image %v", s)
+	}
+	c.reads(labels)
+	c.length(labels, c.p.Batch)
+}
+
+// distance demands what a squared or absolute loss needs.
+func (c *checker) distance(x, t, loss ID) {
+	c.reads(x, t)
+	c.writes(loss)
+	c.same(x, t)
+	c.length(loss, c.p.Batch)
+}
+
+// gradient demands that dx is written, from buffers of samples of the same shape.
+func (c *checker) gradient(dx ID, from ...ID) {
+	c.reads(from...)
+	c.writes(dx)
+	c.same(append(from, dx)...)
+}
+
+func (c *checker) dropped(x, y ID, ratio float32) {
+	c.gradient(y, x)
+	if !(ratio >= 0 && ratio < 1) {
+		c.fail("a share of %v dropped", ratio)
+	}
+}
+
+func (c *checker) activation(k ActivationKind) {
+	if k > Tanh {
+		c.fail("there is no activation %d", k)
+	}
+}
+
+func (c *checker) normalisation(size int) {
+	if size < 1 {
+		c.fail("a normalisation over %d channels", size)
+	}
+}
+
+// checkOp checks one operation of the forward or backward direction.
 func (p *Program) checkOp(op Op) error {
 	c := &checker{p: p}
 	switch o := op.(type) {
 	case Conv:
 		c.conv(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups)
+		c.layer(o.X, o.W, o.B, o.Y)
 	case ConvGradInput:
 		c.conv(o.DX, o.W, None, o.DY, o.Geometry, o.Groups)
+		c.layer(o.DY, o.W, None, o.DX)
 	case ConvGradWeights:
 		c.conv(o.X, o.DW, o.DB, o.DY, o.Geometry, o.Groups)
+		c.weightGradient(o.X, o.DY, o.DW, o.DB)
 	case Dense:
 		c.dense(o.X, o.W, o.B, o.Y)
+		c.layer(o.X, o.W, o.B, o.Y)
 	case DenseGradInput:
 		c.dense(o.DX, o.W, None, o.DY)
+		c.layer(o.DY, o.W, None, o.DX)
 	case DenseGradWeights:
 		c.dense(o.X, o.DW, o.DB, o.DY)
+		c.weightGradient(o.X, o.DY, o.DW, o.DB)
 	case Pool:
 		c.pool(o.X, o.Y, o.Geometry)
+		c.reads(o.X)
+		c.writes(o.Y)
+		c.apart(o.Y, o.X)
 	case PoolGrad:
 		c.pool(o.X, o.Y, o.Geometry)
-		c.same(o.X, o.DX)
+		c.gradient(o.DX, o.X)
+		c.reads(o.Y, o.DY)
 		c.same(o.Y, o.DY)
+		c.apart(o.DX, o.X, o.Y, o.DY)
 	case Activation:
-		c.same(o.X, o.Y)
+		c.activation(o.Kind)
+		c.gradient(o.Y, o.X)
 	case ActivationGrad:
-		c.same(o.Y, o.DY, o.DX)
+		c.activation(o.Kind)
+		c.gradient(o.DX, o.Y, o.DY)
 	case Dropout:
-		c.same(o.X, o.Y)
+		c.dropped(o.X, o.Y, o.Ratio)
 	case DropoutGrad:
-		c.same(o.DY, o.DX)
+		c.dropped(o.DY, o.DX, o.Ratio)
 	case LRN:
-		c.same(o.X, o.Y, o.S)
+		c.normalisation(o.Size)
+		c.gradient(o.Y, o.X)
+		c.gradient(o.S, o.X)
+		c.apart(o.Y, o.X, o.S)
+		c.apart(o.S, o.X)
 	case LRNGrad:
-		c.same(o.X, o.Y, o.S, o.DY, o.DX)
+		c.normalisation(o.Size)
+		c.gradient(o.DX, o.X, o.Y, o.S, o.DY)
+		c.apart(o.DX, o.X, o.Y, o.S, o.DY)
 	case Softmax:
-		c.same(o.X, o.Y)
+		c.gradient(o.Y, o.X)
 	case SoftmaxGrad:
-		c.same(o.Y, o.DY, o.DX)
+		c.gradient(o.DX, o.Y, o.DY)
 	case Copy:
 		c.copying(o.X, o.Y, o.From, o.To, o.Channels)
+		c.reads(o.X)
+		c.writes(o.Y)
+		c.apart(o.Y, o.X)
 	case Sum:
-		c.same(o.A, o.B, o.Y)
-	case SoftmaxLoss:
-		c.same(o.X, o.P)
-		c.length(o.Labels, p.Batch)
-		c.length(o.Loss, p.Batch)
-	case SoftmaxLossGrad:
-		c.same(o.P, o.DX)
-		c.length(o.Labels, p.Batch)
-	case SquaredLoss:
-		c.same(o.X, o.T)
-		c.length(o.Loss, p.Batch)
-	case SquaredLossGrad:
-		c.same(o.X, o.T, o.DX)
-	case AbsoluteLoss:
-		c.same(o.X, o.T)
-		c.length(o.Loss, p.Batch)
-	case AbsoluteLossGrad:
-		c.same(o.X, o.T, o.DX)
-	case Update:
-		c.same(append([]ID{o.W, o.G}, o.History...)...)
-		if len(o.History) != o.Kind.Histories() {
-			c.fail("%d history buffers for solver %d", len(o.History), o.Kind)
-		}
+		c.gradient(o.Y, o.A, o.B)
 	default:
-		c.fail("unknown operation")
+		c.loss(op)
+	}
+	return c.err
+}
+
+// layer demands the roles of a convolution or fully connected layer.
+func (c *checker) layer(from, w, b, to ID) {
+	c.reads(from)
+	c.role(w, Parameter)
+	c.role(b, Parameter)
+	c.writes(to)
+	c.apart(to, from)
+}
+
+func (c *checker) weightGradient(x, dy, dw, db ID) {
+	c.reads(x, dy)
+	c.role(dw, Gradient)
+	c.role(db, Gradient)
+}
+
+// loss checks a loss or its gradient.
+func (c *checker) loss(op Op) {
+	switch o := op.(type) {
+	case SoftmaxLoss:
+		c.gradient(o.P, o.X)
+		c.softmaxLoss(o.P, o.Labels)
+		c.writes(o.Loss)
+		c.length(o.Loss, c.p.Batch)
+	case SoftmaxLossGrad:
+		c.gradient(o.DX, o.P)
+		c.softmaxLoss(o.P, o.Labels)
+	case SquaredLoss:
+		c.distance(o.X, o.T, o.Loss)
+	case SquaredLossGrad:
+		c.gradient(o.DX, o.X, o.T)
+	case AbsoluteLoss:
+		c.distance(o.X, o.T, o.Loss)
+	case AbsoluteLossGrad:
+		c.gradient(o.DX, o.X, o.T)
+	default:
+		c.fail("it is none of this direction")
+	}
+}
+
+// checkUpdate checks one operation of the updates.
+func (p *Program) checkUpdate(op Op) error {
+	o, ok := op.(Update)
+	if !ok {
+		return errors.New("it is no update")
+	}
+	c := &checker{p: p}
+	c.same(append([]ID{o.W, o.G}, o.History...)...)
+	c.role(o.W, Parameter)
+	c.role(o.G, Gradient)
+	for _, h := range o.History {
+		c.role(h, History)
+	}
+	if o.Kind > Adam || len(o.History) != o.Kind.Histories() {
+		c.fail("%d history buffers for solver %d", len(o.History), o.Kind)
 	}
 	return c.err
 }

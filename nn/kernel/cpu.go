@@ -60,10 +60,10 @@ type cpuExecutor struct {
 	keys    map[packKey][]float32 // packed filters, shared by the operations of one convolution
 }
 
-// packKey names packed filters: of which weights, in which order.
+// packKey names packed filters: of which weights, in which order, in how many groups.
 type packKey struct {
-	w    ID
-	kind int
+	w            ID
+	kind, groups int
 }
 
 // Orders in which filters are packed.
@@ -99,7 +99,12 @@ func (e *cpuExecutor) Close() error {
 }
 
 // Buffer gives access from outside; writing to a parameter makes its packed copies stale.
-func (e *cpuExecutor) Buffer(id ID) HostAccess { return cpuMemory{hostMemory(e.mem[id]), e} }
+func (e *cpuExecutor) Buffer(id ID) HostAccess {
+	if e.p.Buffers[id].Role != Parameter {
+		return hostMemory(e.mem[id])
+	}
+	return cpuMemory{hostMemory(e.mem[id]), e}
+}
 
 type cpuMemory struct {
 	hostMemory
@@ -113,6 +118,9 @@ func (m cpuMemory) Upload(src []float32) error {
 
 // Run does one step.
 func (e *cpuExecutor) Run(s Step) error {
+	if e.mem == nil {
+		return errClosed
+	}
 	if s.Samples < 1 || s.Samples > e.p.Batch {
 		return errSamples
 	}
@@ -211,20 +219,19 @@ func (e *cpuExecutor) of(id ID, from, to int) []float32 {
 func (e *cpuExecutor) reserve(n int) { e.need = max(e.need, n) }
 
 // packedFilters gives the memory of filters packed in one order, and has them packed before a step whenever they changed.
-func (e *cpuExecutor) packedFilters(w ID, kind, length, jobs int, pack func(job int, dst, w []float32)) []float32 {
-	key := packKey{w, kind}
+func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(job int, dst, w []float32)) []float32 {
 	if dst, ok := e.keys[key]; ok {
 		return dst
 	}
 	dst := make([]float32, length)
 	e.keys[key] = dst
-	e.packs = append(e.packs, stage{fixed(jobs), func(_, job int) { pack(job, dst, e.mem[w]) }})
+	e.packs = append(e.packs, stage{fixed(jobs), func(_, job int) { pack(job, dst, e.mem[key.w]) }})
 	return dst
 }
 
 func (e *cpuExecutor) conv(o Conv) sliceOp {
 	cs, t := newConvShape(e.p.Buffers[o.X].Shape, e.p.Buffers[o.Y].Shape, o.Geometry, o.Groups), e.d.tile
-	packed := e.packedFilters(o.W, packForward, cs.packedWeights(t), cs.weightJobs(t), func(job int, dst, w []float32) { cs.packWeights(t, job, dst, w) })
+	packed := e.packedFilters(packKey{o.W, packForward, o.Groups}, cs.packedWeights(t), cs.weightJobs(t), func(job int, dst, w []float32) { cs.packWeights(t, job, dst, w) })
 	e.reserve(cs.forwardScratch(t))
 	return func(worker, _, from, to int) {
 		for n := from; n < to; n++ {
@@ -246,11 +253,11 @@ func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 	var one func(dy, dx, scratch []float32)
 	if o.Stride == (Pair{1, 1}) {
 		turned := cs.turned()
-		packed := e.packedFilters(o.W, packTurned, turned.packedWeights(t), turned.weightJobs(t), func(job int, dst, w []float32) { turned.packTurned(t, job, dst, w) })
+		packed := e.packedFilters(packKey{o.W, packTurned, o.Groups}, turned.packedWeights(t), turned.weightJobs(t), func(job int, dst, w []float32) { turned.packTurned(t, job, dst, w) })
 		e.reserve(turned.forwardScratch(t))
 		one = func(dy, dx, scratch []float32) { turned.forward(t, dy, packed, dx, scratch) }
 	} else {
-		packed := e.packedFilters(o.W, packTransposed, cs.packedTransposed(t), cs.transposedJobs(t), func(job int, dst, w []float32) { cs.packTransposed(t, job, dst, w) })
+		packed := e.packedFilters(packKey{o.W, packTransposed, o.Groups}, cs.packedTransposed(t), cs.transposedJobs(t), func(job int, dst, w []float32) { cs.packTransposed(t, job, dst, w) })
 		e.reserve(cs.scatterScratch(t))
 		one = func(dy, dx, scratch []float32) { cs.scatter(t, dy, packed, dx, scratch) }
 	}

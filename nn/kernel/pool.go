@@ -62,10 +62,11 @@ func (w *workers) work(worker int) {
 	}
 }
 
-// close ends the goroutines and waits for them.
+// close ends the goroutines and waits for them. A second call does nothing.
 func (w *workers) close() {
 	for _, wake := range w.wake {
 		close(wake)
 	}
+	w.wake = nil
 	w.alive.Wait()
 }

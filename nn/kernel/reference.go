@@ -34,7 +34,10 @@ type refExecutor struct {
 	s   Step
 }
 
-func (r *refExecutor) Close() error { return nil }
+func (r *refExecutor) Close() error {
+	r.mem = nil
+	return nil
+}
 
 func (r *refExecutor) Buffer(id ID) HostAccess { return hostMemory(r.mem[id]) }
 
@@ -59,10 +62,16 @@ func (m hostMemory) Download(dst []float32) error {
 	return nil
 }
 
-var errSamples = errors.New("kernel: a step of no samples, or of more than the batch")
+var (
+	errSamples = errors.New("kernel: a step of no samples, or of more than the batch")
+	errClosed  = errors.New("kernel: a step of a closed executor")
+)
 
 // Run does one step.
 func (r *refExecutor) Run(s Step) error {
+	if r.mem == nil {
+		return errClosed
+	}
 	if s.Samples < 1 || s.Samples > r.p.Batch {
 		return errSamples
 	}

@@ -1,0 +1,56 @@
+package kernel_test
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/kernel/kerneltest"
+)
+
+func TestReferenceConforms(t *testing.T) {
+	kerneltest.Conform(t, kernel.NewReference)
+}
+
+// TestCPUConforms checks the device with every vector unit of this machine and several numbers of threads.
+func TestCPUConforms(t *testing.T) {
+	for _, unit := range kernel.Units() {
+		for threads := 1; threads <= 3; threads++ {
+			t.Run(fmt.Sprintf("%s, %d threads", unit, threads), func(t *testing.T) {
+				kerneltest.Conform(t, func() kernel.Device { return kernel.NewCPUOf(unit, threads) })
+			})
+		}
+	}
+}
+
+// TestThreadsDoNotMatter compares all numbers to the bit.
+func TestThreadsDoNotMatter(t *testing.T) {
+	for _, unit := range kernel.Units() {
+		var one map[string][]uint32
+		for threads := 1; threads <= 3; threads++ {
+			d := kernel.NewCPUOf(unit, threads)
+			bits := kerneltest.Bits(t, d)
+			if one == nil {
+				one = bits
+			}
+			for name := range one {
+				if !slices.Equal(one[name], bits[name]) {
+					t.Errorf("%s, %s: %d threads give other numbers than 1", unit, name, threads)
+				}
+			}
+			t.Cleanup(func() { _ = d.Close() })
+		}
+	}
+}
+
+func TestNewCPU(t *testing.T) {
+	d, err := kernel.NewCPU(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = d.Close() }()
+	if units := kernel.Units(); kernel.Features() != units[len(units)-1] {
+		t.Errorf("the device uses %s of %v", kernel.Features(), units)
+	}
+}

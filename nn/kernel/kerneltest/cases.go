@@ -1,0 +1,168 @@
+package kerneltest
+
+import (
+	"fmt"
+
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// cases are all operations over awkward sizes.
+func cases() []*testCase {
+	var all []*testCase
+	all = append(all, convolutions()...)
+	all = append(all, products()...)
+	all = append(all, poolings()...)
+	all = append(all, pointwise()...)
+	all = append(all, normalisations()...)
+	all = append(all, joins()...)
+	all = append(all, losses()...)
+	all = append(all, updates()...)
+	return append(all, network(1), network(5), network(17))
+}
+
+func pair(h, w int) kernel.Pair { return kernel.Pair{H: h, W: w} }
+
+// convolutions are convolutions with all their gradients.
+func convolutions() []*testCase {
+	var all []*testCase
+	for _, c := range []struct {
+		batch, channels, h, w, filters int
+		kernel, stride, pad, dilation  kernel.Pair
+		groups                         int
+	}{
+		{1, 1, 1, 1, 1, pair(1, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},
+		{3, 1, 12, 12, 20, pair(5, 5), pair(1, 1), pair(0, 0), pair(1, 1), 1},
+		{17, 3, 7, 5, 4, pair(3, 2), pair(2, 3), pair(1, 0), pair(1, 2), 1},    // nothing alike in both directions
+		{3, 6, 9, 11, 9, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 3},    // groups
+		{2, 4, 13, 13, 6, pair(5, 5), pair(4, 4), pair(2, 2), pair(1, 1), 2},   // groups and strides
+		{1, 8, 5, 5, 33, pair(1, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // pointwise; a filter more than a vector
+		{3, 5, 6, 7, 13, pair(6, 7), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // the whole image
+		{1, 2, 9, 9, 3, pair(3, 3), pair(1, 1), pair(3, 3), pair(3, 3), 1},     // dilation
+		{17, 2, 4, 3, 5, pair(3, 3), pair(1, 1), pair(4, 3), pair(1, 1), 1},    // padding beyond the kernel
+		{17, 2, 3, 1, 1, pair(3, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // one place
+		{2, 3, 10, 11, 4, pair(3, 3), pair(3, 3), pair(0, 0), pair(1, 1), 1},   // rows that no window sees
+		{3, 2, 9, 8, 3, pair(1, 2), pair(3, 3), pair(0, 0), pair(1, 1), 1},     // stride beyond the kernel
+		{1, 4, 6, 6, 12, pair(1, 1), pair(2, 2), pair(0, 0), pair(1, 1), 4},    // pointwise with strides; depthwise times three
+		{3, 7, 4, 8, 24, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1},    // two tiles of filters and one of places, just full
+		{2, 5, 8, 8, 25, pair(2, 4), pair(1, 2), pair(1, 1), pair(2, 1), 1},    // stride 1 one way only, one filter over
+		{1, 3, 31, 37, 7, pair(11, 11), pair(4, 4), pair(0, 0), pair(1, 1), 1}, // AlexNet's first
+	} {
+		for _, bias := range []bool{true, false} {
+			b := newBuilder(fmt.Sprintf("convolution %d×%d×%d×%d to %d, kernel %v stride %v pad %v dilation %v groups %d, bias %t",
+				c.batch, c.channels, c.h, c.w, c.filters, c.kernel, c.stride, c.pad, c.dilation, c.groups, bias), c.batch)
+			g := kernel.Geometry{Kernel: c.kernel, Stride: c.stride, Pad: c.pad, Dilation: c.dilation}
+			in := b.samples(c.channels, c.h, c.w)
+			places := g.Places(in)
+			b.convolution(in, b.samples(c.filters, places.H, places.W), g, c.groups, bias)
+			all = append(all, &b.testCase)
+		}
+	}
+	return append(all, sharedWeights())
+}
+
+func (b *builder) convolution(in, out kernel.Shape, g kernel.Geometry, groups int, bias bool) {
+	weights := kernel.Shape{N: out.C, C: in.C / groups, H: g.Kernel.H, W: g.Kernel.W}
+	w, dw := b.parameter(weights, 1)
+	v, dv := kernel.None, kernel.None
+	if bias {
+		v, dv = b.parameter(kernel.Shape{N: 1, C: out.C, H: 1, W: 1}, 1)
+	}
+	x, dy := b.input(in), b.input(out)
+	b.forward(kernel.Conv{X: x, W: w, B: v, Y: b.value(out), Geometry: g, Groups: groups})
+	b.backward(kernel.ConvGradWeights{X: x, DY: dy, DW: dw, DB: dv, Geometry: g, Groups: groups})
+	b.backward(kernel.ConvGradInput{DY: dy, W: w, DX: b.value(in), Geometry: g, Groups: groups})
+	sum := b.started(&b.program.Backward, in)
+	b.backward(kernel.ConvGradInput{DY: dy, W: w, DX: sum, Geometry: g, Groups: groups, Add: true})
+}
+
+// sharedWeights are two convolutions of different groups and strides with the same weights.
+func sharedWeights() *testCase {
+	b := newBuilder("convolutions that share weights", 3)
+	w, _ := b.parameter(kernel.Shape{N: 14, C: 2, H: 3, W: 3}, 1)
+	for _, groups := range []int{1, 2, 7} {
+		for _, stride := range []int{1, 2} {
+			g := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(stride, stride), Pad: pair(1, 1), Dilation: pair(1, 1)}
+			in := b.samples(2*groups, 5, 5)
+			places := g.Places(in)
+			out := b.samples(14, places.H, places.W)
+			b.forward(kernel.Conv{X: b.input(in), W: w, B: kernel.None, Y: b.value(out), Geometry: g, Groups: groups})
+			b.backward(kernel.ConvGradInput{DY: b.input(out), W: w, DX: b.value(in), Geometry: g, Groups: groups})
+		}
+	}
+	return &b.testCase
+}
+
+// products are fully connected layers with all their gradients.
+func products() []*testCase {
+	var all []*testCase
+	for _, c := range []struct{ batch, channels, h, w, outputs int }{
+		{1, 1, 1, 1, 1},
+		{3, 7, 1, 1, 5},
+		{17, 3, 5, 2, 11},
+		{12, 32, 1, 1, 32},
+		{13, 33, 1, 1, 24},
+		{3, 1030, 1, 1, 33}, // sums longer than the parts that they are cut into
+		{1, 9, 1, 1, 700},
+		{3, 16, 4, 4, 1100},
+	} {
+		for _, bias := range []bool{true, false} {
+			b := newBuilder(fmt.Sprintf("fully connected %d×%d×%d×%d to %d, bias %t", c.batch, c.channels, c.h, c.w, c.outputs, bias), c.batch)
+			in, out := b.samples(c.channels, c.h, c.w), b.samples(c.outputs, 1, 1)
+			w, dw := b.parameter(kernel.Shape{N: c.outputs, C: c.channels, H: c.h, W: c.w}, 1)
+			v, dv := kernel.None, kernel.None
+			if bias {
+				v, dv = b.parameter(kernel.Shape{N: 1, C: c.outputs, H: 1, W: 1}, 1)
+			}
+			x, dy := b.input(in), b.input(out)
+			b.forward(kernel.Dense{X: x, W: w, B: v, Y: b.value(out)})
+			b.backward(kernel.DenseGradWeights{X: x, DY: dy, DW: dw, DB: dv}, kernel.DenseGradInput{DY: dy, W: w, DX: b.value(in)})
+			sum := b.started(&b.program.Backward, in)
+			b.backward(kernel.DenseGradInput{DY: dy, W: w, DX: sum, Add: true})
+			all = append(all, &b.testCase)
+		}
+	}
+	return all
+}
+
+// caffePlaces is how many windows Caffe's pooling has along a side: rounded up, but none that begins behind the image.
+func caffePlaces(size, kernel, stride, pad int) int {
+	n := (size+2*pad-kernel+stride-1)/stride + 1
+	if (n-1)*stride >= size+pad {
+		n--
+	}
+	return n
+}
+
+// poolings are poolings with their gradients. Images of few different numbers have maxima that occur more than once.
+func poolings() []*testCase {
+	var all []*testCase
+	for _, c := range []struct {
+		batch, channels, h, w int
+		kernel, stride, pad   kernel.Pair
+	}{
+		{1, 1, 1, 1, pair(1, 1), pair(1, 1), pair(0, 0)},
+		{3, 2, 5, 7, pair(2, 2), pair(2, 2), pair(0, 0)}, // the last window is cut
+		{17, 3, 8, 8, pair(3, 3), pair(2, 2), pair(0, 0)},
+		{2, 1, 7, 6, pair(3, 2), pair(1, 3), pair(1, 0)},
+		{3, 4, 6, 6, pair(3, 3), pair(2, 2), pair(2, 2)}, // a window that would begin in the padding behind
+		{1, 5, 4, 9, pair(4, 9), pair(1, 1), pair(0, 0)}, // the whole image
+		{1, 2, 9, 9, pair(2, 2), pair(3, 3), pair(0, 0)}, // numbers that no window sees
+		{1, 2, 1, 1, pair(3, 3), pair(2, 2), pair(1, 1)},
+		{2, 3, 13, 13, pair(5, 5), pair(3, 3), pair(4, 4)},
+	} {
+		for _, average := range []bool{false, true} {
+			b := newBuilder(fmt.Sprintf("pooling %d×%d×%d×%d, kernel %v stride %v pad %v, average %t", c.batch, c.channels, c.h, c.w, c.kernel, c.stride, c.pad, average), c.batch)
+			g := kernel.Geometry{Kernel: c.kernel, Stride: c.stride, Pad: c.pad, Dilation: pair(1, 1)}
+			in := b.samples(c.channels, c.h, c.w)
+			out := b.samples(c.channels, caffePlaces(c.h, c.kernel.H, c.stride.H, c.pad.H), caffePlaces(c.w, c.kernel.W, c.stride.W, c.pad.W))
+			x, y, dy := b.inputOf(in, coarse), b.value(out), b.input(out)
+			b.forward(kernel.Pool{X: x, Y: y, Geometry: g, Average: average})
+			sum := b.started(&b.program.Backward, in)
+			b.backward(
+				kernel.PoolGrad{X: x, Y: y, DY: dy, DX: b.value(in), Geometry: g, Average: average},
+				kernel.PoolGrad{X: x, Y: y, DY: dy, DX: sum, Geometry: g, Average: average, Add: true})
+			all = append(all, &b.testCase)
+		}
+	}
+	return all
+}
