@@ -54,3 +54,26 @@ func TestNewCPU(t *testing.T) {
 		t.Errorf("the device uses %s of %v", kernel.Features(), units)
 	}
 }
+
+// TestStepAllocatesNothing holds that everything is laid out when a program is prepared.
+func TestStepAllocatesNothing(t *testing.T) {
+	for threads := 1; threads <= 2; threads++ {
+		d, err := kernel.NewCPU(threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = d.Close() })
+		if training, use := kerneltest.Allocations(t, d); training != 0 || use != 0 {
+			t.Errorf("with %d threads a step of training allocates %v times, a step of use %v times", threads, training, use)
+		}
+	}
+}
+
+func BenchmarkCPU(b *testing.B) {
+	d, err := kernel.NewCPU(0)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = d.Close() })
+	kerneltest.Benchmark(b, d)
+}

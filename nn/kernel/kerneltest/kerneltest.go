@@ -203,14 +203,16 @@ func bits(t testing.TB, d kernel.Device, cases []*testCase) map[string][]uint32 
 	all := map[string][]uint32{}
 	for _, c := range cases {
 		ex := prepare(t, d, c)
+		var content []uint32
 		for _, s := range c.steps {
 			run(t, ex, s)
 			for id := range c.program.Buffers {
 				for _, v := range download(t, ex, kernel.ID(id)) {
-					all[c.name] = append(all[c.name], math.Float32bits(v))
+					content = append(content, math.Float32bits(v))
 				}
 			}
 		}
+		all[c.name] = content
 	}
 	return all
 }
