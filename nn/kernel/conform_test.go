@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/kernel/kerneltest"
 )
@@ -52,6 +53,11 @@ func TestNewCPU(t *testing.T) {
 	defer func() { _ = d.Close() }()
 	if units := kernel.Units(); kernel.Features() != units[len(units)-1] {
 		t.Errorf("the device uses %s of %v", kernel.Features(), units)
+	}
+	for _, threads := range []int{-1, 1 << 20} {
+		if _, err := kernel.NewCPU(threads); fault.Code(err) != "kernel.threads" {
+			t.Errorf("%d threads: %v", threads, err)
+		}
 	}
 }
 

@@ -3,11 +3,21 @@ package kernel
 import (
 	"fmt"
 	"sync"
+
+	"github.com/convscope/convscope/nn/fault"
 )
 
-// NewCPU makes the device that runs on the processor's cores and vector units, on threads workers (0: all cores). Results do not depend
-// on their number.
-func NewCPU(threads int) (Device, error) { return newCPU(threads, bestTile()), nil }
+// mostThreads is beyond any machine, and bounds what a slip of the finger costs: each worker has memory of its own.
+const mostThreads = 1024
+
+// NewCPU makes the device that runs on the processor's cores and vector units, on threads workers (0: all cores, at most 1024). Results
+// do not depend on their number.
+func NewCPU(threads int) (Device, error) {
+	if threads < 0 || threads > mostThreads {
+		return nil, fault.New("kernel.threads", "The number of threads is %d. Choose one from 1 to %d, or 0 for all cores.", threads, mostThreads)
+	}
+	return newCPU(threads, bestTile()), nil
+}
 
 // Features names the vector unit that the CPU device uses on this machine: "AVX-512", "AVX2" or "Go".
 func Features() string { return bestTile().unit }
