@@ -16,6 +16,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -89,7 +90,7 @@ func (d *Dataset) open() (err error) {
 	defer d.recoverInto(&err)
 	db, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true})
 	switch {
-	case errors.Is(err, bolt.ErrTimeout):
+	case errors.Is(err, bolterrors.ErrTimeout):
 		return d.busy().Because(err)
 	case errors.Is(err, os.ErrNotExist):
 		return fault.New("data.incomplete", "The data set %s has lost its data.db. Import it again.", d.path).Because(err)
@@ -306,7 +307,7 @@ func (d *Dataset) Edit(change func(*Edit) error) error {
 // editing opens the database to write and carries out a change. The caller holds d.mu.
 func (d *Dataset) editing(change func(*Edit) error) error {
 	db, err := bolt.Open(d.file(), 0o644, &bolt.Options{Timeout: editWait, NoStatistics: true})
-	if errors.Is(err, bolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return d.busy().Because(err)
 	}
 	if err != nil {

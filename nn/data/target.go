@@ -9,6 +9,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -87,7 +88,7 @@ func clearStale(parent string) {
 			continue
 		}
 		db, err := bolt.Open(filepath.Join(folder, DataFile), 0, &bolt.Options{ReadOnly: true, Timeout: time.Millisecond})
-		if errors.Is(err, bolt.ErrTimeout) {
+		if errors.Is(err, bolterrors.ErrTimeout) {
 			continue // at work
 		}
 		if err == nil {
