@@ -45,6 +45,7 @@ func convolutions() []*testCase {
 		{1, 4, 6, 6, 12, pair(1, 1), pair(2, 2), pair(0, 0), pair(1, 1), 4},    // pointwise with strides; depthwise times three
 		{3, 7, 4, 8, 24, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1},    // two tiles of filters and one of places, just full
 		{2, 5, 8, 8, 25, pair(2, 4), pair(1, 2), pair(1, 1), pair(2, 1), 1},    // stride 1 one way only, one filter over
+		{3, 2, 6, 9, 5, pair(3, 2), pair(1, 1), pair(2, 0), pair(1, 3), 1},     // stride 1, all else different in both directions
 		{1, 3, 31, 37, 7, pair(11, 11), pair(4, 4), pair(0, 0), pair(1, 1), 1}, // AlexNet's first
 	} {
 		for _, bias := range []bool{true, false} {
