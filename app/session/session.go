@@ -68,7 +68,7 @@ func New(c Config) (*Session, error) {
 	s := &Session{config: c, device: device, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.predictors.device = device
-	s.now = State{Loading: true, Engine: device.Name(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksOf(c.Home, nil)}
+	s.now = State{Loading: true, Engine: kernel.Features(), Threads: device.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksOf(c.Home, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
 	s.background(s.watchMemory)

@@ -22,8 +22,9 @@ type State struct {
 	Training *Training // the run that is going on
 	Curves   map[string]*Curve
 
-	Engine  string // what the device calls itself
-	Memory  int64  // bytes that the process holds
+	Engine  string // the instructions that the device works with: AVX-512, AVX2 or Go
+	Threads int
+	Memory  int64 // bytes that the process holds
 	Notices []Notice
 }
 

@@ -1,0 +1,96 @@
+// Package app is the window: tabs, the choice they share, status line, languages and themes, and the tour that shows that all of it works.
+package app
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	fyneapp "fyne.io/fyne/v2/app"
+	"fyne.io/fyne/v2/lang"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/resources"
+)
+
+// ID is the application's name for the system, under which its preferences are kept.
+const ID = "io.github.convscope"
+
+// Options say how the application starts.
+type Options struct {
+	Home     string // of the workspace; "": CONVSCOPE_HOME or ~/Convscope
+	Language string // "en" or "ko"; "": as last time, or the system's
+	Theme    string // "light" or "dark"; "": as last time
+	Threads  int    // 0: all cores
+	Tour     string // folder for the pictures of the tour; "": no tour
+	Dataset  string // what the tour works on: a source to import; "": the built-in digits
+	Width    float32
+	Height   float32
+}
+
+// home is the folder of the workspace.
+func (o Options) home() (string, error) {
+	if o.Home != "" {
+		return filepath.Abs(o.Home)
+	}
+	if h := os.Getenv("CONVSCOPE_HOME"); h != "" {
+		return filepath.Abs(h)
+	}
+	h, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no home folder: set CONVSCOPE_HOME to the folder of the workspace: %w", err)
+	}
+	return filepath.Join(h, "Convscope"), nil
+}
+
+// Run opens the window and returns when it is closed. With a tour it returns an error if a step of it failed.
+func Run(o Options) error {
+	a := fyneapp.NewWithID(ID)
+	a.SetIcon(resources.AppIcon())
+	home, err := o.home()
+	if err != nil {
+		return err
+	}
+	if o.Tour != "" { // the tour starts from nothing and leaves the user's workspace alone
+		home, err = os.MkdirTemp("", "convscope-tour-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(home)
+	}
+	s, err := session.New(session.Config{Home: home, Post: fyne.Do, Threads: o.Threads})
+	if err != nil {
+		return err
+	}
+	w, err := newShell(a, s, o)
+	if err != nil {
+		return errors.Join(err, s.Close())
+	}
+	w.win.Show()
+	var toured chan error
+	if o.Tour != "" {
+		toured = make(chan error, 1)
+		go func() { toured <- w.tour(o) }()
+	}
+	a.Run()
+	err = w.close()
+	if toured != nil {
+		err = errors.Join(<-toured, err)
+	}
+	return err
+}
+
+// language chooses the language to start with.
+func (o Options) language(p fyne.Preferences) string {
+	if o.Language != "" {
+		return o.Language
+	}
+	system := "en"
+	if strings.HasPrefix(strings.ToLower(lang.SystemLocale().String()), "ko") {
+		system = "ko"
+	}
+	return p.StringWithFallback("language", system)
+}

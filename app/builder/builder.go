@@ -1,0 +1,308 @@
+// Package builder is the Network tab: a network as blocks and wires, its shapes and parameters, and what of it cannot work.
+package builder
+
+import (
+	"fmt"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// Page is the Network tab.
+type Page struct {
+	host  page.Host
+	state *session.State
+
+	name   string  // of the network that is shown
+	spec   nn.Spec // as it is edited
+	batch  int     // for which the memory is told
+	report nn.Report
+	past   []edit // for undo, the newest last
+	future []edit // for redo
+	copied []nn.Layer
+
+	canvas   *widgets.BlockCanvas
+	standard *widgets.Choice
+	undo     *widgets.Button
+	redo     *widgets.Button
+	totals   *widgets.Text
+	shares   *shareBar
+	problems *fyne.Container
+	settings *fyne.Container
+	next     *widgets.Button
+	remove   *widgets.Button
+}
+
+// edit is a state of the network that can be gone back to.
+type edit struct {
+	name string
+	spec nn.Spec
+}
+
+// New makes the tab.
+func New(h page.Host) page.Page {
+	return &Page{host: h, state: h.Session().State(), batch: 64}
+}
+
+func (p *Page) text(key string, args ...any) string { return p.host.Text("network."+key, args...) }
+
+// Build implements page.Page.
+func (p *Page) Build() fyne.CanvasObject {
+	selected := []string(nil)
+	if p.canvas != nil {
+		selected = p.canvas.Selected()
+	}
+	p.canvas = widgets.NewBlockCanvas()
+	p.canvas.OnSelected = func([]string) { p.showSettings() }
+	p.canvas.OnMoved = p.moved
+	p.canvas.OnConnected = p.connect
+	p.canvas.OnDisconnected = p.disconnect
+	p.canvas.OnDeleted = p.deleteLayers
+	p.canvas.OnShortcut = p.shortcut
+
+	names := nn.StandardNames()
+	p.standard = widgets.NewChoice(append([]string{p.text("new")}, names...), -1, func(i int) {
+		if i == 0 {
+			p.startNew()
+			return
+		}
+		p.host.Session().ChooseNetwork(names[i-1])
+	})
+	p.undo = widgets.NewButton("↶", widgets.Plain, p.Undo).Low()
+	p.redo = widgets.NewButton("↷", widgets.Plain, p.Redo).Low()
+	p.remove = widgets.NewButton(p.text("delete"), widgets.Plain, p.deleteNetwork).Low()
+	tools := widgets.Line(8, widgets.Sized(132, 28, p.standard), p.undo, p.redo,
+		widgets.NewButton(p.text("arrange"), widgets.Plain, p.arrange).Low(),
+		widgets.NewButton(p.text("fit"), widgets.Plain, p.canvas.Fit).Low(), p.remove)
+	drawing := widgets.NewPanel(container.NewStack(p.canvas, container.New(topLeft{}, tools))).Padded(1).Filled(widgets.ColourCanvas)
+
+	p.totals = widgets.NewText("", widgets.ColourText)
+	p.shares = newShareBar()
+	p.problems = widgets.Column(6)
+	below := widgets.NewPanel(widgets.Column(6,
+		widgets.Sized(0, 20, p.totals),
+		widgets.LineGrowing(4, p.shares.caption, p.shares.caption), p.shares, p.shares.legend))
+	p.settings = container.NewStack()
+	panel := widgets.NewPanel(widgets.Loose(p.settings))
+	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("train") })
+	middle := widgets.ColumnGrowing(widgets.Gap, drawing, drawing, p.problems, below)
+	right := widgets.ColumnGrowing(widgets.Gap, panel, panel, p.next)
+	palette := widgets.NewPanel(widgets.Loose(container.NewVScroll(p.palette())))
+	p.show()
+	p.canvas.Select(selected...)
+	p.showSettings()
+	return widgets.Inset(12, 12, 12, 12, widgets.Beside(widgets.Gap, middle, widgets.Sized(164, 0, palette), middle, widgets.Sized(222, 0, right)))
+}
+
+// topLeft puts the tools over the canvas' corner.
+type topLeft struct{}
+
+func (topLeft) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(10, 10) }
+
+func (topLeft) Layout(objects []fyne.CanvasObject, _ fyne.Size) {
+	for _, o := range objects {
+		o.Move(fyne.NewPos(10, 10))
+		o.Resize(o.MinSize())
+	}
+}
+
+// palette lists the catalog of layers by group; a click adds one behind what is selected.
+func (p *Page) palette() fyne.CanvasObject {
+	var rows []fyne.CanvasObject
+	group := ""
+	for _, k := range nn.Catalog() {
+		if k.Group != group {
+			group = k.Group
+			rows = append(rows, widgets.Sized(0, 24, widgets.NewHeading(p.host.Text("group."+group))))
+		}
+		rows = append(rows, newPaletteItem(p.host.Text("layer."+k.Type), k.Group, func() { p.add(k.Type, nil) }, func(at fyne.Position) { p.dropped(k.Type, at) }))
+	}
+	return widgets.Column(1, rows...)
+}
+
+// Update implements page.Page.
+func (p *Page) Update(s *session.State) {
+	before := p.state
+	p.state = s
+	n := s.ChosenNetwork()
+	if n == nil {
+		return
+	}
+	same := before != nil && p.name == n.Name && before.Dataset == s.Dataset && len(p.spec.Layers) > 0
+	if same {
+		return
+	}
+	if n.Err != nil {
+		p.host.Fault(n.Err)
+		return
+	}
+	if p.name != n.Name {
+		p.past, p.future = nil, nil
+	}
+	p.name, p.spec = n.Name, n.Spec
+	p.batch = train.DefaultsFor(n.Spec).Batch
+	p.show()
+	p.canvas.Fit()
+	if len(p.canvas.Selected()) == 0 && len(p.spec.Layers) > 0 {
+		p.canvas.Select(p.spec.Layers[0].Name)
+	}
+	p.showSettings()
+}
+
+// show draws the network as it is.
+func (p *Page) show() {
+	p.report = nn.Analyze(p.spec, p.batch)
+	p.canvas.SetBlocks(p.blocks())
+	names := nn.StandardNames()
+	p.standard.Choose(slices.Index(names, p.name) + 1)
+	if !slices.Contains(names, p.name) {
+		p.standard.Set(append([]string{p.text("new")}, names...), -1)
+	}
+	p.undo.Enable(len(p.past) > 0)
+	p.redo.Enable(len(p.future) > 0)
+	p.remove.Enable(!slices.Contains(names, p.name))
+	r := p.report
+	p.totals.Set(p.text("totals", widgets.Thousands(int(r.Parameters)), amount(r.MultiplyAdds), float64(r.MemoryBytes)/1e6, p.batch))
+	p.shares.set(p)
+	p.showProblems()
+	p.next.Enable(len(r.Problems) == 0)
+}
+
+// amount writes a large number with three digits.
+func amount(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.3g G", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.3g M", float64(n)/1e6)
+	case n >= 1e4:
+		return fmt.Sprintf("%.3g k", float64(n)/1e3)
+	}
+	return widgets.Thousands(int(n))
+}
+
+// blocks turns the network into what the canvas draws.
+func (p *Page) blocks() []widgets.Block {
+	in := p.spec.Input
+	shape := func(s nn.Shape) string {
+		if s.H == 1 && s.W == 1 {
+			return fmt.Sprint(s.C)
+		}
+		return s.String()
+	}
+	blocks := []widgets.Block{{
+		Name: nn.Data, Detail: in.String(), Group: "input", C: in.C, H: in.H, W: in.W, Output: true, Label: shape(in),
+	}}
+	problems := map[string]string{}
+	for _, x := range p.report.Problems {
+		if _, ok := problems[x.Layer]; !ok {
+			problems[x.Layer] = p.host.FaultText(x.Fault)
+		}
+	}
+	for i, l := range p.spec.Layers {
+		r := p.report.Layers[i]
+		kind, err := nn.KindOf(l.Type)
+		b := widgets.Block{Name: l.Name, Detail: p.detail(l), Inputs: l.Inputs, X: l.X, Y: l.Y, Problem: problems[l.Name]}
+		if err == nil {
+			b.Group, b.Output = kind.Group, !kind.Loss
+		}
+		if r.OK {
+			b.C, b.H, b.W, b.Label = r.Output.C, r.Output.H, r.Output.W, shape(r.Output)
+		}
+		if kind.Loss {
+			b.C, b.H, b.W = 1, 1, 1
+		}
+		blocks = append(blocks, b)
+	}
+	if p.arranged() {
+		x0, y0 := p.spec.Layers[0].X, p.spec.Layers[0].Y
+		blocks[0].X, blocks[0].Y = x0-120, y0
+		for _, l := range p.spec.Layers {
+			if slices.Contains(l.Inputs, nn.Data) {
+				blocks[0].X, blocks[0].Y = l.X-130, l.Y
+				break
+			}
+		}
+		return blocks
+	}
+	return widgets.ArrangeBlocks(blocks, p.arrangeWidth(len(blocks)))
+}
+
+// arrangeWidth is how wide a row of blocks may be: long networks take several rows.
+func (p *Page) arrangeWidth(n int) float32 {
+	if n <= 12 {
+		return 0
+	}
+	return 1250
+}
+
+// arranged tells whether the blocks have places of their own.
+func (p *Page) arranged() bool {
+	return slices.ContainsFunc(p.spec.Layers, func(l nn.Layer) bool { return l.X != 0 || l.Y != 0 })
+}
+
+// detail is the small text below a block's name.
+func (p *Page) detail(l nn.Layer) string {
+	kind, err := nn.KindOf(l.Type)
+	if err != nil {
+		return l.Type
+	}
+	name := p.host.Text("layer." + l.Type)
+	switch kind.Group {
+	case "filters":
+		return fmt.Sprintf("%d×%d · %d", l.Int("kernel"), l.Int("kernel"), l.Int("filters"))
+	case "pooling":
+		return fmt.Sprintf("%s %d", name, l.Int("kernel"))
+	case "dense":
+		n := l.Int("outputs")
+		if n == 0 {
+			n = p.spec.Classes
+		}
+		return fmt.Sprintf("FC %d", n)
+	}
+	if l.Type == "dropout" {
+		return fmt.Sprintf("%s %g", name, l.Float("ratio"))
+	}
+	return name
+}
+
+// showProblems lists what cannot work, with a click to repair it where there is one.
+func (p *Page) showProblems() {
+	p.problems.Objects = nil
+	const most = 3
+	for i, x := range p.report.Problems {
+		if i == most {
+			p.problems.Add(widgets.NewText(p.text("problems.more", len(p.report.Problems)-most), widgets.ColourBad))
+			break
+		}
+		said := widgets.NewParagraph(p.host.FaultText(x.Fault), widgets.ColourBad)
+		row := []fyne.CanvasObject{said}
+		if x.Layer != "" {
+			row = append(row, widgets.NewButton(p.text("problem.show"), widgets.Quiet, func() {
+				p.canvas.Select(x.Layer)
+				p.showSettings()
+			}))
+		}
+		if x.Fix != nil {
+			row = append(row, widgets.NewButton(p.host.Text("fix."+x.Fix.Code, x.Fix.Args...), widgets.Linked, func() { p.change(x.Fix.Apply(p.spec)) }))
+		}
+		p.problems.Add(widgets.NewPanel(widgets.LineGrowing(12, said, row...)).Padded(8))
+	}
+	p.problems.Refresh()
+}
+
+// Show implements page.Page.
+func (p *Page) Show() {}
+
+// Hide implements page.Page.
+func (p *Page) Hide() {}
+
+// Close implements page.Page.
+func (p *Page) Close() {}

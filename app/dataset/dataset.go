@@ -1,0 +1,468 @@
+// Package dataset is the Data tab: import with a preview, the grid of images, classes, splits and details.
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strings"
+	"sync/atomic"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/resources"
+	"github.com/convscope/convscope/widgets"
+)
+
+// Page is the Data tab.
+type Page struct {
+	host  page.Host
+	state *session.State
+	root  *fyne.Container
+
+	// What is chosen outlives a change of language.
+	shown  string // the data set in the grid
+	opened *data.Dataset
+	class  int // −1: all
+	split  int // −1: all
+	search string
+	cell   float64
+	items  []data.Entry // of the grid
+	source atomic.Pointer[source]
+	serial int   // of the filter that is under way
+	picked int   // in items; −1: none
+	form   *form // not nil: an import is being prepared
+
+	grid     *widgets.ThumbnailGrid
+	classes  *widgets.ClassBars
+	splits   [4]*widgets.Row // all, train, val, test
+	splitBox *widgets.Choice
+	heading  *widgets.Text
+	facts    struct{ task, images, size, stored, skipped *widgets.Row }
+	skipList *widgets.Button
+	mean     *widgets.Picture
+	selected struct {
+		box                *fyne.Container
+		picture            *widgets.Picture
+		label, split, file *widgets.Row
+		original           *widgets.Row
+	}
+	count    *widgets.Text
+	explorer fyne.CanvasObject
+	guide    fyne.CanvasObject
+	next     *widgets.Button
+	grids    []*widgets.ThumbnailGrid // of earlier languages, to be closed
+}
+
+// source is what the grid loads from, on its own goroutines.
+type source struct {
+	d     *data.Dataset
+	items []data.Entry
+}
+
+// New makes the tab.
+func New(h page.Host) page.Page {
+	return &Page{host: h, class: -1, split: -1, cell: 55, picked: -1, state: h.Session().State()}
+}
+
+func (p *Page) text(key string, args ...any) string { return p.host.Text("data."+key, args...) }
+
+// Build implements page.Page.
+func (p *Page) Build() fyne.CanvasObject {
+	if p.grid != nil {
+		p.grids = append(p.grids, p.grid)
+	}
+	p.buildGuide()
+	p.buildExplorer()
+	p.root = container.NewStack()
+	if p.form != nil {
+		p.form.build()
+	}
+	p.shown = ""
+	p.arrange()
+	return p.root
+}
+
+// buildGuide makes what an empty workspace shows.
+func (p *Page) buildGuide() {
+	digits := widgets.NewButton(p.text("sample.digits"), widgets.Primary, func() { p.host.Session().ImportSample("digits") })
+	shapes := widgets.NewButton(p.text("sample.shapes"), widgets.Plain, func() { p.host.Session().ImportSample("shapes") })
+	folder := widgets.NewButton(p.text("import"), widgets.Plain, p.pick)
+	p.guide = widgets.NewPanel(widgets.NewGuide(
+		func() fyne.Resource { return resources.IconData.In(widgets.Colour(widgets.ColourAccent)) },
+		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, digits, shapes, folder))
+}
+
+// buildExplorer makes classes, grid and details.
+func (p *Page) buildExplorer() {
+	p.classes = widgets.NewClassBars()
+	p.classes.Select(p.class)
+	p.classes.OnSelected = func(i int) { p.class = i; p.filter() }
+	splitRows := []fyne.CanvasObject{widgets.NewHeading(p.text("split"))}
+	for i, key := range []string{"train", "val", "test"} {
+		p.splits[i] = widgets.NewRow(p.text("split."+key), "")
+		splitRows = append(splitRows, p.splits[i])
+	}
+	p.splits[3] = widgets.NewRow(p.text("unlabelled"), "")
+	splitRows = append(splitRows, p.splits[3])
+	p.splitBox = widgets.NewChoice([]string{p.text("split.all"), p.text("split.train"), p.text("split.val"), p.text("split.test"), p.text("split.unlabelled")}, p.split+1, func(i int) {
+		p.split = i - 1
+		p.filter()
+	})
+	splitRows = append(splitRows, widgets.FormRow(p.text("show"), 104, p.splitBox))
+	heading := widgets.Inset(10, 12, 6, 12, widgets.NewHeading(p.text("classes")))
+	left := widgets.NewPanel(widgets.ColumnGrowing(0, p.classes, heading, p.classes, widgets.Inset(8, 12, 10, 12, widgets.Column(2, splitRows...)))).Padded(1)
+
+	p.grid = widgets.NewThumbnailGrid(p.load, p.host.Session().Post)
+	p.grid.SetCellSize(float32(p.cell))
+	p.grid.OnSelected = p.pickItem
+	search := widgets.NewEntry(p.search, func(text string) { p.search = text; p.filter() })
+	search.Field.SetPlaceHolder(p.text("search"))
+	p.count = widgets.NewText("", widgets.ColourQuiet)
+	size := widgets.NewSlider(28, 224, 1, p.cell, func(v float64) { p.cell = v; p.grid.SetCellSize(float32(v)) })
+	top := widgets.LineGrowing(10, p.count, widgets.Sized(220, 0, search), p.count, widgets.NewText(p.text("size"), widgets.ColourQuiet).Natural(), widgets.Sized(110, 22, size))
+	hint := widgets.NewText(p.text("drop"), widgets.ColourQuiet).Aligned(fyne.TextAlignTrailing)
+	bottom := widgets.LineGrowing(8, hint,
+		widgets.NewButton(p.text("import"), widgets.Plain, p.pick),
+		widgets.NewButton(p.text("samples"), widgets.Plain, p.samples),
+		widgets.NewButton(p.text("delete"), widgets.Plain, p.delete), hint)
+	middle := widgets.ColumnGrowing(10, p.grid, top, p.grid, bottom)
+
+	right := p.buildDetails()
+	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("network") })
+	column := widgets.ColumnGrowing(widgets.Gap, right, right, p.next)
+	p.explorer = widgets.Beside(widgets.Gap, middle, widgets.Sized(200, 0, left), middle, widgets.Sized(186, 0, column))
+}
+
+// buildDetails makes the column at the right.
+func (p *Page) buildDetails() fyne.CanvasObject {
+	p.heading = widgets.NewHeading("")
+	f := &p.facts
+	f.task, f.images = widgets.NewRow(p.text("task"), ""), widgets.NewRow(p.text("images"), "")
+	f.size, f.stored, f.skipped = widgets.NewRow(p.text("pixels"), ""), widgets.NewRow(p.text("stored"), ""), widgets.NewRow(p.text("skipped"), "")
+	p.skipList = widgets.NewButton(p.text("skipped.show"), widgets.Linked, p.showSkipped)
+	p.mean, p.selected.picture = widgets.NewPicture(), widgets.NewPicture()
+	s := &p.selected
+	s.label, s.split, s.file = widgets.NewRow(p.text("label"), ""), widgets.NewRow(p.text("split"), ""), widgets.NewRow(p.text("file"), "")
+	s.original = widgets.NewRow(p.text("original"), "")
+	s.box = widgets.Column(4, widgets.Sized(0, 20, widgets.NewHeading(p.text("selected"))), leftAligned(s.picture), s.label, s.split, s.file, s.original)
+	s.box.Hide()
+	meanTitle := widgets.NewHeading(p.text("mean")).Natural()
+	column := widgets.Column(4,
+		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList,
+		widgets.Sized(0, 24, widgets.Line(4, meanTitle, p.host.Info("mean"))), leftAligned(p.mean), s.box)
+	scroll := container.NewVScroll(column)
+	return widgets.NewPanel(widgets.Loose(scroll))
+}
+
+// leftAligned gives a picture its usual size at the left.
+func leftAligned(o fyne.CanvasObject) fyne.CanvasObject {
+	return widgets.Line(0, widgets.Sized(92, 92, o))
+}
+
+// arrange puts the right content into the tab.
+func (p *Page) arrange() {
+	content := p.guide
+	switch {
+	case p.form != nil:
+		content = p.form.object
+	case p.state.ChosenDataset() != nil:
+		content = p.explorer
+	}
+	padded := widgets.Inset(12, 12, 12, 12, content)
+	if len(p.root.Objects) == 1 {
+		if old, ok := p.root.Objects[0].(*fyne.Container); ok && old.Objects[0] == content {
+			return
+		}
+	}
+	p.root.Objects = []fyne.CanvasObject{padded}
+	p.root.Refresh()
+}
+
+// Update implements page.Page.
+func (p *Page) Update(s *session.State) {
+	p.state = s
+	if p.form != nil {
+		p.form.update(s)
+	}
+	p.arrange()
+	d := s.ChosenDataset()
+	if d == nil {
+		p.shown = ""
+		return
+	}
+	if d.Name != p.shown {
+		if p.shown != "" {
+			p.class, p.split, p.search = -1, -1, ""
+			p.classes.Select(-1)
+			p.splitBox.Choose(0)
+		}
+		p.shown = d.Name
+		p.open(*d)
+	}
+}
+
+// open shows a data set.
+func (p *Page) open(d session.Dataset) {
+	p.opened, p.items, p.picked = nil, nil, -1
+	p.source.Store(nil)
+	p.selected.box.Hide()
+	p.grid.SetItems(0, nil)
+	p.mean.Set(nil)
+	p.showFacts(d)
+	if d.Err != nil {
+		p.host.Fault(d.Err)
+		return
+	}
+	name := d.Name
+	p.host.Session().Do(func(context.Context) func() {
+		opened, err := p.host.Session().Data(name)
+		if err != nil {
+			return func() { p.host.Fault(err) }
+		}
+		mean, err := opened.Mean()
+		return func() {
+			if p.shown != name {
+				return
+			}
+			p.opened = opened
+			if err == nil {
+				p.mean.Set(mean.Pixels().Image())
+			}
+			p.filter()
+		}
+	})
+}
+
+// showFacts fills in what is known of the data set as a whole.
+func (p *Page) showFacts(d session.Dataset) {
+	i := d.Info
+	p.heading.Set(d.Name)
+	f := &p.facts
+	f.task.Set(p.text("task." + string(i.Task)))
+	f.images.Set(widgets.Thousands(i.Images()))
+	colour := p.text("colour")
+	if i.Channels == 1 {
+		colour = p.text("grey")
+	}
+	f.size.Set(fmt.Sprintf("%d×%d %s", i.Width, i.Height, colour))
+	f.stored.Set(fmt.Sprintf("%s · %s", strings.ToUpper(i.Encoding), megabytes(i.Bytes)))
+	f.skipped.Set(widgets.Thousands(len(i.Skipped)))
+	if len(i.Skipped) > 0 {
+		p.skipList.Show()
+	} else {
+		p.skipList.Hide()
+	}
+	var rows []widgets.ClassRow
+	labelled := 0
+	for c, name := range i.Classes {
+		r := widgets.ClassRow{Name: name}
+		for s := range i.Counts {
+			n := 0
+			if c < len(i.PerClass[s]) {
+				n = i.PerClass[s][c]
+			}
+			r.Parts = append(r.Parts, n)
+			r.Count += n
+		}
+		labelled += r.Count
+		rows = append(rows, r)
+	}
+	p.classes.SetRows(rows, p.text("all"))
+	for s := range i.Counts {
+		p.splits[s].Set(widgets.Thousands(i.Counts[s]))
+	}
+	p.splits[3].Set(widgets.Thousands(i.Images() - labelled))
+}
+
+// megabytes writes a size.
+func megabytes(bytes int64) string {
+	if bytes < 1<<20 {
+		return fmt.Sprintf("%d kB", bytes>>10)
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
+}
+
+// filter finds the images to show, in the background: a search by name reads every record.
+func (p *Page) filter() {
+	d, info := p.opened, data.Info{}
+	if d == nil {
+		return
+	}
+	info = d.Info()
+	class, split, search := p.class, p.split, strings.ToLower(strings.TrimSpace(p.search))
+	p.serial++
+	serial := p.serial
+	p.host.Session().Do(func(ctx context.Context) func() {
+		var items []data.Entry
+		for _, e := range d.Index() {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if class >= 0 && int(e.Class) != class || split == 3 && e.Class >= 0 || split >= 0 && split < 3 && int(e.Split) != split {
+				continue
+			}
+			if search != "" && !matches(d, e, info, search) {
+				continue
+			}
+			items = append(items, e)
+		}
+		return func() {
+			if serial != p.serial {
+				return
+			}
+			p.items, p.picked = items, -1
+			p.source.Store(&source{d, items})
+			p.selected.box.Hide()
+			p.count.Set(p.text("count", widgets.Thousands(len(items))))
+			p.grid.SetItems(len(items), func(i int) string {
+				if c := items[i].Class; c >= 0 && int(c) < len(info.Classes) {
+					return info.Classes[c]
+				}
+				return "?"
+			})
+		}
+	})
+}
+
+// matches tells whether label or file of an image have the text in them.
+func matches(d *data.Dataset, e data.Entry, info data.Info, search string) bool {
+	if e.Class >= 0 && int(e.Class) < len(info.Classes) && strings.Contains(strings.ToLower(info.Classes[e.Class]), search) {
+		return true
+	}
+	r, err := d.Record(e.ID)
+	return err == nil && strings.Contains(strings.ToLower(r.File), search)
+}
+
+// load gives the grid a picture; it runs on a background goroutine.
+func (p *Page) load(_ context.Context, item int) (image.Image, error) {
+	at := p.source.Load()
+	if at == nil || item >= len(at.items) {
+		return nil, context.Canceled
+	}
+	px, err := at.d.Pixels(at.items[item].ID)
+	if err != nil {
+		return nil, err
+	}
+	return px.Image(), nil
+}
+
+// pickItem shows what is known of an image.
+func (p *Page) pickItem(i int) {
+	if i < 0 || i >= len(p.items) || p.opened == nil {
+		p.selected.box.Hide()
+		return
+	}
+	p.picked = i
+	d, e := p.opened, p.items[i]
+	info := d.Info()
+	p.host.Session().Do(func(context.Context) func() {
+		r, err := d.Record(e.ID)
+		px, pxErr := d.Pixels(e.ID)
+		return func() {
+			if p.picked != i || err != nil || pxErr != nil {
+				return
+			}
+			s := &p.selected
+			s.picture.Set(px.Image())
+			label := p.text("unlabelled")
+			if c := int(r.Truth.Class); c >= 0 && c < len(info.Classes) {
+				label = info.Classes[c]
+			}
+			s.label.Set(label)
+			s.split.Set(p.text("split." + r.Split.String()))
+			s.file.Set(r.File)
+			s.original.Set(fmt.Sprintf("%d×%d", r.W, r.H))
+			s.box.Show()
+		}
+	})
+}
+
+// showSkipped lists the files that were left out, with the reasons.
+func (p *Page) showSkipped() {
+	d := p.state.ChosenDataset()
+	if d == nil {
+		return
+	}
+	const most = 200
+	var lines []fyne.CanvasObject
+	for i, s := range d.Info.Skipped {
+		if i == most {
+			lines = append(lines, widgets.NewText(p.text("skipped.more", len(d.Info.Skipped)-most), widgets.ColourQuiet))
+			break
+		}
+		reason := widgets.NewParagraph(p.host.ReasonText(s.Code, s.Args, s.Reason), widgets.ColourQuiet)
+		reason.Resize(fyne.NewSize(410, 10))
+		lines = append(lines, widgets.NewText(s.File, widgets.ColourText), reason)
+	}
+	var hide func()
+	space := widgets.NewText("", widgets.ColourText)
+	scroll := widgets.Sized(0, 300, container.NewVScroll(widgets.Column(4, lines...)))
+	hide = p.host.Dialog(p.text("skipped.title", len(d.Info.Skipped)), widgets.Column(widgets.Gap, scroll,
+		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("close"), widgets.Primary, func() { hide() }))))
+}
+
+// samples offers the built-in samples.
+func (p *Page) samples() {
+	var hide func()
+	take := func(name string) func() {
+		return func() {
+			hide()
+			p.host.Session().ImportSample(name)
+		}
+	}
+	about := func(key string) fyne.CanvasObject {
+		t := widgets.NewParagraph(p.text(key), widgets.ColourQuiet)
+		t.Resize(fyne.NewSize(420, 10))
+		return t
+	}
+	space := widgets.NewText("", widgets.ColourText)
+	hide = p.host.Dialog(p.text("samples"), widgets.Column(8,
+		widgets.NewButton(p.text("sample.digits"), widgets.Plain, take("digits")), about("sample.digits.about"),
+		widgets.NewButton(p.text("sample.shapes"), widgets.Plain, take("shapes")), about("sample.shapes.about"),
+		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("cancel"), widgets.Quiet, func() { hide() }))))
+}
+
+// pick asks for a folder and prepares its import.
+func (p *Page) pick() { p.host.PickFolder(p.prepare) }
+
+// delete deletes the data set after a question.
+func (p *Page) delete() {
+	d := p.state.ChosenDataset()
+	if d == nil {
+		return
+	}
+	name := d.Name
+	p.host.Confirm(p.text("delete.title", name), p.text("delete.text", widgets.Thousands(d.Info.Images())), p.text("delete.action"), func() {
+		p.host.Session().DeleteDataset(name)
+	})
+}
+
+// Dropped implements page.DropTaker: the first folder, archive or file is looked at.
+func (p *Page) Dropped(paths []string) bool {
+	p.prepare(paths[0])
+	return true
+}
+
+// Show implements page.Page.
+func (p *Page) Show() {}
+
+// Hide implements page.Page.
+func (p *Page) Hide() {}
+
+// Close implements page.Page.
+func (p *Page) Close() {
+	for _, g := range p.grids {
+		g.Close()
+	}
+	if p.grid != nil {
+		p.grid.Close()
+	}
+}
+
+// Shown tells the tour how many images the grid holds.
+func (p *Page) Shown() int { return len(p.items) }

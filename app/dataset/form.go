@@ -1,0 +1,277 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/widgets"
+)
+
+// form prepares an import: what was recognised, a live preview of each way to resize, and the settings.
+type form struct {
+	p       *Page
+	source  string
+	found   *data.Found // nil while the source is being looked at
+	images  []image.Image
+	options data.ImportOptions
+	name    string
+	serial  int
+	started bool
+
+	object   fyne.CanvasObject
+	previews [4][4]*widgets.Picture // by way to resize, by image
+	names    [4]*widgets.Button
+	bar      *widgets.Progress
+	told     *widgets.Text
+	start    *widgets.Button
+}
+
+// prepare looks at a source and opens the form.
+func (p *Page) prepare(source string) {
+	f := &form{p: p, source: source, options: data.DefaultImport()}
+	f.name = p.host.Session().NameFor(source)
+	p.form = f
+	f.build()
+	p.arrange()
+	p.host.Session().Recognize(source, func(found data.Found, images []image.Image, err error) {
+		if p.form != f {
+			return
+		}
+		if err != nil {
+			p.form = nil
+			p.arrange()
+			p.host.Fault(err)
+			return
+		}
+		f.found, f.images = &found, images
+		f.options.Width, f.options.Height = 256, 256
+		if found.Alike && found.Width <= 256 && found.Height <= 256 {
+			f.options.Width, f.options.Height = found.Width, found.Height
+		}
+		f.options.Channels = found.Channels
+		f.build()
+		p.arrange()
+		f.preview()
+	})
+}
+
+// build makes the form in the present language.
+func (f *form) build() {
+	p := f.p
+	cancel := widgets.NewButton(p.host.Text("cancel"), widgets.Plain, f.cancel)
+	if f.found == nil {
+		f.object = widgets.NewPanel(container.NewCenter(widgets.Column(12,
+			widgets.NewText(p.text("looking", filepath.Base(f.source)), widgets.ColourText).Natural(), container.NewCenter(cancel))))
+		return
+	}
+	middle := f.buildPreview()
+	right := f.buildSettings(cancel)
+	f.object = widgets.Beside(widgets.Gap, middle, middle, widgets.Sized(270, 0, right))
+}
+
+// buildPreview makes the same four images under each way to resize.
+func (f *form) buildPreview() fyne.CanvasObject {
+	p := f.p
+	rows := []fyne.CanvasObject{
+		widgets.NewText(p.text("preview.title"), widgets.ColourText).Sized(15).Bold(),
+		widgets.NewParagraph(p.text("preview.text"), widgets.ColourQuiet),
+	}
+	for k, how := range data.Resizes() {
+		f.names[k] = widgets.NewButton(p.text("resize."+string(how)), widgets.Plain, func() { f.choose(how) })
+		var pictures []fyne.CanvasObject
+		for i := range f.previews[k] {
+			f.previews[k][i] = widgets.NewPicture()
+			pictures = append(pictures, f.previews[k][i])
+		}
+		about := widgets.NewParagraph(p.text("resize."+string(how)+".about"), widgets.ColourQuiet).Small()
+		side := widgets.Sized(150, 0, widgets.Column(6, f.names[k], about))
+		strip := widgets.Shares(8, []float32{1, 1, 1, 1}, pictures...)
+		rows = append(rows, widgets.Beside(12, strip, side, strip))
+	}
+	return widgets.NewPanel(container.New(&evenRows{first: 2, gap: 12}, rows...))
+}
+
+// evenRows gives the first things their own height and the rest equal shares.
+type evenRows struct {
+	first int
+	gap   float32
+}
+
+func (e *evenRows) MinSize(objects []fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(400, 60*float32(len(objects)))
+}
+
+func (e *evenRows) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	y := float32(0)
+	for i, o := range objects {
+		h := o.MinSize().Height
+		if pg, ok := o.(*widgets.Paragraph); ok {
+			h = pg.HeightFor(size.Width)
+		}
+		if i >= e.first {
+			n := float32(len(objects) - e.first)
+			h = (size.Height - y - e.gap*(float32(len(objects)-i)-1)) / (n - float32(i-e.first))
+		}
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(size.Width, h))
+		y += h + e.gap
+	}
+}
+
+// buildSettings makes the column at the right.
+func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
+	p, o := f.p, &f.options
+	const w = 118
+	name := widgets.NewEntry(f.name, func(text string) { f.name = text })
+	number := func(v, low, high float64, set func(float64)) fyne.CanvasObject {
+		return widgets.NewNumber(v, low, high, true, func(v float64) { set(v) })
+	}
+	encodings := data.Encodings()
+	encoding := widgets.NewChoice([]string{"PNG", "JPEG", p.text("encoding.raw")}, 0, func(i int) { o.Encoding = encodings[i] })
+	channels := widgets.NewChoice([]string{p.text("colour"), p.text("grey")}, map[int]int{3: 0, 1: 1}[o.Channels], func(i int) {
+		o.Channels = []int{3, 1}[i]
+		f.preview()
+	})
+	percent := func(v float64) float64 {
+		if v < 0 {
+			return 25
+		}
+		return v
+	}
+	own := f.found.Splits != [3]int{}
+	val := widgets.NewNumber(percent(o.ValPercent), 0, 95, false, func(v float64) { o.ValPercent = v })
+	test := widgets.NewNumber(max(0, o.TestPercent), 0, 95, false, func(v float64) { o.TestPercent = v })
+	keep := widgets.NewCheck(p.text("keep-splits"), own && o.ValPercent < 0, func(on bool) {
+		o.ValPercent, o.TestPercent = val.Value(), test.Value()
+		if on {
+			o.ValPercent, o.TestPercent = -1, -1
+		}
+	})
+	if !own {
+		keep.Hide()
+		o.ValPercent, o.TestPercent = val.Value(), test.Value()
+	}
+	recognised := p.text("recognised", p.text("format."+f.found.Format), widgets.Thousands(f.found.Images), len(f.found.Classes))
+	rows := []fyne.CanvasObject{
+		widgets.NewHeading(p.text("import.title")),
+		widgets.NewNote(widgets.NewParagraph(recognised+"\n"+strings.Join(someClasses(f.found.Classes), ", "), widgets.ColourText).Small()),
+		widgets.FormRow(p.text("name"), w, name),
+		widgets.FormRow(p.text("task"), w, widgets.NewChoice([]string{p.text("task.classification")}, 0, nil)),
+		widgets.FormRow(p.text("width"), w, number(float64(o.Width), 4, 2048, func(v float64) { o.Width = int(v); f.preview() })),
+		widgets.FormRow(p.text("height"), w, number(float64(o.Height), 4, 2048, func(v float64) { o.Height = int(v); f.preview() })),
+		widgets.FormRow(p.text("channels"), w, channels),
+		widgets.FormRow(p.text("encoding"), w, encoding),
+		keep,
+		widgets.FormRow(p.text("val"), w, val, p.host.Info("validation")),
+		widgets.FormRow(p.text("test"), w, test),
+		widgets.FormRow(p.text("min-per-class"), w, number(float64(o.MinPerClass), 0, 1e9, func(v float64) { o.MinPerClass = int(v) })),
+		widgets.FormRow(p.text("max-per-class"), w, number(float64(o.MaxPerClass), 0, 1e9, func(v float64) { o.MaxPerClass = int(v) })),
+		widgets.NewParagraph(p.text("max-per-class.hint"), widgets.ColourFaint).Small(),
+	}
+	f.bar, f.told = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet)
+	f.bar.Hide()
+	f.start = widgets.NewButton(p.text("import.start"), widgets.Primary, f.begin)
+	panel := widgets.NewPanel(widgets.Loose(container.NewVScroll(widgets.Column(6, rows...))))
+	foot := widgets.Column(8, f.bar, f.told, widgets.Shares(8, []float32{1, 2}, cancel, f.start))
+	f.choose(o.Resize)
+	return widgets.ColumnGrowing(widgets.Gap, panel, panel, foot)
+}
+
+// someClasses are the first names.
+func someClasses(all []string) []string {
+	const most = 12
+	if len(all) <= most {
+		return all
+	}
+	return append(all[:most:most], "…")
+}
+
+// choose chooses a way to resize.
+func (f *form) choose(how data.Resize) {
+	f.options.Resize = how
+	for k, r := range data.Resizes() {
+		look := widgets.Plain
+		if r == how {
+			look = widgets.Primary
+		}
+		f.names[k].SetLook(look, r == how)
+	}
+}
+
+// preview draws the images under each way to resize, in the background.
+func (f *form) preview() {
+	f.serial++
+	serial, o, images := f.serial, f.options, f.images
+	f.p.host.Session().Do(func(ctx context.Context) func() {
+		var drawn [4][4]image.Image
+		for k, how := range data.Resizes() {
+			for i, img := range images {
+				if ctx.Err() != nil {
+					return nil
+				}
+				if i < 4 {
+					drawn[k][i] = data.Fit(img, o.Width, o.Height, o.Channels, how).Image()
+				}
+			}
+		}
+		return func() {
+			if serial != f.serial {
+				return
+			}
+			for k := range drawn {
+				for i := range drawn[k] {
+					f.previews[k][i].Set(drawn[k][i])
+				}
+			}
+		}
+	})
+}
+
+// begin starts the import.
+func (f *form) begin() {
+	f.started = true
+	f.start.Enable(false)
+	f.p.host.Session().Import(f.source, f.name, f.options)
+}
+
+// cancel cancels the import that goes on, or closes the form.
+func (f *form) cancel() {
+	if f.started && f.p.state.Import != nil {
+		f.p.host.Session().CancelImport()
+		return
+	}
+	f.p.form = nil
+	f.p.arrange()
+	f.p.Update(f.p.state)
+}
+
+// update shows how far the import is, and closes the form when it is done.
+func (f *form) update(s *session.State) {
+	if !f.started || f.found == nil {
+		return
+	}
+	i := s.Import
+	if i == nil {
+		f.started = false
+		f.bar.Hide()
+		f.told.Set("")
+		f.start.Enable(true)
+		if name, err := data.SafeName(f.name); err == nil && s.Dataset == name {
+			f.p.form = nil
+		}
+		return
+	}
+	f.bar.Show()
+	if i.Total > 0 {
+		f.bar.Set(float64(i.Done) / float64(i.Total))
+	}
+	f.told.Set(fmt.Sprintf("%s / %s · %s", widgets.Thousands(i.Done), widgets.Thousands(i.Total), f.p.text("skipped.count", i.Skipped)))
+}
