@@ -327,3 +327,18 @@ func (r *pictureRenderer) Refresh() {
 	r.picture.Refresh()
 	r.back.Refresh()
 }
+
+// FilterData makes a sheet of F×C×h×w weights: a cell a filter in colour where C is 3, else a cell a slice. Zero is middle grey.
+func FilterData(values []float32, f, c, h, w int) (SheetData, raster.Tone) {
+	sheet, colour := raster.FilterSheet(f, c, h, w, 1)
+	tone := raster.FilterTone(values)
+	d := SheetData{Values: values, Cells: sheet.Cells, Width: w, Height: h, Colour: colour, Tones: []raster.Tone{tone}}
+	if !colour && c > 1 && sheet.Cells < f*c && sheet.Cells%f == 0 { // the first slices of each filter
+		per := sheet.Cells / f
+		d.Values = make([]float32, 0, sheet.Cells*h*w)
+		for i := range f {
+			d.Values = append(d.Values, values[i*c*h*w:(i*c+per)*h*w]...)
+		}
+	}
+	return d, tone
+}

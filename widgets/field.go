@@ -107,6 +107,12 @@ func (n *Number) parse(text string) (float64, error) {
 	return v, nil
 }
 
+// Parse reads a number as the entry does.
+func (n *Number) Parse(text string) (float64, bool) {
+	v, err := n.parse(text)
+	return v, err == nil
+}
+
 // Value is the last valid number.
 func (n *Number) Value() float64 { return n.value }
 

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
@@ -202,6 +203,32 @@ func (s *Session) measure(ctx context.Context, r Run, dataset string, split data
 		return train.Evaluation{}, err
 	}
 	return train.Evaluate(ctx, m, d, split, s.device, func(int, int) {})
+}
+
+// Filters reads the filters of a layer of a run's best weights.
+func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
+	folder := s.runFolder(run)
+	s.Do(func(context.Context) func() {
+		m, err := model.Load(folder, "")
+		if err != nil {
+			return func() { done(nil, err) }
+		}
+		t, _ := inspect.Filters(m, layer)
+		return func() { done(t, nil) }
+	})
+}
+
+// FirstImage reads the first validation image of a data set, or its first at all. It blocks: not for the window's goroutine.
+func (s *Session) FirstImage(dataset string) (data.Pixels, error) {
+	d, err := s.Data(dataset)
+	if err != nil {
+		return data.Pixels{}, err
+	}
+	ids := append(d.IDs(data.Val), d.IDs(data.Train)...)
+	if len(ids) == 0 {
+		return data.Pixels{}, fault.New("session.dataset.empty", "The data set %s has no images. Import another one.", dataset)
+	}
+	return d.Pixels(ids[0])
 }
 
 // Load decodes an image file in the background; done gets it on the window's goroutine.

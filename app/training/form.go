@@ -1,0 +1,287 @@
+package training
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// form has the settings of a run.
+type form struct {
+	p        *Page
+	object   fyne.CanvasObject
+	body     *fyne.Container
+	curve    *widgets.LinePlot
+	rate     *widgets.Number
+	policy   []fyne.CanvasObject // the rows of the policy's parameters
+	advanced bool
+	locked   bool
+	shown    train.Config
+}
+
+const fieldWidth = 100
+
+func newForm(p *Page) *form {
+	f := &form{p: p, curve: widgets.NewLinePlot(), body: widgets.Column(5)}
+	f.curve.SetCompact(true)
+	f.object = f.body
+	f.set(p.config)
+	return f
+}
+
+// set shows settings.
+func (f *form) set(c train.Config) {
+	f.shown = c
+	f.build()
+}
+
+// lock lets nothing be changed but the learning rate, while a run goes on.
+func (f *form) lock(on bool, c train.Config) {
+	if f.locked == on && (!on || f.shown.Rate == c.Rate && f.shown.Epochs == c.Epochs && f.shown.Policy == c.Policy) {
+		return
+	}
+	f.locked = on
+	f.set(c)
+}
+
+// change takes a change of the user in.
+func (f *form) change(set func(*train.Config)) {
+	if f.locked {
+		return
+	}
+	set(&f.p.config)
+	set(&f.shown)
+	f.p.touched = true
+	f.drawPolicy()
+	if f.p.state.Run == "" {
+		f.p.draw(true)
+	}
+}
+
+// build makes the rows.
+func (f *form) build() {
+	p, c := f.p, f.shown
+	number := func(v, low, high float64, whole bool, set func(*train.Config, float64)) *widgets.Number {
+		n := widgets.NewNumber(v, low, high, whole, func(v float64) { f.change(func(c *train.Config) { set(c, v) }) })
+		if f.locked {
+			n.Field.Disable()
+		}
+		return n
+	}
+	row := func(key string, control fyne.CanvasObject) fyne.CanvasObject {
+		var extra []fyne.CanvasObject
+		if p.host.Has("concept." + key + ".title") {
+			extra = append(extra, p.host.Info(key))
+		}
+		return widgets.FormRow(p.text("field."+key), fieldWidth, control, extra...)
+	}
+	choice := func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice {
+		shown := names
+		if f.locked && chosen >= 0 {
+			shown, chosen = names[chosen:chosen+1], 0
+		}
+		return widgets.NewChoice(shown, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
+	}
+	solvers, policies := train.Solvers(), train.Policies()
+	var solverNames, policyNames []string
+	for _, s := range solvers {
+		solverNames = append(solverNames, p.text("solver."+s))
+	}
+	at := 0
+	for i, x := range policies {
+		policyNames = append(policyNames, x.Name)
+		if x.Name == c.Policy {
+			at = i
+		}
+	}
+	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) {
+		if f.locked { // a run takes another rate while it goes
+			p.host.Session().SetRate(v)
+			return
+		}
+		f.change(func(c *train.Config) { c.Rate = v })
+	})
+	rows := []fyne.CanvasObject{
+		row("epochs", number(float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) })),
+		row("batch", number(float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) })),
+		row("solver", choice(solverNames, slices.Index(solvers, c.Solver), func(c *train.Config, i int) { c.Solver = solvers[i] })),
+		row("rate", f.rate),
+		row("policy", choice(policyNames, at, func(c *train.Config, i int) {
+			c.Policy, c.Gamma, c.Step, c.Power = policies[i].Name, 0, nil, 0
+		})),
+	}
+	f.policy = f.policyRows(number, row)
+	rows = append(rows, f.policy...)
+	rows = append(rows, widgets.Sized(0, 64, f.curve))
+	if f.advanced {
+		rows = append(rows, f.advancedRows(number, row, choice)...)
+	}
+	mark := "▸ "
+	if f.advanced {
+		mark = "▾ "
+	}
+	rows = append(rows, widgets.Line(0, widgets.NewButton(mark+p.text("more"), widgets.Quiet, func() {
+		f.advanced = !f.advanced
+		f.build()
+	})))
+	f.body.Objects = rows
+	f.body.Refresh()
+	f.drawPolicy()
+}
+
+type (
+	numberMaker func(v, low, high float64, whole bool, set func(*train.Config, float64)) *widgets.Number
+	rowMaker    func(key string, control fyne.CanvasObject) fyne.CanvasObject
+	choiceMaker func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice
+)
+
+// policyRows are the parameters of the chosen policy.
+func (f *form) policyRows(number numberMaker, row rowMaker) []fyne.CanvasObject {
+	c := f.shown.WithPolicyDefaults()
+	p, err := train.PolicyOf(c.Policy)
+	if err != nil {
+		return nil
+	}
+	var rows []fyne.CanvasObject
+	if len(p.Step) > 0 {
+		text := make([]string, len(c.Step))
+		for i, s := range c.Step {
+			text[i] = widgets.FormatNumber(s)
+		}
+		if len(p.Step) == 1 {
+			rows = append(rows, row("step", number(c.Step[0], .1, 100, false, func(c *train.Config, v float64) { c.Step = []float64{v} })))
+		} else {
+			e := widgets.NewEntry(strings.Join(text, ", "), func(t string) {
+				if steps, ok := parseSteps(t); ok {
+					f.change(func(c *train.Config) { c.Step = steps })
+				}
+			})
+			if f.locked {
+				e.Field.Disable()
+			}
+			rows = append(rows, row("step", e))
+		}
+	}
+	if p.Gamma != 0 {
+		rows = append(rows, row("gamma", number(c.Gamma, 1e-9, 10, false, func(c *train.Config, v float64) { c.Gamma = v })))
+	}
+	if p.Power != 0 {
+		rows = append(rows, row("power", number(c.Power, .01, 100, false, func(c *train.Config, v float64) { c.Power = v })))
+	}
+	return rows
+}
+
+// parseSteps reads percentages: "50, 85".
+func parseSteps(text string) ([]float64, bool) {
+	var steps []float64
+	for _, part := range strings.Split(text, ",") {
+		n := widgets.NewNumber(0, 0, 100, false, nil)
+		v, ok := n.Parse(part)
+		if !ok || v <= 0 || len(steps) > 0 && v <= steps[len(steps)-1] {
+			return nil, false
+		}
+		steps = append(steps, v)
+	}
+	return steps, true
+}
+
+// advancedRows are the settings that are left alone at first.
+func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+	c, p := f.shown, f.p
+	means := []string{model.MeanImage, model.MeanPixel, model.MeanNone}
+	var meanNames []string
+	for _, m := range means {
+		meanNames = append(meanNames, p.text("mean."+m))
+	}
+	return []fyne.CanvasObject{
+		row("momentum", number(c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v })),
+		row("weight-decay", number(c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v })),
+		row("accumulate", number(float64(c.Accumulate), 1, 1000, true, func(c *train.Config, v float64) { c.Accumulate = int(v) })),
+		row("mean", choice(meanNames, slices.Index(means, c.Mean), func(c *train.Config, i int) { c.Mean = means[i] })),
+		row("scale", number(c.Scale, 1e-6, 1e3, false, func(c *train.Config, v float64) { c.Scale = v })),
+		row("validate", number(c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v })),
+		row("snapshot", number(c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v })),
+		row("seed", number(float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) })),
+	}
+}
+
+// drawPolicy draws the learning rate over the run.
+func (f *form) drawPolicy() {
+	c := f.shown
+	f.curve.SetData(widgets.PlotData{
+		Series: []widgets.PlotSeries{{Points: f.p.plan(c, emptyCurve), Colour: widgets.ColourQuiet}},
+		X:      widgets.PlotAxis{Max: float64(max(1, c.Epochs))},
+	})
+}
+
+// showButtons shows what can be done now: train, pause, go on, stop.
+func (p *Page) showButtons() {
+	s := p.state
+	mode := "ready"
+	t := s.Training
+	r := s.ChosenRun()
+	switch {
+	case t != nil && t.Stopping:
+		mode = "stopping"
+	case t != nil && t.Paused:
+		mode = "paused"
+	case t != nil:
+		mode = "training"
+	case r != nil && r.Err == nil && slices.Contains([]string{train.Stopped, train.Interrupted}, r.Info.State):
+		mode = "stopped " + r.Name
+	}
+	p.progress.Hide()
+	p.where.Set("")
+	if t != nil {
+		p.progress.Show()
+		p.progress.Set(t.Progress())
+		p.where.Set(p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations)))
+		p.form.lock(true, t.Config)
+		p.title.Set(p.text("settings.of", t.Run))
+	} else {
+		p.form.lock(false, p.config)
+		p.title.Set(p.text("settings"))
+	}
+	p.next.Enable(r != nil || t != nil)
+	if mode == p.mode {
+		return
+	}
+	p.mode = mode
+	sess := p.host.Session()
+	var content fyne.CanvasObject
+	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
+	switch {
+	case mode == "training":
+		content = widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, sess.Pause), stop)
+	case mode == "paused":
+		content = widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, sess.Continue), stop)
+	case mode == "stopping":
+		b := widgets.NewButton(p.text("stopping"), widgets.Plain, nil)
+		b.Enable(false)
+		content = b
+	case strings.HasPrefix(mode, "stopped"):
+		content = widgets.Column(8,
+			widgets.NewButton(p.text("resume", r.Name), widgets.Plain, func() {
+				if err := sess.ResumeRun(r.Name); err != nil {
+					p.host.Fault(err)
+				}
+			}),
+			widgets.NewButton(p.text("train"), widgets.Primary, p.train))
+	default:
+		content = widgets.NewButton(p.text("train"), widgets.Primary, p.train)
+	}
+	p.buttons.Objects = []fyne.CanvasObject{content}
+	p.buttons.Refresh()
+}
+
+// train starts a run with the settings.
+func (p *Page) train() {
+	if _, err := p.host.Session().Train(p.config); err != nil {
+		p.host.Fault(err)
+	}
+}

@@ -1,0 +1,184 @@
+package training
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+var emptyCurve = &session.Curve{}
+
+// showRuns lists the runs.
+func (p *Page) showRuns() {
+	s := p.state
+	runs := s.Runs
+	if t := s.Training; t != nil && !slices.ContainsFunc(runs, func(r session.Run) bool { return r.Name == t.Run }) {
+		runs = append([]session.Run{{Name: t.Run, Info: train.RunInfo{Config: t.Config, Spec: t.Spec}}}, runs...)
+	}
+	for len(p.rows) < len(runs) {
+		p.rows = append(p.rows, widgets.NewListRow([]float32{76, 0, -76, -64}, []string{"", "", "", ""}, nil))
+	}
+	if len(p.runs.Objects) != len(runs) {
+		p.runs.Objects = p.runs.Objects[:0]
+		for i := range runs {
+			p.runs.Objects = append(p.runs.Objects, p.rows[i])
+		}
+		if len(runs) == 0 {
+			p.runs.Objects = append(p.runs.Objects, widgets.Inset(2, 12, 2, 12, widgets.NewParagraph(p.text("runs.none"), widgets.ColourQuiet)))
+		}
+		p.runs.Refresh()
+	}
+	for i, r := range runs {
+		row := p.rows[i]
+		row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
+		row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
+		c := r.Info.Config
+		state, best := p.text("state."+stateOf(r)), r.Info.Best
+		if t := s.Training; t != nil && t.Run == r.Name {
+			state, best = fmt.Sprintf("%.0f %%", 100*t.Progress()), math.NaN()
+			if curve := s.Curves[r.Name]; curve != nil {
+				for _, e := range curve.Epochs {
+					best = e.ValAccuracy
+				}
+			}
+		}
+		accuracy := ""
+		if best > 0 {
+			accuracy = fmt.Sprintf("%.1f %%", 100*best)
+		}
+		row.Set([]string{r.Name, fmt.Sprintf("%s · %s %g %s", r.Info.Spec.Name, p.text("solver."+c.Solver), c.Rate, c.Policy), state, accuracy}, r.Name == s.Run)
+	}
+}
+
+func stateOf(r session.Run) string {
+	if r.Err != nil {
+		return "broken"
+	}
+	if r.Info.State == "" {
+		return train.Running
+	}
+	return r.Info.State
+}
+
+// runMenu offers what can be done with a run.
+func (p *Page) runMenu(r session.Run, at fyne.Position) {
+	sess := p.host.Session()
+	items := []*fyne.MenuItem{
+		fyne.NewMenuItem(p.text("run.rename"), func() {
+			p.host.Ask(p.text("run.rename"), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) { sess.RenameRun(r.Name, to) })
+		}),
+		fyne.NewMenuItem(p.text("run.delete"), func() {
+			p.host.Confirm(p.text("run.delete.title", r.Name), p.text("run.delete.text"), p.text("run.delete.action"), func() { sess.DeleteRun(r.Name) })
+		}),
+	}
+	if st := stateOf(r); st == train.Stopped || st == train.Interrupted {
+		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("resume", r.Name), func() {
+			if err := sess.ResumeRun(r.Name); err != nil {
+				p.host.Fault(err)
+			}
+		})}, items...)
+	}
+	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at)
+}
+
+// remark is a sentence about the curves.
+type remark struct {
+	colour  fyne.ThemeColorName
+	text    string
+	concept string
+}
+
+// remarks read the curves: the chosen run as it stands.
+func (p *Page) remarks() []remark {
+	c, s := p.curve(), p.state
+	if r := s.ChosenRun(); r != nil && r.Err != nil && !s.Live() {
+		return []remark{{widgets.ColourBad, p.host.FaultText(r.Err), ""}}
+	}
+	if c == nil || len(c.Loss) == 0 {
+		if s.Live() {
+			return []remark{{widgets.ColourQuiet, p.text("say.begins"), "epoch"}}
+		}
+		return []remark{{widgets.ColourQuiet, p.text("say.nothing"), "epoch"}}
+	}
+	var out []remark
+	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
+		out = append(out, remark{widgets.ColourBad, p.text("say.diverged"), "rate"})
+	}
+	if len(c.Epochs) == 0 {
+		return append(out, remark{widgets.ColourQuiet, p.text("say.first"), "validation"})
+	}
+	out = append(out, p.remarkValidation(c)...)
+	if n := len(c.Warnings); n > 0 {
+		out = append(out, remark{widgets.ColourCaution, p.text("say.jump", n, c.Warnings[n-1].Epoch), "loss"})
+	}
+	if at, rate, ok := lastDrop(c); ok {
+		out = append(out, remark{widgets.ColourQuiet, p.text("say.drop", at, rate), "policy"})
+	}
+	return out
+}
+
+// remarkValidation compares validation with training.
+func (p *Page) remarkValidation(c *session.Curve) []remark {
+	last := c.Epochs[len(c.Epochs)-1]
+	if math.IsNaN(last.ValLoss) {
+		return []remark{{widgets.ColourCaution, p.text("say.no-validation"), "validation"}}
+	}
+	least, at := math.Inf(1), 0
+	for i, e := range c.Epochs {
+		if e.ValLoss < least {
+			least, at = e.ValLoss, i
+		}
+	}
+	classes := 0.
+	if d := p.state.ChosenDataset(); d != nil {
+		classes = float64(len(d.Info.Classes))
+	}
+	best := bestOf(c)
+	switch {
+	case len(c.Epochs)-1-at >= 2 && last.ValLoss > 1.08*least && last.TrainLoss < c.Epochs[at].TrainLoss:
+		return []remark{{widgets.ColourCaution, p.text("say.overfit", c.Epochs[at].Epoch, best), "overfitting"}}
+	case classes > 1 && last.TrainLoss > .95*math.Log(classes):
+		return []remark{{widgets.ColourCaution, p.text("say.not-learning", math.Log(classes)), "rate"}}
+	case last.ValLoss > 1.5*last.TrainLoss && last.ValLoss-last.TrainLoss > .1:
+		return []remark{{widgets.ColourCaution, p.text("say.gap", last.TrainLoss, last.ValLoss), "overfitting"}}
+	}
+	return []remark{{widgets.ColourGood, p.text("say.well", 100*last.ValAccuracy, best), "validation"}}
+}
+
+// lastDrop finds where the learning rate last fell by half or more at once.
+func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
+	for i := len(c.Rate) - 1; i > 0; i-- {
+		if c.Rate[i].Y < .55*c.Rate[i-1].Y {
+			return c.Rate[i].X, c.Rate[i].Y, true
+		}
+	}
+	return 0, 0, false
+}
+
+// showSays writes what the curves say.
+func (p *Page) showSays() {
+	remarks := p.remarks()
+	key := fmt.Sprint(remarks)
+	if key == p.said {
+		return
+	}
+	p.said = key
+	p.says.Objects = p.says.Objects[:0]
+	for _, r := range remarks {
+		dot := widgets.NewText("●", r.colour).Natural()
+		text := widgets.NewParagraph(r.text, widgets.ColourText)
+		row := widgets.Beside(8, text, widgets.Column(0, dot), text)
+		p.says.Objects = append(p.says.Objects, row)
+		if r.concept != "" {
+			p.says.Objects = append(p.says.Objects, widgets.Inset(0, 0, 0, 20, widgets.Line(0, widgets.NewButton(p.text("why"), widgets.Linked, func() { p.host.Explain(r.concept) }))))
+		}
+	}
+	p.says.Refresh()
+}

@@ -1,0 +1,445 @@
+// Package training is the Train tab: settings, live curves, what they say, and the runs.
+package training
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/resources"
+	"github.com/convscope/convscope/widgets"
+)
+
+// Page is the Train tab.
+type Page struct {
+	host  page.Host
+	state *session.State
+	shown bool
+
+	config    train.Config // of the next run
+	forData   string       // what config was made for: a change of the network brings its defaults
+	forNet    string
+	touched   bool // the user changed something
+	smoothing float64
+	log       bool
+	watched   string // run and moment for which probes were asked
+	filtersOf string // run and epoch whose filters are shown
+	drawn     *session.Curve
+
+	root     *fyne.Container
+	main     fyne.CanvasObject
+	guide    fyne.CanvasObject
+	plot     *widgets.LinePlot
+	rate     *widgets.LinePlot
+	speed    *widgets.LinePlot
+	live     *widgets.Text
+	filters  *widgets.ContactSheet
+	scale    *widgets.ScaleBar
+	title    *widgets.Text
+	runs     *fyne.Container
+	rows     []*widgets.ListRow
+	says     *fyne.Container
+	said     string
+	form     *form
+	formBox  *fyne.Container
+	progress *widgets.Progress
+	where    *widgets.Text
+	buttons  *fyne.Container
+	next     *widgets.Button
+	mode     string
+}
+
+// New makes the tab.
+func New(h page.Host) page.Page {
+	return &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6}
+}
+
+func (p *Page) text(key string, args ...any) string { return p.host.Text("train."+key, args...) }
+
+// Build implements page.Page.
+func (p *Page) Build() fyne.CanvasObject {
+	p.drawn, p.filtersOf, p.rows, p.said, p.mode = nil, "", nil, "", "-"
+	p.plot, p.rate, p.speed = widgets.NewLinePlot(), widgets.NewLinePlot(), widgets.NewLinePlot()
+	p.rate.SetCompact(true)
+	p.speed.SetCompact(true)
+	curves := p.buildCurves()
+	small := widgets.Shares(widgets.Gap, []float32{1.1, 1.1, .9}, p.small("rate", "policy", p.rate), p.small("speed", "", p.speed), p.buildFilters())
+
+	p.runs = widgets.Column(0)
+	runsList := widgets.Loose(container.NewVScroll(p.runs))
+	runs := widgets.NewPanel(widgets.ColumnGrowing(0, runsList, widgets.Inset(11, 12, 4, 12, widgets.NewHeading(p.text("runs"))), runsList)).Padded(1)
+	p.says = widgets.Column(6)
+	saysList := widgets.Loose(container.NewVScroll(p.says))
+	says := widgets.NewPanel(widgets.ColumnGrowing(6, saysList, widgets.NewHeading(p.text("says")), saysList))
+	below := widgets.Shares(widgets.Gap, []float32{1.6, 1}, runs, says)
+	left := container.New(&thirds{gap: widgets.Gap}, curves, small, below)
+
+	p.main = widgets.Beside(widgets.Gap, left, left, widgets.Sized(246, 0, p.buildRight()))
+	p.guide = widgets.NewPanel(widgets.NewGuide(
+		func() fyne.Resource { return resources.IconTrain.In(widgets.Colour(widgets.ColourAccent)) },
+		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
+		widgets.NewButton(p.text("guide.data"), widgets.Primary, func() { p.host.Go("data") })))
+	p.root = container.NewStack()
+	p.Update(p.state)
+	return p.root
+}
+
+// thirds gives the curves half of the height, the small plots a quarter and the lists the rest.
+type thirds struct{ gap float32 }
+
+func (*thirds) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 360) }
+
+func (t *thirds) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	room := size.Height - 2*t.gap
+	heights := []float32{room * .535, room * .225, 0}
+	heights[2] = room - heights[0] - heights[1]
+	y := float32(0)
+	for i, o := range objects {
+		o.Move(fyne.NewPos(0, y))
+		o.Resize(fyne.NewSize(size.Width, heights[i]))
+		y += heights[i] + t.gap
+	}
+}
+
+// buildCurves makes the large plot with its tools.
+func (p *Page) buildCurves() fyne.CanvasObject {
+	scales := widgets.NewSegmented([]string{p.text("linear"), p.text("log")}, func(i int) {
+		p.log = i == 1
+		p.draw(true)
+	})
+	if p.log {
+		scales.Choose(1)
+	}
+	smooth := widgets.NewSlider(0, .98, .02, p.smoothing, func(v float64) {
+		p.smoothing = v
+		p.draw(true)
+	})
+	title := widgets.NewText(p.text("curves"), widgets.ColourText).Bold().Natural()
+	space := widgets.NewText("", widgets.ColourText)
+	export := widgets.NewButton("⤓ PNG · SVG · CSV", widgets.Quiet, nil)
+	export.OnTapped = func() { p.exportMenu(export) }
+	top := widgets.LineGrowing(14, space, title, scales.Container,
+		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, export)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot))
+}
+
+// small makes a panel with a small plot.
+func (p *Page) small(key, concept string, plot *widgets.LinePlot) fyne.CanvasObject {
+	head := []fyne.CanvasObject{widgets.NewHeading(p.text(key)).Natural()}
+	if concept != "" {
+		head = append(head, p.host.Info(concept))
+	}
+	return widgets.NewPanel(widgets.ColumnGrowing(2, plot, widgets.Sized(0, 20, widgets.Line(4, head...)), plot))
+}
+
+// buildFilters makes the panel with the filters of the first convolution.
+func (p *Page) buildFilters() fyne.CanvasObject {
+	p.live = widgets.NewHeading(p.text("filters"))
+	p.filters, p.scale = widgets.NewContactSheet(), widgets.NewScaleBar()
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.filters, widgets.Sized(0, 20, p.live), p.filters, p.scale))
+}
+
+// buildRight makes the settings and the buttons.
+func (p *Page) buildRight() fyne.CanvasObject {
+	p.title = widgets.NewHeading("")
+	p.formBox = container.NewStack()
+	p.progress, p.where = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet).Small()
+	p.buttons = container.NewStack()
+	foot := widgets.Column(6, p.progress, p.where, p.buttons)
+	settings := widgets.Loose(container.NewVScroll(p.formBox))
+	panel := widgets.NewPanel(widgets.ColumnGrowing(8, settings, p.title, settings, foot))
+	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("inspect") })
+	p.form = newForm(p)
+	p.formBox.Objects = []fyne.CanvasObject{p.form.object}
+	return widgets.ColumnGrowing(widgets.Gap, panel, panel, p.next)
+}
+
+// Update implements page.Page.
+func (p *Page) Update(s *session.State) {
+	p.state = s
+	content := p.main
+	if s.ChosenDataset() == nil && len(s.Runs) == 0 && s.Training == nil {
+		content = p.guide
+	}
+	if len(p.root.Objects) == 0 || p.root.Objects[0].(*fyne.Container).Objects[0] != content {
+		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
+		p.root.Refresh()
+	}
+	if n := s.ChosenNetwork(); n != nil && (p.forNet != n.Name || p.forData != s.Dataset) {
+		if p.forNet != n.Name {
+			p.config, p.touched = train.DefaultsFor(n.Spec), false
+		}
+		p.forNet, p.forData = n.Name, s.Dataset
+		p.form.set(p.config)
+	}
+	p.showButtons()
+	p.showRuns()
+	p.draw(false)
+	p.showFilters()
+	p.showSays()
+}
+
+// curve is what is known of the chosen run.
+func (p *Page) curve() *session.Curve { return p.state.Curves[p.state.Run] }
+
+// configOf is the configuration of the chosen run.
+func (p *Page) configOf() (train.Config, bool) {
+	if p.state.Live() {
+		return p.state.Training.Config, true
+	}
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
+		return r.Info.Config, true
+	}
+	return p.config, false
+}
+
+// draw shows the curves of the chosen run.
+func (p *Page) draw(always bool) {
+	c := p.curve()
+	if c == p.drawn && !always {
+		return
+	}
+	p.drawn = c
+	config, _ := p.configOf()
+	if c == nil {
+		c = &session.Curve{}
+	}
+	p.plot.SetData(p.plotData(c, config))
+	axis := widgets.PlotAxis{Max: float64(config.Epochs)}
+	plan := p.plan(config, c)
+	rate := points(c.Rate)
+	p.rate.SetData(widgets.PlotData{
+		Series: []widgets.PlotSeries{
+			{Points: plan, Colour: widgets.ColourFaint, Dashed: true},
+			{Name: p.text("rate"), Points: rate, Colour: widgets.ColourQuiet},
+		}, X: axis, Head: p.epochHead(c),
+	})
+	p.speed.SetData(widgets.PlotData{
+		Series: []widgets.PlotSeries{{Name: p.text("images-per-second"), Points: widgets.SmoothPlot(points(c.Speed), .9), Colour: widgets.ColourAccent}},
+		X:      axis, Left: widgets.PlotAxis{Format: func(v float64) string { return widgets.Thousands(int(v)) }}, Head: p.epochHead(c),
+	})
+}
+
+// plotData is what the large plot shows.
+func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData {
+	raw := points(c.Loss)
+	var valLoss, valAccuracy, trainAccuracy []widgets.PlotPoint
+	for _, e := range c.Epochs {
+		add := func(to *[]widgets.PlotPoint, y float64) {
+			if !math.IsNaN(y) {
+				*to = append(*to, widgets.PlotPoint{X: e.Epoch, Y: y})
+			}
+		}
+		add(&valLoss, e.ValLoss)
+		add(&valAccuracy, e.ValAccuracy)
+		add(&trainAccuracy, e.TrainAccuracy)
+	}
+	d := widgets.PlotData{
+		Series: []widgets.PlotSeries{
+			{Name: p.text("train-loss"), Points: raw, Colour: widgets.ColourAccent, Faint: true},
+			{Name: p.text("train-loss"), Points: widgets.SmoothPlot(raw, p.smoothing), Colour: widgets.ColourAccent},
+			{Name: p.text("val-loss"), Points: valLoss, Colour: widgets.ColourValidation, Dots: len(valLoss) < 40},
+			{Name: p.text("train-accuracy"), Points: trainAccuracy, Colour: widgets.ColourAccent, Right: true, Dashed: true},
+			{Name: p.text("val-accuracy"), Points: valAccuracy, Colour: widgets.ColourValidation, Right: true, Dashed: true},
+		},
+		X:     widgets.PlotAxis{Max: float64(config.Epochs)},
+		Left:  widgets.PlotAxis{Log: p.log},
+		Right: accuracyAxis(append(slices.Clone(valAccuracy), trainAccuracy...)),
+		Head:  p.epochHead(c),
+		Marks: p.marks(c),
+	}
+	return d
+}
+
+// accuracyAxis runs to 100 %, from a round percentage below the least value.
+func accuracyAxis(values []widgets.PlotPoint) widgets.PlotAxis {
+	low := 1.
+	for _, v := range values {
+		low = math.Min(low, v.Y)
+	}
+	low = math.Floor(low*10) / 10
+	if low > .9 {
+		low = .9
+	}
+	if len(values) == 0 {
+		low = 0
+	}
+	return widgets.PlotAxis{Min: low, Max: 1, Format: func(v float64) string { return fmt.Sprintf("%.3g %%", 100*v) }}
+}
+
+// epochHead is the first line of what is read out under the pointer.
+func (p *Page) epochHead(c *session.Curve) func(float64) string {
+	per := c.PerEpoch
+	return func(x float64) string {
+		if per == 0 {
+			return p.text("at", x)
+		}
+		return p.text("at.iteration", x, widgets.Thousands(int(x*float64(per))))
+	}
+}
+
+// marks are the best epoch and what was noticed.
+func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
+	var marks []widgets.PlotMark
+	best := bestOf(c)
+	if best > 0 && len(c.Epochs) > 1 {
+		marks = append(marks, widgets.PlotMark{X: best, Text: p.text("best", best), Colour: widgets.ColourGood})
+	}
+	const most = 6
+	for i, w := range c.Warnings {
+		if i < most {
+			marks = append(marks, widgets.PlotMark{X: w.Epoch, Text: p.text("jump"), Colour: widgets.ColourCaution})
+		}
+	}
+	return marks
+}
+
+// bestOf is the best epoch so far, 0 for none.
+func bestOf(c *session.Curve) float64 {
+	best := 0.
+	for _, e := range c.Epochs {
+		if e.Best {
+			best = e.Epoch
+		}
+	}
+	return best
+}
+
+// plan is the learning rate over the whole run.
+func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
+	last := of.Iterations
+	if last == 0 {
+		last = 1000
+	}
+	const n = 400
+	out := make([]widgets.PlotPoint, 0, n+1)
+	c = c.WithPolicyDefaults()
+	for i := 0; i <= n; i++ {
+		at := min(last-1, i*last/n)
+		out = append(out, widgets.PlotPoint{X: float64(i) / n * float64(c.Epochs), Y: train.Rate(c, at, last)})
+	}
+	return out
+}
+
+func points(from []session.Point) []widgets.PlotPoint {
+	out := make([]widgets.PlotPoint, len(from))
+	for i, p := range from {
+		out[i] = widgets.PlotPoint(p)
+	}
+	return out
+}
+
+// firstFilters is the first layer of a network that has filters.
+func firstFilters(s nn.Spec) string {
+	report := nn.Analyze(s, 1)
+	for _, i := range report.Order {
+		if s.Layers[i].Type == "convolution" {
+			return s.Layers[i].Name
+		}
+	}
+	return ""
+}
+
+// showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became.
+func (p *Page) showFilters() {
+	if p.state.Live() {
+		t := p.state.Training
+		if t.Started && p.watched != t.Run && p.shown {
+			p.watch(t)
+		}
+		if t.Probe == nil {
+			return
+		}
+		for _, l := range t.Probe.Layers {
+			if l.Filters != nil {
+				p.setFilters(l.Name, *l.Filters, true)
+			}
+		}
+		p.filtersOf = ""
+		return
+	}
+	p.watched = ""
+	r := p.state.ChosenRun()
+	if r == nil || r.Err != nil {
+		p.filters.Set(widgets.SheetData{})
+		p.filtersOf = ""
+		return
+	}
+	key := fmt.Sprint(r.Name, r.Info.BestEpoch, r.Info.State)
+	if key == p.filtersOf {
+		return
+	}
+	p.filtersOf = key
+	layer := firstFilters(r.Info.Spec)
+	if layer == "" {
+		p.filters.Set(widgets.SheetData{})
+		return
+	}
+	p.host.Session().Filters(r.Name, layer, func(t *nn.Tensor, err error) {
+		if err == nil && t != nil && p.filtersOf == key {
+			p.setFilters(layer, *t, false)
+		}
+	})
+}
+
+func (p *Page) setFilters(layer string, t nn.Tensor, now bool) {
+	key := "filters.of"
+	if now {
+		key = "filters.now"
+	}
+	p.live.Set(p.text(key, layer))
+	d, tone := widgets.FilterData(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
+	p.filters.Set(d)
+	p.scale.Set(tone)
+}
+
+// watch asks the run for its filters, with the first image of its validation.
+func (p *Page) watch(t *session.Training) {
+	p.watched = t.Run
+	layer, dataset, run := firstFilters(t.Spec), p.state.Dataset, t.Run
+	if layer == "" {
+		return
+	}
+	s := p.host.Session()
+	s.Do(func(context.Context) func() {
+		px, err := s.FirstImage(dataset)
+		return func() {
+			if err == nil && p.watched == run {
+				s.Watch(&px, []string{layer})
+			}
+		}
+	})
+}
+
+// Show implements page.Page.
+func (p *Page) Show() {
+	p.shown, p.watched = true, ""
+	p.draw(true)
+	p.showFilters()
+}
+
+// Hide implements page.Page.
+func (p *Page) Hide() {
+	p.shown = false
+	if p.watched != "" && p.state.Training != nil {
+		p.host.Session().Watch(nil, nil)
+	}
+}
+
+// Close implements page.Page.
+func (p *Page) Close() {}
+
+// menu shows entries below a thing.
+func (p *Page) menu(under fyne.CanvasObject, items ...*fyne.MenuItem) {
+	at := fyne.CurrentApp().Driver().AbsolutePositionForObject(under)
+	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at.AddXY(0, under.Size().Height))
+}
