@@ -3,22 +3,23 @@ package widgets
 import (
 	"image"
 	"image/color"
+	"math"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
-
-	"github.com/convscope/convscope/widgets/raster"
 )
 
 var (
 	_ fyne.Widget         = (*PhotoView)(nil)
 	_ fyne.Scrollable     = (*PhotoView)(nil)
 	_ fyne.Draggable      = (*PhotoView)(nil)
+	_ fyne.Tappable       = (*PhotoView)(nil)
 	_ fyne.DoubleTappable = (*PhotoView)(nil)
+	_ fyne.Focusable      = (*PhotoView)(nil)
 	_ desktop.Hoverable   = (*PhotoView)(nil)
+	_ desktop.Mouseable   = (*PhotoView)(nil)
+	_ desktop.Cursorable  = (*PhotoView)(nil)
 )
 
 // PhotoBox is a box over a photo.
@@ -30,36 +31,46 @@ type PhotoBox struct {
 
 // PhotoGrid is where a sliding window stops.
 type PhotoGrid struct {
-	Width, Height int // of the window, in pixels of the photo
-	Stride        int
+	Width, Height int // of the window, in pixels of what the network sees
+	Stride        int // likewise
 	Rows, Columns int
+	Scale         float64 // pixels of the photo for one of what the network sees; 0: 1
 }
 
-// PhotoView shows a photo with boxes, the squares of a sliding window, or a heat map over it. The wheel zooms, dragging pans, a double
-// click shows all.
+// PhotoView shows a photo with boxes, the squares of a sliding window, or a heat map over it. The wheel zooms around the pointer,
+// dragging pans, a double click shows all; + − 0 and the arrows do the same.
 type PhotoView struct {
 	widget.BaseWidget
-	img     image.Image
-	boxes   []PhotoBox
-	grid    *PhotoGrid
-	heat    *image.RGBA
-	opacity float64
-	chosen  int
-	zoom    float32 // 1: the whole photo fits
-	pan     fyne.Position
-	pointer *fyne.Position
-	OnHover func(x, y float32, inside bool)
-	OnBox   func(index int)
+	img      image.Image
+	boxes    []PhotoBox
+	grid     *PhotoGrid
+	heat     *image.RGBA
+	opacity  float64
+	chosen   int           // −1: no box
+	zoom     float32       // 1: the whole photo fits
+	pan      fyne.Position // of the photo's middle from the view's
+	pointer  fyne.Position
+	hovered  bool
+	pressed  bool // by a mouse, which does what a tap does
+	dragging bool
+	drawing  *photoDrawing
+
+	OnHover func(x, y float32, inside bool) // pixels of the photo
+	OnBox   func(index int)                 // −1: clicked beside all boxes
 }
+
+// mostEnlarged is how large a pixel of the photo becomes at most, unless the whole of a tiny one is shown.
+const mostEnlarged = 32
 
 // NewPhotoView makes an empty view.
 func NewPhotoView() *PhotoView {
 	v := &PhotoView{zoom: 1, chosen: -1}
+	v.drawing = newPhotoDrawing(v)
 	v.ExtendBaseWidget(v)
 	return v
 }
 
-// SetImage shows a photo; zoom and place stay if it is as large as the one before.
+// SetImage shows a photo, nil: none. Zoom and place stay if it is as large as the one before; boxes and heat map of another photo go.
 func (v *PhotoView) SetImage(img image.Image) {
 	if v.img == nil || img == nil || v.img.Bounds().Size() != img.Bounds().Size() {
 		v.zoom, v.pan = 1, fyne.Position{}
@@ -67,33 +78,59 @@ func (v *PhotoView) SetImage(img image.Image) {
 	if v.img != img {
 		v.boxes, v.heat, v.chosen = nil, nil, -1
 	}
+	if img != nil && img.Bounds().Empty() {
+		img = nil
+	}
 	v.img = img
+	v.drawing.levels = nil
 	v.Refresh()
 }
 
-// SetBoxes shows boxes, the last on top.
+// SetBoxes shows boxes, the last on top. Nothing but the boxes is drawn anew.
 func (v *PhotoView) SetBoxes(boxes []PhotoBox) {
 	v.boxes = boxes
 	if v.chosen >= len(boxes) {
 		v.chosen = -1
 	}
-	v.Refresh()
+	v.drawing.overlay()
 }
 
 // Boxes are the boxes shown.
 func (v *PhotoView) Boxes() []PhotoBox { return v.boxes }
 
-// SetGrid shows the squares of a sliding window, nil: none.
-func (v *PhotoView) SetGrid(g *PhotoGrid) { v.grid = g; v.Refresh() }
+// SelectBox highlights a box without telling; −1: none.
+func (v *PhotoView) SelectBox(index int) {
+	v.chosen = max(-1, min(len(v.boxes)-1, index))
+	v.drawing.overlay()
+}
 
-// SetHeat lays a picture over the photo, nil: none.
+// SetGrid shows the squares of a sliding window, nil: none.
+func (v *PhotoView) SetGrid(g *PhotoGrid) {
+	v.grid = g
+	v.drawing.overlay()
+}
+
+// SetHeat lays a picture over the photo, stretched to its size, with an opacity of 0 to 1; nil: none.
 func (v *PhotoView) SetHeat(img *image.RGBA, opacity float64) {
-	v.heat, v.opacity = img, opacity
-	v.Refresh()
+	if img != nil && img.Rect.Empty() {
+		img = nil
+	}
+	v.heat, v.opacity = img, max(0, min(1, opacity))
+	v.drawing.heat.Image = nil // the same one may have other values now
+	v.drawing.warm()
 }
 
 // Fit shows the whole photo.
-func (v *PhotoView) Fit() { v.zoom, v.pan = 1, fyne.Position{}; v.Refresh() }
+func (v *PhotoView) Fit() {
+	v.zoom, v.pan = 1, fyne.Position{}
+	v.drawing.place()
+}
+
+// fitting is how large a pixel of the photo is when all of it fits.
+func (v *PhotoView) fitting() float32 {
+	b, size := v.img.Bounds(), v.Size()
+	return max(1e-3, min(size.Width/float32(b.Dx()), size.Height/float32(b.Dy())))
+}
 
 // place is where the photo's corner lies and how large a pixel of it is.
 func (v *PhotoView) place() (fyne.Position, float32) {
@@ -101,7 +138,7 @@ func (v *PhotoView) place() (fyne.Position, float32) {
 		return fyne.Position{}, 1
 	}
 	b, size := v.img.Bounds(), v.Size()
-	k := min(size.Width/float32(b.Dx()), size.Height/float32(b.Dy()), 16) * v.zoom
+	k := v.fitting() * v.zoom
 	return fyne.NewPos((size.Width-float32(b.Dx())*k)/2+v.pan.X, (size.Height-float32(b.Dy())*k)/2+v.pan.Y), k
 }
 
@@ -116,43 +153,102 @@ func (v *PhotoView) At(p fyne.Position) (x, y float32, inside bool) {
 	return x, y, x >= 0 && y >= 0 && x < float32(b.Dx()) && y < float32(b.Dy())
 }
 
-// Scrolled implements fyne.Scrollable: it zooms around the pointer.
-func (v *PhotoView) Scrolled(e *fyne.ScrollEvent) {
+// zoomBy enlarges by a factor around a position, which keeps showing the same place of the photo.
+func (v *PhotoView) zoomBy(factor float32, around fyne.Position) {
 	if v.img == nil {
 		return
 	}
-	x, y, _ := v.At(e.Position)
-	factor := float32(1.2)
-	if e.Scrolled.DY < 0 {
-		factor = 1 / factor
+	x, y, _ := v.At(around)
+	v.zoom = max(1, min(max(1, mostEnlarged/v.fitting()), v.zoom*factor))
+	o, k := v.place()
+	v.moveBy(around.X-(o.X+x*k), around.Y-(o.Y+y*k))
+}
+
+// moveBy pans, as far as there is more of the photo to see.
+func (v *PhotoView) moveBy(dx, dy float32) {
+	if v.img == nil {
+		return
 	}
-	v.zoom = max(1, min(32, v.zoom*factor))
-	if v.zoom == 1 {
-		v.pan = fyne.Position{}
-	} else {
-		o, k := v.place()
-		v.pan = v.pan.AddXY(e.Position.X-(o.X+x*k), e.Position.Y-(o.Y+y*k))
+	b, k := v.img.Bounds(), v.fitting()*v.zoom
+	bound := func(at, photo, view float32) float32 {
+		room := max(0, photo-view) / 2
+		return max(-room, min(room, at))
 	}
-	v.Refresh()
+	v.pan.X = bound(v.pan.X+dx, float32(b.Dx())*k, v.Size().Width)
+	v.pan.Y = bound(v.pan.Y+dy, float32(b.Dy())*k, v.Size().Height)
+	v.drawing.place()
+	v.hover()
+}
+
+// Resize implements fyne.CanvasObject.
+func (v *PhotoView) Resize(size fyne.Size) {
+	if size == v.Size() {
+		return
+	}
+	v.BaseWidget.Resize(size)
+	v.moveBy(0, 0)
+}
+
+// Scrolled implements fyne.Scrollable: it zooms around the pointer.
+func (v *PhotoView) Scrolled(e *fyne.ScrollEvent) {
+	turn := max(-50, min(50, e.Scrolled.DY)) // a notch is 10 to 25, a touch pad sends small parts
+	v.zoomBy(float32(math.Exp(float64(turn)*.008)), e.Position)
 }
 
 // Dragged implements fyne.Draggable.
 func (v *PhotoView) Dragged(e *fyne.DragEvent) {
-	if v.zoom > 1 {
-		v.pan = v.pan.AddXY(e.Dragged.DX, e.Dragged.DY)
-		v.Refresh()
-	}
+	v.dragging = true
+	v.pointer = e.Position
+	v.moveBy(e.Dragged.DX, e.Dragged.DY)
 }
 
 // DragEnd implements fyne.Draggable.
 func (v *PhotoView) DragEnd() {}
 
-// DoubleTapped implements fyne.DoubleTappable.
-func (v *PhotoView) DoubleTapped(*fyne.PointEvent) { v.Fit() }
+// MouseDown implements desktop.Mouseable.
+func (v *PhotoView) MouseDown(*desktop.MouseEvent) {
+	v.pressed, v.dragging = true, false
+	if c := fyne.CurrentApp().Driver().CanvasForObject(v); c != nil {
+		c.Focus(v)
+	}
+}
 
-// Tapped implements fyne.Tappable: it chooses the smallest box there.
+// MouseUp implements desktop.Mouseable. It chooses at once: a tap would come only when it is sure not to become a double one.
+func (v *PhotoView) MouseUp(e *desktop.MouseEvent) {
+	if e.Button == desktop.MouseButtonPrimary && !v.dragging {
+		v.pick(e.Position)
+	}
+}
+
+// Tapped implements fyne.Tappable, for what has no mouse.
 func (v *PhotoView) Tapped(e *fyne.PointEvent) {
-	x, y, _ := v.At(e.Position)
+	if !v.pressed {
+		v.pick(e.Position)
+	}
+	v.pressed = false
+}
+
+// DoubleTapped implements fyne.DoubleTappable.
+func (v *PhotoView) DoubleTapped(*fyne.PointEvent) {
+	v.pressed = false
+	v.Fit()
+}
+
+// pick chooses the box at a position.
+func (v *PhotoView) pick(p fyne.Position) {
+	v.chosen = v.boxAt(p)
+	v.drawing.overlay()
+	if v.OnBox != nil {
+		v.OnBox(v.chosen)
+	}
+}
+
+// boxAt is the box whose label is at a position, else the smallest one around it; −1: none.
+func (v *PhotoView) boxAt(p fyne.Position) int {
+	if i := v.drawing.labelAt(p); i >= 0 {
+		return i
+	}
+	x, y, _ := v.At(p)
 	best := -1
 	for i, b := range v.boxes {
 		if x < b.X || y < b.Y || x >= b.X+b.Width || y >= b.Y+b.Height {
@@ -162,11 +258,7 @@ func (v *PhotoView) Tapped(e *fyne.PointEvent) {
 			best = i
 		}
 	}
-	v.chosen = best
-	v.Refresh()
-	if v.OnBox != nil {
-		v.OnBox(best)
-	}
+	return best
 }
 
 // MouseIn implements desktop.Hoverable.
@@ -174,174 +266,79 @@ func (v *PhotoView) MouseIn(e *desktop.MouseEvent) { v.MouseMoved(e) }
 
 // MouseMoved implements desktop.Hoverable.
 func (v *PhotoView) MouseMoved(e *desktop.MouseEvent) {
-	v.pointer = &e.Position
-	if v.OnHover != nil {
-		v.OnHover(v.At(e.Position))
-	}
-	if v.grid != nil {
-		v.Refresh()
-	}
+	v.pointer, v.hovered = e.Position, true
+	v.hover()
 }
 
 // MouseOut implements desktop.Hoverable.
 func (v *PhotoView) MouseOut() {
-	v.pointer = nil
+	v.hovered = false
+	v.drawing.follow()
 	if v.OnHover != nil {
 		v.OnHover(0, 0, false)
 	}
-	if v.grid != nil {
-		v.Refresh()
+}
+
+// hover tells what is under the pointer.
+func (v *PhotoView) hover() {
+	if !v.hovered {
+		return
+	}
+	v.drawing.follow()
+	if v.OnHover != nil {
+		v.OnHover(v.At(v.pointer))
+	}
+}
+
+// Cursor implements desktop.Cursorable.
+func (v *PhotoView) Cursor() desktop.Cursor {
+	if v.OnBox != nil && v.hovered && v.boxAt(v.pointer) >= 0 {
+		return desktop.PointerCursor
+	}
+	return desktop.DefaultCursor
+}
+
+// FocusGained implements fyne.Focusable.
+func (v *PhotoView) FocusGained() {}
+
+// FocusLost implements fyne.Focusable.
+func (v *PhotoView) FocusLost() {}
+
+// TypedRune implements fyne.Focusable.
+func (v *PhotoView) TypedRune(r rune) {
+	middle := fyne.NewPos(v.Size().Width/2, v.Size().Height/2)
+	switch r {
+	case '+', '=':
+		v.zoomBy(1.25, middle)
+	case '-':
+		v.zoomBy(1/1.25, middle)
+	case '0':
+		v.Fit()
+	}
+}
+
+// TypedKey implements fyne.Focusable.
+func (v *PhotoView) TypedKey(e *fyne.KeyEvent) {
+	const step = 40
+	switch e.Name {
+	case fyne.KeyLeft:
+		v.moveBy(step, 0)
+	case fyne.KeyRight:
+		v.moveBy(-step, 0)
+	case fyne.KeyUp:
+		v.moveBy(0, step)
+	case fyne.KeyDown:
+		v.moveBy(0, -step)
 	}
 }
 
 // CreateRenderer implements fyne.Widget.
-func (v *PhotoView) CreateRenderer() fyne.WidgetRenderer {
-	r := &photoRenderer{v: v}
-	r.picture.FillMode, r.heat.FillMode = canvas.ImageFillStretch, canvas.ImageFillStretch
-	r.heat.ScaleMode = canvas.ImageScaleFastest
-	r.lines = canvas.NewRaster(r.draw)
-	r.inside = container.NewWithoutLayout()
-	r.clip = container.NewClip(r.inside)
-	r.Refresh()
-	return r
-}
+func (v *PhotoView) CreateRenderer() fyne.WidgetRenderer { return &photoRenderer{d: v.drawing} }
 
-type photoRenderer struct {
-	v             *PhotoView
-	picture, heat canvas.Image
-	lines         *canvas.Raster
-	img           *image.RGBA
-	pen           raster.Pen
-	texts         []*canvas.Text
-	tabs          []*canvas.Rectangle
-	clip          *container.Clip
-	inside        *fyne.Container
-}
+type photoRenderer struct{ d *photoDrawing }
 
 func (r *photoRenderer) Destroy()                     {}
-func (r *photoRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.clip} }
+func (r *photoRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.d.clip} }
 func (r *photoRenderer) MinSize() fyne.Size           { return fyne.NewSize(80, 80) }
-func (r *photoRenderer) Layout(size fyne.Size)        { r.clip.Resize(size); r.update() }
-
-func (r *photoRenderer) Refresh() {
-	r.update()
-	if r.v.img != nil {
-		r.picture.Refresh()
-		r.heat.Refresh()
-		r.lines.Refresh()
-	}
-	canvas.Refresh(r.v)
-}
-
-// maxLabels bounds the labels that are written: more cannot be read.
-const maxLabels = 300
-
-func (r *photoRenderer) update() {
-	v := r.v
-	r.inside.Objects = r.inside.Objects[:0]
-	if v.img == nil {
-		return
-	}
-	o, k := v.place()
-	b := v.img.Bounds()
-	size := fyne.NewSize(float32(b.Dx())*k, float32(b.Dy())*k)
-	r.picture.Image = v.img
-	r.picture.ScaleMode = canvas.ImageScaleFastest
-	if k > 2 {
-		r.picture.ScaleMode = canvas.ImageScalePixels
-	}
-	r.picture.Move(o)
-	r.picture.Resize(size)
-	r.inside.Objects = append(r.inside.Objects, &r.picture)
-	if v.heat != nil {
-		r.heat.Image, r.heat.Translucency = v.heat, 1-v.opacity
-		r.heat.Move(o)
-		r.heat.Resize(size)
-		r.inside.Objects = append(r.inside.Objects, &r.heat)
-	}
-	r.lines.Resize(v.Size())
-	r.inside.Objects = append(r.inside.Objects, r.lines)
-	first := max(0, len(v.boxes)-maxLabels)
-	for i, box := range v.boxes[first:] {
-		r.label(i, box, o, k)
-	}
-}
-
-// label writes a box's label on a tab above it, or inside where there is no room.
-func (r *photoRenderer) label(i int, box PhotoBox, o fyne.Position, k float32) {
-	if box.Label == "" {
-		return
-	}
-	for len(r.texts) <= i {
-		r.texts = append(r.texts, canvas.NewText("", nil))
-		r.tabs = append(r.tabs, canvas.NewRectangle(nil))
-	}
-	t, tab := r.texts[i], r.tabs[i]
-	m := fyne.MeasureText(box.Label, SmallSize, fyne.TextStyle{})
-	x, y := o.X+box.X*k, o.Y+box.Y*k-15
-	if y < 0 {
-		y = o.Y + box.Y*k
-	}
-	x = max(0, min(x, r.v.Size().Width-m.Width-8))
-	tab.FillColor = box.Colour
-	tab.Move(fyne.NewPos(x, y))
-	tab.Resize(fyne.NewSize(m.Width+8, 15))
-	t.Text, t.TextSize, t.Color = box.Label, SmallSize, raster.Ink(box.Colour)
-	t.Move(fyne.NewPos(x+4, y+(15-m.Height)/2))
-	r.inside.Objects = append(r.inside.Objects, tab, t)
-}
-
-// draw paints the squares and the outlines.
-func (r *photoRenderer) draw(w, h int) image.Image {
-	if r.img == nil || r.img.Rect.Dx() != w || r.img.Rect.Dy() != h {
-		r.img = image.NewRGBA(image.Rect(0, 0, w, h))
-	} else {
-		clear(r.img.Pix)
-	}
-	v := r.v
-	if v.img == nil || v.Size().Width < 1 {
-		return r.img
-	}
-	scale := float32(w) / v.Size().Width
-	o, k := v.place()
-	frame := func(x, y, width, height, line float32, c color.NRGBA) {
-		x, y = (o.X+x*k)*scale, (o.Y+y*k)*scale
-		width, height = width*k*scale, height*k*scale
-		r.pen.Line(r.img, []raster.Vertex{{X: x, Y: y}, {X: x + width, Y: y}, {X: x + width, Y: y + height}, {X: x, Y: y + height}, {X: x, Y: y}}, line*scale, c)
-	}
-	if g := v.grid; g != nil {
-		r.squares(g, o, k, scale, frame)
-	}
-	for i, b := range v.boxes {
-		line := float32(2)
-		if i == v.chosen {
-			line = 4
-		}
-		frame(b.X, b.Y, b.Width, b.Height, line, b.Colour)
-	}
-	return r.img
-}
-
-// squares paints where the window stops, and the window under the pointer.
-func (r *photoRenderer) squares(g *PhotoGrid, o fyne.Position, k, scale float32, frame func(x, y, w, h, line float32, c color.NRGBA)) {
-	pale := color.NRGBA{R: 255, G: 255, B: 255, A: 70}
-	right, bottom := float32((g.Columns-1)*g.Stride+g.Width), float32((g.Rows-1)*g.Stride+g.Height)
-	if float32(g.Stride)*k >= 3 { // finer ones would be one grey
-		for c := 0; c <= g.Columns; c++ {
-			x := (o.X + float32(c*g.Stride)*k) * scale
-			r.pen.Line(r.img, []raster.Vertex{{X: x, Y: o.Y * scale}, {X: x, Y: (o.Y + bottom*k) * scale}}, scale, pale)
-		}
-		for c := 0; c <= g.Rows; c++ {
-			y := (o.Y + float32(c*g.Stride)*k) * scale
-			r.pen.Line(r.img, []raster.Vertex{{X: o.X * scale, Y: y}, {X: (o.X + right*k) * scale, Y: y}}, scale, pale)
-		}
-	}
-	row, column := 0, 0
-	if r.v.pointer != nil {
-		if x, y, inside := r.v.At(*r.v.pointer); inside {
-			column = max(0, min(g.Columns-1, (int(x)-g.Width/2+g.Stride/2)/g.Stride))
-			row = max(0, min(g.Rows-1, (int(y)-g.Height/2+g.Stride/2)/g.Stride))
-		}
-	}
-	frame(float32(column*g.Stride), float32(row*g.Stride), float32(g.Width), float32(g.Height), 2, color.NRGBA{R: 255, G: 220, B: 60, A: 230})
-}
+func (r *photoRenderer) Layout(size fyne.Size)        { r.d.clip.Resize(size) }
+func (r *photoRenderer) Refresh()                     { r.d.all() }
