@@ -199,7 +199,7 @@ type cell struct {
 
 func (c *cell) init() {
 	c.picture.FillMode = canvas.ImageFillContain
-	c.chip.FillColor = color.NRGBA{A: 140}
+	c.chip.FillColor = color.NRGBA{A: 165} // white letters are read on it over white too
 	c.chip.BottomRightCornerRadius = 3
 	c.text.TextSize, c.text.Color = labelSize, color.NRGBA{R: 255, G: 255, B: 255, A: 255}
 	c.clear()
