@@ -169,6 +169,9 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 		observe = func(Progress) {}
 	}
 	c.limit(o.MinPerClass, o.MaxPerClass, o.Seed)
+	if len(c.classes) == 0 && o.MinPerClass > 0 {
+		return Info{}, fault.New("data.classes.small", "No class of %s has %v images or more. Ask for fewer images per class.", c.name, o.MinPerClass)
+	}
 	share, err := release(c.items, o.ValPercent, o.TestPercent, o.Seed)
 	if err != nil {
 		return Info{}, err

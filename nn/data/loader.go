@@ -32,6 +32,7 @@ type Loader struct {
 	order  chan *slot // batches in order; each is waited for
 	free   chan *slot
 	last   *slot // lent to the caller
+	err    error // that ended the batches
 }
 
 // A slot is a batch being filled.
@@ -124,6 +125,9 @@ func (l *Loader) Next() (Batch, bool, error) {
 		l.free <- l.last
 		l.last = nil
 	}
+	if l.err != nil {
+		return Batch{}, false, l.err
+	}
 	s, ok := <-l.order
 	if !ok {
 		return Batch{}, false, l.ctx.Err()
@@ -131,6 +135,7 @@ func (l *Loader) Next() (Batch, bool, error) {
 	<-s.done
 	if s.err != nil {
 		l.cancel()
+		l.err = s.err
 		return Batch{}, false, s.err
 	}
 	l.last = s

@@ -84,6 +84,7 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
+	threads = min(threads, (len(p.collection.items)+chunkItems-1)/chunkItems) // more would have nothing to do
 	work, order := make(chan *chunk), make(chan *chunk, 4*threads)
 	var group sync.WaitGroup
 	defer group.Wait()
@@ -173,7 +174,8 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 		}
 		px, file, err := p.image(ctx, &p.collection.items[i], large)
 		var stop *unlike
-		if errors.As(err, &stop) || ctx.Err() != nil {
+		_, together := p.collection.items[i].from.(*rawOrigin) // one file with all images: what is wrong with it is wrong with all
+		if errors.As(err, &stop) || ctx.Err() != nil || err != nil && together {
 			c.err = err
 			return
 		}

@@ -63,7 +63,14 @@ func Recognize(ctx context.Context, source string) (Found, error) {
 	}
 	for _, i := range spread(len(look.read), previews) {
 		it := c.items[look.read[i]]
-		if o, err := it.from.open(it.ref); err == nil {
+		o, err := it.from.open(it.ref)
+		if raw, ok := it.from.(*rawOrigin); ok && err == nil {
+			o, err = raw.alone(it.ref) // what it reads from is closed when Preview is called
+			if err != nil {
+				return f, err
+			}
+		}
+		if err == nil {
 			f.samples = append(f.samples, o)
 		}
 	}

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"context"
 	"image"
 	"slices"
@@ -116,4 +117,16 @@ func (o *rawOrigin) open(ref int) (opened, error) {
 		size := o.w * o.h * o.c
 		return Pixels{W: o.w, H: o.h, C: o.c, Pix: all[ref*size : (ref+1)*size : (ref+1)*size]}.Image(), nil
 	}}, nil
+}
+
+// alone opens an image that needs neither the file nor the other images any more.
+func (o *rawOrigin) alone(ref int) (opened, error) {
+	all, err := o.pix()
+	if err != nil {
+		return opened{}, err
+	}
+	size := o.w * o.h * o.c
+	pix := bytes.Clone(all[ref*size : (ref+1)*size])
+	own := &rawOrigin{w: o.w, h: o.h, c: o.c, pix: func() ([]byte, error) { return pix, nil }}
+	return own.open(0)
 }
