@@ -48,6 +48,7 @@ func (o Options) home() (string, error) {
 
 // Run opens the window and returns when it is closed. With a tour it returns an error if a step of it failed.
 func Run(o Options) error {
+	nameLocale()
 	a := fyneapp.NewWithID(ID)
 	a.SetIcon(resources.AppIcon())
 	home, err := o.home()
@@ -81,6 +82,22 @@ func Run(o Options) error {
 		err = errors.Join(<-toured, err)
 	}
 	return err
+}
+
+// nameLocale gives a system without a language, as containers are, English: Fyne takes "C" for an error.
+func nameLocale() {
+	named := false
+	for _, key := range []string{"LC_ALL", "LC_MESSAGES", "LANG"} {
+		v := os.Getenv(key)
+		if base, _, _ := strings.Cut(v, "."); base == "C" || base == "POSIX" {
+			v = "en_US.UTF-8"
+			os.Setenv(key, v)
+		}
+		named = named || v != ""
+	}
+	if !named {
+		os.Setenv("LANG", "en_US.UTF-8")
+	}
 }
 
 // language chooses the language to start with.

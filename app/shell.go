@@ -94,9 +94,10 @@ func (w *shell) build() {
 	w.body = container.NewStack()
 	w.status = newStatusLine(w)
 	w.banners = newBanners(w)
+	body := widgets.Sized(640, 480, w.body) // tabs may ask for more; they make do with less
 	main := container.NewStack(
 		widgets.NewFill(widgets.ColourWindow),
-		widgets.ColumnGrowing(0, w.body, w.topBar(), w.body),
+		widgets.ColumnGrowing(0, body, w.topBar(), body),
 	)
 	upper := widgets.Beside(0, main, w.rail, main)
 	w.win.SetContent(container.NewStack(widgets.ColumnGrowing(0, upper, upper, w.status.object), w.banners.object))

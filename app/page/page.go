@@ -3,6 +3,9 @@ package page
 
 import (
 	"image/color"
+	"path/filepath"
+	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -73,3 +76,8 @@ type Host interface {
 
 // ImageExtensions are the names of image files that can be opened.
 var ImageExtensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
+
+// IsImage tells by the name whether a file may be an image.
+func IsImage(path string) bool {
+	return slices.Contains(ImageExtensions, strings.ToLower(filepath.Ext(path)))
+}

@@ -1,11 +1,39 @@
+// Command convscope is the desktop application.
 package main
 
 import (
-	_ "fyne.io/fyne/v2/app"
-	_ "fyne.io/fyne/v2/dialog"
-	_ "fyne.io/fyne/v2/driver/desktop"
-	_ "fyne.io/fyne/v2/test"
-	_ "fyne.io/fyne/v2/widget"
+	"fmt"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/convscope/convscope/app"
 )
 
-func main() {}
+// flags of the application. Everything else is done in the window.
+type flags struct {
+	Tour     string  `placeholder:"FOLDER" help:"Do the main job without a user, save a picture of each step there, and exit with 0 only if each step worked."`
+	Dataset  string  `placeholder:"SOURCE" help:"With --tour: a folder, archive or IDX file to work on instead of the built-in digits."`
+	Home     string  `placeholder:"FOLDER" help:"Folder of the workspace (default: CONVSCOPE_HOME or ~/Convscope)."`
+	Language string  `enum:",en,ko" default:"" help:"en or ko (default: as last time)."`
+	Theme    string  `enum:",light,dark" default:"" help:"light or dark (default: as last time)."`
+	Threads  int     `default:"0" help:"Threads to use; 0: all cores."`
+	Width    float32 `default:"0" help:"Width of the window."`
+	Height   float32 `default:"0" help:"Height of the window."`
+}
+
+func main() {
+	var f flags
+	kong.Parse(&f, kong.Name("convscope"), kong.Description("Learn and do computer vision with convolutional networks."))
+	if f.Dataset != "" && f.Tour == "" {
+		fmt.Fprintln(os.Stderr, "convscope: --dataset goes with --tour=FOLDER")
+		os.Exit(2)
+	}
+	err := app.Run(app.Options{
+		Home: f.Home, Language: f.Language, Theme: f.Theme, Threads: f.Threads, Tour: f.Tour, Dataset: f.Dataset, Width: f.Width, Height: f.Height,
+	})
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "convscope:", err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,525 @@
+// Package inspect is the Inspect tab: what every layer of a trained network makes of an image.
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+	"slices"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/resources"
+	"github.com/convscope/convscope/widgets"
+	"github.com/convscope/convscope/widgets/raster"
+)
+
+// Page is the Inspect tab.
+type Page struct {
+	host  page.Host
+	state *session.State
+	shown bool
+
+	img      image.Image // that is looked at
+	imgName  string
+	imgNth   int    // of the data set's images
+	snapshot string // "" the best, or an epoch
+	asked    string // what the view was asked for
+	view     *look.View
+	probe    int // iteration of the probe that is shown
+	watched  string
+	layer    string
+	filters  bool // filters rather than feature maps
+	local    bool // every map has its own scale
+	unit     int
+	tensor   bool // the image as the network sees it
+
+	root      *fyne.Container
+	main      fyne.CanvasObject
+	guide     fyne.CanvasObject
+	picture   *widgets.Picture
+	seen      *widgets.Paragraph
+	guesses   *widgets.ProbabilityBars
+	rows      []*widgets.ThumbRow
+	list      *fyne.Container
+	title     *widgets.Text
+	what      *widgets.Segmented
+	whatBox   *fyne.Container
+	scaleBox  *widgets.Choice
+	epochs    *widgets.Choice
+	epochOf   []string // of the choice
+	sheet     *widgets.ContactSheet
+	bar       *widgets.ScaleBar
+	read      *widgets.Text
+	unitTitle *widgets.Text
+	enlarged  *widgets.Picture
+	kernel    *widgets.Picture
+	unitRows  struct{ mean, max, sum *widgets.Row }
+	unitNote  *widgets.Paragraph
+	histogram *widgets.Histogram
+	facts     struct{ shape, mean, span, zeros, parameters *widgets.Row }
+}
+
+// New makes the tab.
+func New(h page.Host) page.Page {
+	return &Page{host: h, state: h.Session().State(), unit: -1}
+}
+
+func (p *Page) text(key string, args ...any) string { return p.host.Text("inspect."+key, args...) }
+
+// Build implements page.Page.
+func (p *Page) Build() fyne.CanvasObject {
+	left := p.buildLeft()
+	middle := p.buildSheet()
+	right := p.buildRight()
+	p.main = widgets.Beside(widgets.Gap, middle, widgets.Sized(192, 0, left), middle, widgets.Sized(246, 0, right))
+	p.guide = widgets.NewPanel(widgets.NewGuide(
+		func() fyne.Resource { return resources.IconInspect.In(widgets.Colour(widgets.ColourAccent)) },
+		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
+		widgets.NewButton(p.text("guide.train"), widgets.Primary, func() { p.host.Go("train") })))
+	p.root = container.NewStack()
+	p.rows = nil
+	p.Update(p.state)
+	p.showView()
+	return p.root
+}
+
+func (p *Page) buildLeft() fyne.CanvasObject {
+	p.picture = widgets.NewPicture()
+	p.seen = widgets.NewParagraph("", widgets.ColourQuiet).Small()
+	p.guesses = widgets.NewProbabilityBars()
+	as := widgets.NewSegmented([]string{p.text("as.image"), p.text("as.tensor")}, func(i int) {
+		p.tensor = i == 1
+		p.showImage()
+	})
+	if p.tensor {
+		as.Choose(1)
+	}
+	open := widgets.NewButton(p.text("open"), widgets.Plain, func() {
+		p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
+	}).Low()
+	another := widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
+	imagePanel := widgets.NewPanel(widgets.Column(6,
+		widgets.NewHeading(p.text("image")), widgets.Sized(0, 168, p.picture), widgets.Line(0, as.Container), p.seen, p.guesses,
+		widgets.Shares(6, []float32{1, 1}, open, another)))
+	p.list = widgets.Column(0)
+	scroll := widgets.Loose(container.NewVScroll(p.list))
+	layers := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, widgets.NewHeading(p.text("layers"))), scroll)).Padded(1)
+	return widgets.ColumnGrowing(widgets.Gap, layers, imagePanel, layers)
+}
+
+func (p *Page) buildSheet() fyne.CanvasObject {
+	p.title = widgets.NewText("", widgets.ColourText).Bold().Natural()
+	p.what = widgets.NewSegmented([]string{p.text("maps"), p.text("filters")}, func(i int) {
+		p.filters = i == 1
+		p.unit = -1
+		p.showLayer()
+	})
+	p.whatBox = container.NewStack(p.what.Container)
+	p.scaleBox = widgets.NewChoice([]string{p.text("scale.layer"), p.text("scale.map")}, 0, func(i int) {
+		p.local = i == 1
+		p.showLayer()
+	})
+	if p.local {
+		p.scaleBox.Choose(1)
+	}
+	p.epochs = widgets.NewChoice(nil, -1, func(i int) {
+		p.snapshot = p.epochOf[i]
+		p.ask()
+	})
+	space := widgets.NewText("", widgets.ColourText)
+	top := widgets.LineGrowing(14, space, p.title, p.whatBox, p.host.Info("feature-map"), space,
+		widgets.NewText(p.text("scale"), widgets.ColourQuiet).Natural(), widgets.Sized(104, 26, p.scaleBox),
+		widgets.NewText(p.text("epoch"), widgets.ColourQuiet).Natural(), widgets.Sized(112, 26, p.epochs))
+	p.sheet = widgets.NewContactSheet()
+	p.sheet.OnChosen = func(cell int) {
+		p.unit = cell
+		p.showUnit()
+	}
+	p.sheet.OnHovered = p.hovered
+	p.bar, p.read = widgets.NewScaleBar(), widgets.NewText("", widgets.ColourQuiet).Small().Aligned(fyne.TextAlignTrailing)
+	return widgets.NewPanel(widgets.ColumnGrowing(8, p.sheet, widgets.Sized(0, 26, top), p.sheet, widgets.LineGrowing(8, p.read, p.bar.Container, p.read)))
+}
+
+func (p *Page) buildRight() fyne.CanvasObject {
+	p.unitTitle = widgets.NewHeading(p.text("unit.none"))
+	p.enlarged, p.kernel = widgets.NewPicture(), widgets.NewPicture()
+	u := &p.unitRows
+	u.mean, u.max, u.sum = widgets.NewRow(p.text("mean"), ""), widgets.NewRow(p.text("max"), ""), widgets.NewRow(p.text("sum"), "")
+	p.unitNote = widgets.NewParagraph("", widgets.ColourText).Small()
+	f := &p.facts
+	f.shape, f.mean, f.span = widgets.NewRow(p.text("shape"), ""), widgets.NewRow(p.text("mean-deviation"), ""), widgets.NewRow(p.text("span"), "")
+	f.zeros, f.parameters = widgets.NewRow(p.text("zeros"), ""), widgets.NewRow(p.text("parameters"), "")
+	p.histogram = widgets.NewHistogram()
+	rows := widgets.Column(6,
+		p.unitTitle, widgets.Shares(10, []float32{1, 1}, widgets.Sized(0, 104, p.enlarged), widgets.Sized(0, 104, p.kernel)),
+		u.mean, u.max, u.sum, widgets.NewNote(p.unitNote),
+		widgets.Sized(0, 24, widgets.NewHeading(p.text("layer"))), p.histogram, f.shape, f.mean, f.span, f.zeros, f.parameters)
+	panel := widgets.NewPanel(widgets.Loose(container.NewVScroll(rows)))
+	next := widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("detect") })
+	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)
+}
+
+// Update implements page.Page.
+func (p *Page) Update(s *session.State) {
+	p.state = s
+	content := p.main
+	if s.Run == "" {
+		content = p.guide
+	}
+	if len(p.root.Objects) == 0 || p.root.Objects[0].(*fyne.Container).Objects[0] != content {
+		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
+		p.root.Refresh()
+	}
+	if s.Run == "" {
+		return
+	}
+	if p.img == nil {
+		p.fromDataset()
+		return
+	}
+	p.showEpochs()
+	if s.Live() {
+		p.follow(s.Training)
+		return
+	}
+	p.ask()
+}
+
+// fromDataset takes an image of the chosen data set, so that there is something to see at once.
+func (p *Page) fromDataset() {
+	name, nth := p.state.Dataset, p.imgNth
+	if name == "" || p.imgName == "…" {
+		return
+	}
+	p.imgName = "…" // on its way
+	p.host.Session().Do(func(context.Context) func() {
+		d, err := p.host.Session().Data(name)
+		if err != nil {
+			return func() { p.imgName = "" }
+		}
+		ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
+		if len(ids) == 0 {
+			ids = d.IDs(data.Train)
+		}
+		if len(ids) == 0 {
+			return func() { p.imgName = "" }
+		}
+		id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
+		px, err := d.Pixels(id)
+		r, recordErr := d.Record(id)
+		return func() {
+			if err != nil || recordErr != nil {
+				p.imgName = ""
+				return
+			}
+			p.take(px.Image(), r.File)
+		}
+	})
+}
+
+// another takes the next image of the data set.
+func (p *Page) another() {
+	p.imgNth++
+	p.imgName = ""
+	p.fromDataset()
+}
+
+// take makes an image the one that is looked at.
+func (p *Page) take(img image.Image, name string) {
+	p.img, p.imgName, p.asked, p.watched = img, name, "", ""
+	p.picture.Set(img)
+	p.Update(p.state)
+}
+
+// Dropped implements page.DropTaker.
+func (p *Page) Dropped(paths []string) bool {
+	path := paths[0]
+	if !page.IsImage(path) {
+		return false
+	}
+	p.host.Session().Load(path, func(img image.Image, err error) {
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		p.take(img, filepath.Base(path))
+	})
+	return true
+}
+
+// showEpochs offers the snapshots of the run.
+func (p *Page) showEpochs() {
+	names, ids := []string{p.text("epoch.best")}, []string{""}
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil && !p.state.Live() {
+		for _, e := range r.Info.Snapshots {
+			names, ids = append(names, model.EpochName(e)), append(ids, model.EpochName(e))
+		}
+	}
+	if p.state.Live() {
+		names, ids = []string{p.text("epoch.now")}, []string{""}
+	}
+	if slices.Equal(ids, p.epochOf) && slices.Equal(names, p.epochs.Options()) {
+		return
+	}
+	p.epochOf = ids
+	at := slices.Index(ids, p.snapshot)
+	if at < 0 {
+		at, p.snapshot = 0, ""
+	}
+	p.epochs.Set(names, at)
+}
+
+// ask looks at the image with the chosen run, unless that was done.
+func (p *Page) ask() {
+	r := p.state.ChosenRun()
+	if r == nil || p.img == nil {
+		return
+	}
+	if r.Err != nil {
+		p.asked = r.Name
+		return
+	}
+	key := fmt.Sprintf("%s %s %s %v %p", r.Name, p.snapshot, r.Info.State, r.Info.BestEpoch, p.img)
+	if key == p.asked {
+		return
+	}
+	p.asked, p.watched = key, ""
+	p.host.Session().Look(r.Name, p.snapshot, p.img, func(v *look.View, err error) {
+		if p.asked != key {
+			return
+		}
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		p.view = v
+		p.showView()
+	})
+}
+
+// follow shows what a run that goes on makes of the image.
+func (p *Page) follow(t *session.Training) {
+	if !p.shown || !t.Started {
+		return
+	}
+	key := fmt.Sprintf("%s %p", t.Run, p.img)
+	if p.watched != key {
+		p.watched, p.asked, p.probe = key, "", -1
+		in, img := t.Spec.Input, p.img
+		layers := []string{nn.Data}
+		for _, l := range t.Spec.Layers {
+			layers = append(layers, l.Name)
+		}
+		p.host.Session().Do(func(context.Context) func() {
+			px := data.Fit(img, in.W, in.H, in.C, data.Squash)
+			return func() {
+				if p.watched == key {
+					p.host.Session().Watch(&px, layers)
+				}
+			}
+		})
+		return
+	}
+	probe := t.Probe
+	if probe == nil || probe.Iteration == p.probe || len(probe.Layers) < 2 {
+		return
+	}
+	p.probe = probe.Iteration
+	labels := []string(nil)
+	if d := p.state.ChosenDataset(); d != nil {
+		labels = d.Info.Classes
+	}
+	p.host.Session().Do(func(context.Context) func() {
+		v := viewOf(t, labels)
+		return func() {
+			if p.watched == key {
+				p.view = v
+				p.showView()
+			}
+		}
+	})
+}
+
+// viewOf makes a view of a probe.
+func viewOf(t *session.Training, labels []string) *look.View {
+	v := &look.View{Epoch: t.Probe.Epoch}
+	report := nn.Analyze(t.Spec, 1)
+	for _, l := range t.Probe.Layers {
+		layer := look.Layer{Name: l.Name, Type: nn.Data, Maps: l.Maps, Filters: l.Filters, Stats: look.Describe(l.Maps.Data)}
+		if len(l.Maps.Shape) == 3 {
+			layer.Shape = nn.Shape{C: l.Maps.Shape[0], H: l.Maps.Shape[1], W: l.Maps.Shape[2]}
+		}
+		if i := t.Spec.Layer(l.Name); i >= 0 {
+			layer.Type, layer.Parameters = t.Spec.Layers[i].Type, report.Layers[i].Parameters
+			kind, err := nn.KindOf(layer.Type)
+			if err == nil && kind.Loss {
+				m := model.Model{Labels: labels, Spec: t.Spec}
+				if len(l.Maps.Data) == len(labels) {
+					v.Top = m.Guesses(l.Maps.Data, 5)
+				}
+				continue
+			}
+		}
+		if l.Name == nn.Data {
+			v.Tensor = l.Maps
+		}
+		v.Layers = append(v.Layers, layer)
+	}
+	return v
+}
+
+// showView shows a view: image, guesses, layers.
+func (p *Page) showView() {
+	v := p.view
+	if v == nil {
+		return
+	}
+	p.showImage()
+	var rows []widgets.ProbabilityRow
+	for _, g := range v.Top {
+		rows = append(rows, widgets.ProbabilityRow{Label: g.Label, Value: float64(g.Probability)})
+	}
+	p.guesses.Set(rows)
+	p.guesses.Refresh()
+	for len(p.rows) < len(v.Layers) {
+		p.rows = append(p.rows, widgets.NewThumbRow(nil))
+	}
+	if len(p.list.Objects) != len(v.Layers) {
+		p.list.Objects = p.list.Objects[:0]
+		for i := range v.Layers {
+			p.list.Objects = append(p.list.Objects, p.rows[i])
+		}
+		p.list.Refresh()
+	}
+	if p.layerAt() < 0 {
+		p.layer = v.Layers[min(1, len(v.Layers)-1)].Name
+	}
+	for i, l := range v.Layers {
+		p.rows[i].OnTapped = func() {
+			p.layer, p.unit, p.filters = l.Name, -1, false
+			p.what.Choose(0)
+			p.showRows()
+			p.showLayer()
+		}
+		p.rows[i].Picture().Set(thumb(l))
+	}
+	p.showRows()
+	p.showLayer()
+}
+
+// thumb is a layer's maps as a small sheet; of many, the first.
+func thumb(l look.Layer) image.Image {
+	n := min(l.Shape.C, 16)
+	if l.Shape.H*l.Shape.W == 1 {
+		n = min(l.Shape.C, 256)
+	}
+	values := l.Maps.Data[:n*l.Shape.H*l.Shape.W]
+	if l.Name == nn.Data {
+		return raster.Tensor(l.Maps.Data, l.Shape.C, l.Shape.H, l.Shape.W)
+	}
+	s := raster.LayOut(n, l.Shape.W, l.Shape.H, 1)
+	return s.Grey(values, []raster.Tone{raster.MapTone(l.Maps.Data)}, black)
+}
+
+func (p *Page) showRows() {
+	for i, l := range p.view.Layers {
+		shape := l.Shape.String()
+		if l.Shape.H == 1 && l.Shape.W == 1 {
+			shape = fmt.Sprint(l.Shape.C)
+		}
+		p.rows[i].Set(l.Name, shape, l.Name == p.layer)
+	}
+}
+
+func (p *Page) layerAt() int {
+	if p.view == nil {
+		return -1
+	}
+	return slices.IndexFunc(p.view.Layers, func(l look.Layer) bool { return l.Name == p.layer })
+}
+
+// showImage shows the image as it is, or the very numbers that the network gets.
+func (p *Page) showImage() {
+	v := p.view
+	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
+		p.picture.Set(p.img)
+		if p.img != nil {
+			b := p.img.Bounds()
+			p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
+		}
+		return
+	}
+	s := v.Tensor.Shape
+	p.picture.Set(raster.Tensor(v.Tensor.Data, s[0], s[1], s[2]))
+	st := look.Describe(v.Tensor.Data)
+	p.seen.Set(p.text("tensor", s[2], s[1], s[0], st.Min, st.Max))
+}
+
+// Show implements page.Page.
+func (p *Page) Show() {
+	p.shown, p.watched = true, ""
+	p.Update(p.state)
+}
+
+// Hide implements page.Page.
+func (p *Page) Hide() {
+	p.shown = false
+	if p.watched != "" && p.state.Training != nil {
+		p.host.Session().Watch(nil, nil)
+	}
+	p.watched = ""
+}
+
+// Close implements page.Page.
+func (p *Page) Close() {}
+
+// Key goes from layer to layer: page up and page down.
+func (p *Page) Key(e *fyne.KeyEvent) {
+	at := p.layerAt()
+	if at < 0 {
+		return
+	}
+	switch e.Name {
+	case fyne.KeyPageUp:
+		at--
+	case fyne.KeyPageDown:
+		at++
+	default:
+		return
+	}
+	if at >= 0 && at < len(p.view.Layers) {
+		p.rows[at].Tapped(nil)
+	}
+}
+
+// Shown tells the tour how many layers are seen.
+func (p *Page) Shown() int {
+	if p.view == nil {
+		return 0
+	}
+	return len(p.view.Layers)
+}
+
+// ShowFilters shows the filters of the first layer that has some.
+func (p *Page) ShowFilters() {
+	if p.view == nil {
+		return
+	}
+	for _, l := range p.view.Layers {
+		if l.Filters != nil {
+			p.layer, p.filters, p.unit = l.Name, true, 0
+			p.showRows()
+			p.showLayer()
+			return
+		}
+	}
+}

@@ -1,0 +1,12 @@
+//go:build !(linux || freebsd || openbsd || netbsd)
+
+package app
+
+import (
+	"image"
+
+	"fyne.io/fyne/v2"
+)
+
+// windowPicture is what the window shows.
+func windowPicture(w fyne.Window) (image.Image, error) { return w.Canvas().Capture(), nil }

@@ -1,0 +1,579 @@
+// Package vision is the Detect tab: things found in photos by a classifier that slides over them.
+package vision
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/png"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"golang.org/x/image/font"
+	"golang.org/x/image/font/opentype"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	look "github.com/convscope/convscope/nn/vision"
+	"github.com/convscope/convscope/resources"
+	textfont "github.com/convscope/convscope/resources/font"
+	"github.com/convscope/convscope/widgets"
+	"github.com/convscope/convscope/widgets/raster"
+)
+
+// Page is the Detect tab.
+type Page struct {
+	host  page.Host
+	state *session.State
+
+	photos    []*photo
+	at        int // of the photo that is shown; −1: none
+	window    int // side of the window; 0: the network's input
+	stride    int // 0: a quarter of the window
+	scales    int // index into scaleChoices
+	threshold float64
+	overlap   float64
+	grid      bool
+	heat      int // 0: boxes, 1: heat map
+	class     int // of the heat map; −1: all
+	example   uint64
+	looking   bool
+	asked     string // what was looked for last, by run, photo and options
+
+	root     *fyne.Container
+	main     fyne.CanvasObject
+	guide    fyne.CanvasObject
+	list     *fyne.Container
+	rows     []*widgets.ThumbRow
+	heading  *widgets.Text
+	title    *widgets.Text
+	size     *widgets.Text
+	view     *widgets.PhotoView
+	under    *widgets.Text
+	summary  struct{ window, count, time *widgets.Row }
+	progress *widgets.Progress
+	cancel   *widgets.Button
+	windowN  *widgets.Number
+	strideN  *widgets.Number
+	found    *fyne.Container
+	foundAll *widgets.Text
+}
+
+// photo is a photo that was dropped.
+type photo struct {
+	name   string
+	path   string // "": an example
+	img    image.Image
+	found  *look.Windows
+	foundK string // asked of found
+	boxes  []look.Box
+}
+
+// scaleChoices are sizes of the window, 1 being its own.
+var scaleChoices = [][]float64{{1}, {1, 1.5}, {1, 1.4, 2}, {.7, 1, 1.4, 2, 2.8}}
+
+// New makes the tab.
+func New(h page.Host) page.Page {
+	return &Page{host: h, state: h.Session().State(), at: -1, class: -1, scales: 2, threshold: .55, overlap: .15, example: 1}
+}
+
+func (p *Page) text(key string, args ...any) string { return p.host.Text("detect."+key, args...) }
+
+// Build implements page.Page.
+func (p *Page) Build() fyne.CanvasObject {
+	p.list, p.rows = widgets.Column(0), nil
+	p.heading = widgets.NewHeading("")
+	scroll := widgets.Loose(container.NewVScroll(p.list))
+	left := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, p.heading), scroll)).Padded(1)
+	middle := p.buildMiddle()
+	p.main = widgets.Beside(widgets.Gap, middle, widgets.Sized(170, 0, left), middle, widgets.Sized(246, 0, p.buildRight()))
+	p.guide = widgets.NewPanel(widgets.NewGuide(
+		func() fyne.Resource { return resources.IconDetect.In(widgets.Colour(widgets.ColourAccent)) },
+		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
+		widgets.NewButton(p.text("guide.train"), widgets.Primary, func() { p.host.Go("train") })))
+	p.root = container.NewStack()
+	p.Update(p.state)
+	p.showPhotos()
+	p.showPhoto()
+	return p.root
+}
+
+func (p *Page) buildMiddle() fyne.CanvasObject {
+	p.title = widgets.NewText("", widgets.ColourText).Bold().Natural()
+	p.size = widgets.NewText("", widgets.ColourQuiet)
+	modes := widgets.NewSegmented([]string{p.text("boxes"), p.text("heat")}, func(i int) {
+		p.heat = i
+		p.showFound()
+	})
+	modes.Choose(p.heat)
+	p.view = widgets.NewPhotoView()
+	p.view.OnHover = p.hovered
+	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes.Container, p.host.Info("heat-map"))
+	p.under = widgets.NewText("", widgets.ColourQuiet).Small()
+	picture := widgets.NewPanel(widgets.ColumnGrowing(6, p.view, widgets.Sized(0, 22, top), p.view, widgets.Sized(0, 15, p.under)))
+	s := &p.summary
+	s.window, s.count, s.time = widgets.NewRow("", ""), widgets.NewRow(p.text("windows"), ""), widgets.NewRow(p.text("time"), "")
+	p.progress = widgets.NewProgress()
+	p.cancel = widgets.NewButton(p.host.Text("cancel"), widgets.Linked, func() {
+		p.host.Session().CancelDetect()
+		p.looking = false
+		p.showProgress(0, 0)
+	})
+	p.progress.Hide()
+	p.cancel.Hide()
+	head := widgets.LineGrowing(8, p.progress, widgets.NewHeading(p.text("method.window")).Natural(), p.host.Info("sliding-window"), p.progress, p.cancel)
+	below := widgets.NewPanel(widgets.Column(2, widgets.Sized(0, 22, head),
+		widgets.Shares(28, []float32{1, 1, 1}, s.window, s.count, s.time)))
+	return widgets.ColumnGrowing(widgets.Gap, picture, picture, below)
+}
+
+func (p *Page) buildRight() fyne.CanvasObject {
+	const w = 104
+	share := func(v float64) string { return fmt.Sprintf("%.2f", v) }
+	threshold := widgets.NewSliderRow(p.text("threshold"), .05, .99, .01, p.threshold, share, func(v float64) {
+		p.threshold = v
+		p.showFound()
+	})
+	overlap := widgets.NewSliderRow(p.text("overlap"), 0, .9, .01, p.overlap, share, func(v float64) {
+		p.overlap = v
+		p.showFound()
+	})
+	p.windowN = widgets.NewNumber(float64(p.side()), 4, 4096, true, func(v float64) { p.window = int(v); p.look() })
+	p.strideN = widgets.NewNumber(float64(p.step()), 1, 4096, true, func(v float64) { p.stride = int(v); p.look() })
+	var scaleNames []string
+	for _, s := range scaleChoices {
+		var parts []string
+		for _, v := range s {
+			parts = append(parts, widgets.FormatNumber(v))
+		}
+		scaleNames = append(scaleNames, strings.Join(parts, " "))
+	}
+	p.foundAll = widgets.NewHeading("")
+	p.found = widgets.Column(0)
+	rows := widgets.Column(6,
+		widgets.NewHeading(p.text("method")),
+		widgets.FormRow(p.text("how"), 128, widgets.NewChoice([]string{p.text("method.window")}, 0, nil)),
+		widgets.FormRow(p.text("window"), w, p.windowN),
+		widgets.FormRow(p.text("stride"), w, p.strideN, p.host.Info("stride")),
+		widgets.FormRow(p.text("scales"), w, widgets.NewChoice(scaleNames, p.scales, func(i int) { p.scales = i; p.look() })),
+		threshold, overlap,
+		widgets.Line(8, widgets.NewCheck(p.text("squares"), p.grid, func(on bool) { p.grid = on; p.showFound() }), p.host.Info("iou")),
+		widgets.Sized(0, 26, p.foundAll))
+	scroll := widgets.Loose(container.NewVScroll(p.found))
+	example := widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample)
+	save := widgets.NewButton(p.text("save"), widgets.Plain, p.save)
+	panel := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, rows, scroll, widgets.Column(8, example, save)))
+	next := widgets.NewButton(p.text("drop"), widgets.Primary, func() {
+		p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
+	})
+	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)
+}
+
+// side is the window's, in pixels of the photo.
+func (p *Page) side() int {
+	if p.window > 0 {
+		return p.window
+	}
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
+		return r.Info.Spec.Input.W
+	}
+	return 28
+}
+
+func (p *Page) step() int {
+	if p.stride > 0 {
+		return p.stride
+	}
+	return max(1, p.side()/7)
+}
+
+// Update implements page.Page.
+func (p *Page) Update(s *session.State) {
+	p.state = s
+	content := p.main
+	if s.Run == "" {
+		content = p.guide
+	}
+	if len(p.root.Objects) == 0 || p.root.Objects[0].(*fyne.Container).Objects[0] != content {
+		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
+		p.root.Refresh()
+	}
+	p.windowN.SetValue(float64(p.side()))
+	p.strideN.SetValue(float64(p.step()))
+	if p.at >= 0 && p.key(p.photos[p.at]) != p.asked {
+		p.look()
+	}
+}
+
+// Dropped implements page.DropTaker: photos, or a folder of them.
+func (p *Page) Dropped(paths []string) bool {
+	var files []string
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			files = append(files, imagesIn(path)...)
+		} else if page.IsImage(path) {
+			files = append(files, path)
+		}
+	}
+	if len(files) == 0 {
+		return false
+	}
+	const most = 200
+	if len(files) > most {
+		files = files[:most]
+	}
+	first := len(p.photos)
+	for _, path := range files {
+		p.photos = append(p.photos, &photo{name: filepath.Base(path), path: path})
+	}
+	p.showPhotos()
+	p.show(first)
+	return true
+}
+
+// imagesIn lists the images directly in a folder.
+func imagesIn(folder string) []string {
+	entries, err := fs.ReadDir(os.DirFS(folder), ".")
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && page.IsImage(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files
+}
+
+// tryExample makes a photo of the sample's things.
+func (p *Page) tryExample() {
+	sample := data.Samples()[0]
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil && slices.Contains(r.Info.Labels, "circle") {
+		sample = "shapes"
+	}
+	seed := p.example
+	p.example++
+	p.host.Session().Do(func(context.Context) func() {
+		img, err := data.SamplePhoto(sample, 480, 360, seed)
+		return func() {
+			if err != nil {
+				p.host.Fault(err)
+				return
+			}
+			p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
+			p.showPhotos()
+			p.show(len(p.photos) - 1)
+		}
+	})
+}
+
+// show chooses a photo, and reads it if need be.
+func (p *Page) show(i int) {
+	p.at = i
+	ph := p.photos[i]
+	p.showRows()
+	if ph.img == nil {
+		p.host.Session().Load(ph.path, func(img image.Image, err error) {
+			if err != nil {
+				p.host.Fault(err)
+				p.photos = slices.DeleteFunc(p.photos, func(o *photo) bool { return o == ph })
+				p.at = min(p.at, len(p.photos)-1)
+				p.showPhotos()
+				p.showPhoto()
+				return
+			}
+			ph.img = img
+			if p.at >= 0 && p.photos[p.at] == ph {
+				p.showPhoto()
+				p.look()
+			}
+		})
+		return
+	}
+	p.showPhoto()
+	p.look()
+}
+
+// showPhotos lists the photos.
+func (p *Page) showPhotos() {
+	p.heading.Set(p.text("photos", len(p.photos)))
+	for len(p.rows) < len(p.photos) {
+		p.rows = append(p.rows, widgets.NewThumbRow(nil))
+	}
+	p.list.Objects = p.list.Objects[:0]
+	if len(p.photos) == 0 {
+		p.list.Objects = append(p.list.Objects, widgets.Inset(4, 12, 4, 12, widgets.NewParagraph(p.text("photos.none"), widgets.ColourQuiet)))
+	}
+	for i := range p.photos {
+		p.rows[i].OnTapped = func() { p.show(i) }
+		p.list.Objects = append(p.list.Objects, p.rows[i])
+	}
+	p.list.Refresh()
+	p.showRows()
+}
+
+func (p *Page) showRows() {
+	for i, ph := range p.photos {
+		detail := ""
+		if ph.img != nil {
+			b := ph.img.Bounds()
+			detail = fmt.Sprintf("%d×%d", b.Dx(), b.Dy())
+			p.rows[i].Picture().Set(ph.img)
+		}
+		if ph.found != nil {
+			detail += " · " + p.text("found.short", len(ph.boxes))
+		}
+		p.rows[i].Set(ph.name, detail, i == p.at)
+	}
+}
+
+// showPhoto shows the chosen photo and what was found in it.
+func (p *Page) showPhoto() {
+	if p.at < 0 {
+		p.view.SetImage(nil)
+		p.title.Set(p.text("photo.none"))
+		p.size.Set("")
+		p.showFound()
+		return
+	}
+	ph := p.photos[p.at]
+	p.title.Set(ph.name)
+	if ph.img != nil {
+		b := ph.img.Bounds()
+		p.size.Set(fmt.Sprintf("%d×%d", b.Dx(), b.Dy()))
+	}
+	p.view.SetImage(ph.img)
+	p.showFound()
+}
+
+// options are those of the form.
+func (p *Page) options() look.WindowOptions {
+	return look.WindowOptions{Width: p.side(), Height: p.side(), Stride: p.step(), Scales: scaleChoices[p.scales]}
+}
+
+// key tells what a search stands on.
+func (p *Page) key(ph *photo) string {
+	r := p.state.ChosenRun()
+	if r == nil || ph.img == nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %v %v %p %+v", r.Name, r.Info.State, r.Info.BestEpoch, ph.img, p.options())
+}
+
+// look slides the window over the chosen photo, unless that was done.
+func (p *Page) look() {
+	if p.at < 0 {
+		return
+	}
+	ph, r := p.photos[p.at], p.state.ChosenRun()
+	key := p.key(ph)
+	p.asked = key
+	if key == "" || r == nil || r.Err != nil {
+		return
+	}
+	if ph.foundK == key {
+		p.showFound()
+		return
+	}
+	p.looking = true
+	p.showProgress(0, 1)
+	p.host.Session().Detect(r.Name, ph.img, p.options(), p.showProgress, func(w *look.Windows, err error) {
+		if p.asked != key {
+			return
+		}
+		p.looking = false
+		p.showProgress(0, 0)
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		ph.found, ph.foundK = w, key
+		p.showFound()
+	})
+}
+
+// showProgress shows how far the search is; total 0: it is over.
+func (p *Page) showProgress(done, total int) {
+	if total == 0 || !p.looking {
+		p.progress.Hide()
+		p.cancel.Hide()
+		return
+	}
+	p.progress.Show()
+	p.cancel.Show()
+	p.progress.Set(float64(done) / float64(total))
+}
+
+// showFound shows boxes or heat for the thresholds: it is called for each movement of a slider.
+func (p *Page) showFound() {
+	s := &p.summary
+	s.window.SetName(p.text("window.of", p.side(), p.step()))
+	var w *look.Windows
+	if p.at >= 0 {
+		w = p.photos[p.at].found
+	}
+	p.found.Objects = p.found.Objects[:0]
+	if w == nil {
+		p.view.SetBoxes(nil)
+		p.view.SetHeat(nil, 0)
+		p.showGrid(nil)
+		s.count.Set("")
+		s.time.Set("")
+		p.foundAll.Set("")
+		p.found.Refresh()
+		return
+	}
+	ph := p.photos[p.at]
+	ph.boxes = w.Boxes(float32(p.threshold), float32(p.overlap))
+	counts := make([]int, len(w.Labels))
+	boxes := make([]widgets.PhotoBox, len(ph.boxes))
+	for i, b := range ph.boxes {
+		counts[b.Class]++
+		boxes[len(boxes)-1-i] = widgets.PhotoBox{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: fmt.Sprintf("%s %.2f", b.Label, b.Score), Colour: widgets.ClassColour(b.Class)}
+	}
+	if p.heat == 1 {
+		p.view.SetBoxes(nil)
+		p.view.SetHeat(heatOf(w, p.class), .75)
+	} else {
+		p.view.SetHeat(nil, 0)
+		p.view.SetBoxes(boxes)
+	}
+	p.showGrid(w)
+	s.count.Set(widgets.Thousands(w.Count()))
+	s.time.Set(p.text("seconds", w.Seconds))
+	p.foundAll.Set(p.text("found", len(ph.boxes)))
+	for c, n := range counts {
+		if n == 0 && p.heat == 0 {
+			continue
+		}
+		p.found.Objects = append(p.found.Objects, newFoundRow(w.Labels[c], n, widgets.ClassColour(c), p.heat == 1 && p.class == c, func() {
+			if p.heat != 1 {
+				return
+			}
+			if p.class == c {
+				p.class = -1
+			} else {
+				p.class = c
+			}
+			p.showFound()
+		}))
+	}
+	p.found.Refresh()
+	p.showRows()
+}
+
+// showGrid shows where the window stops.
+func (p *Page) showGrid(w *look.Windows) {
+	if !p.grid || w == nil || len(w.Scales) == 0 {
+		p.view.SetGrid(nil)
+		return
+	}
+	g := w.Scales[0]
+	p.view.SetGrid(&widgets.PhotoGrid{Width: g.Width, Height: g.Height, Stride: g.Stride, Rows: g.Rows, Columns: g.Columns})
+}
+
+// heatOf paints, at each window's middle, how much it speaks for a class (−1: for any).
+func heatOf(w *look.Windows, class int) *image.RGBA {
+	cell := w.Scales[0].Stride
+	columns, rows := (w.Size.X+cell-1)/cell, (w.Size.Y+cell-1)/cell
+	shares := make([]float32, columns*rows)
+	for i := range w.Scales {
+		g := &w.Scales[i]
+		for k, v := range g.Heat(class) {
+			at := g.Place(k/g.Columns, k%g.Columns)
+			x, y := (at.Min.X+at.Max.X)/2, (at.Min.Y+at.Max.Y)/2
+			half := max(1, g.Stride/2)
+			for cy := (y - half) / cell; cy <= (y+half-1)/cell; cy++ {
+				for cx := (x - half) / cell; cx <= (x+half-1)/cell; cx++ {
+					if cx >= 0 && cy >= 0 && cx < columns && cy < rows {
+						shares[cy*columns+cx] = max(shares[cy*columns+cx], v)
+					}
+				}
+			}
+		}
+	}
+	c := widgets.ClassColour(1)
+	if class >= 0 {
+		c = widgets.ClassColour(class)
+	}
+	return raster.Heat(shares, rows, columns, c)
+}
+
+// hovered reads what the windows around the pointer say.
+func (p *Page) hovered(x, y float32, inside bool) {
+	if !inside || p.at < 0 || p.photos[p.at].found == nil {
+		p.under.Set("")
+		return
+	}
+	w := p.photos[p.at].found
+	g := &w.Scales[0]
+	column := max(0, min(g.Columns-1, (int(x)-g.Width/2+g.Stride/2)/g.Stride))
+	row := max(0, min(g.Rows-1, (int(y)-g.Height/2+g.Stride/2)/g.Stride))
+	k := row*g.Columns + column
+	classes := len(w.Labels)
+	best := 0
+	probabilities := g.Probabilities[k*classes : (k+1)*classes]
+	for c, v := range probabilities {
+		if v > probabilities[best] {
+			best = c
+		}
+	}
+	p.under.Set(p.text("under", int(x), int(y), w.Labels[best], 100*probabilities[best], 100*g.Content[k]))
+}
+
+// save writes the photo with its boxes.
+func (p *Page) save() {
+	if p.at < 0 || p.photos[p.at].found == nil {
+		return
+	}
+	ph := p.photos[p.at]
+	p.host.PickFolder(func(folder string) {
+		name := strings.TrimSuffix(ph.name, filepath.Ext(ph.name)) + ".boxes.png"
+		p.host.Session().Do(func(context.Context) func() {
+			err := writeBoxes(filepath.Join(folder, name), ph.img, ph.boxes)
+			return func() {
+				if err != nil {
+					p.host.Fault(err)
+				}
+			}
+		})
+	})
+}
+
+// writeBoxes writes a photo with boxes, the surest on top.
+func writeBoxes(path string, img image.Image, boxes []look.Box) error {
+	parsed, err := opentype.Parse(textfont.Regular)
+	if err != nil {
+		return err
+	}
+	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: float64(max(10, min(20, img.Bounds().Dy()/40))), DPI: 72, Hinting: font.HintingFull})
+	if err != nil {
+		return err
+	}
+	drawn := make([]raster.Box, len(boxes))
+	for i, b := range boxes {
+		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: fmt.Sprintf("%s %.2f", b.Label, b.Score), Colour: raster.ClassColour(b.Class)}
+	}
+	picture := raster.Boxes(img, drawn, face)
+	return data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, picture) })
+}
+
+// Show implements page.Page.
+func (p *Page) Show() {}
+
+// Hide implements page.Page.
+func (p *Page) Hide() {}
+
+// Close implements page.Page.
+func (p *Page) Close() {}
+
+// Shown tells the tour how many boxes are seen.
+func (p *Page) Shown() int { return len(p.view.Boxes()) }
