@@ -31,6 +31,7 @@ const imageFormats = "PNG, JPEG, GIF, BMP, TIFF, WebP"
 // A codec reads one format of images, which it knows by how files begin.
 type codec struct {
 	name   string
+	end    string // what a whole file has near its end, whatever else a decoder says of one that is cut off
 	sniff  func(b []byte) bool
 	config func(r io.Reader) (image.Config, error)
 	decode func(r io.Reader) (image.Image, error)
@@ -38,12 +39,12 @@ type codec struct {
 
 // codecs is the table of formats.
 var codecs = []codec{
-	{"PNG", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
-	{"JPEG", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
-	{"GIF", begins("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode},
-	{"BMP", begins("BM"), bmp.DecodeConfig, bmp.Decode},
-	{"TIFF", begins("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode},
-	{"WebP", func(b []byte) bool { return len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP" }, webp.DecodeConfig, webp.Decode},
+	{"PNG", "IEND", begins("\x89PNG\r\n\x1a\n"), png.DecodeConfig, png.Decode},
+	{"JPEG", "\xff\xd9", begins("\xff\xd8\xff"), jpeg.DecodeConfig, jpeg.Decode},
+	{"GIF", "", begins("GIF87a", "GIF89a"), gif.DecodeConfig, gif.Decode},
+	{"BMP", "", begins("BM"), bmp.DecodeConfig, bmp.Decode},
+	{"TIFF", "", begins("II*\x00", "MM\x00*"), tiff.DecodeConfig, tiff.Decode},
+	{"WebP", "", func(b []byte) bool { return len(b) >= 12 && string(b[:4]) == "RIFF" && string(b[8:12]) == "WEBP" }, webp.DecodeConfig, webp.Decode},
 }
 
 func begins(with ...string) func([]byte) bool {
@@ -119,7 +120,7 @@ func (c *codec) read(b []byte, name string, config image.Config, turn int) (img 
 	defer recoverCodec(name, &err)
 	img, err = c.decode(bytes.NewReader(b))
 	if err != nil {
-		return nil, codecFault(err, name)
+		return nil, c.fault(b, err, name)
 	}
 	if c.name == "GIF" {
 		img = onScreen(img, config.Width, config.Height)
@@ -149,7 +150,7 @@ func readHeader(b []byte, name string, limit int64) (c *codec, config image.Conf
 	defer recoverCodec(name, &err)
 	config, err = c.config(bytes.NewReader(b))
 	if err != nil {
-		return nil, config, codecFault(err, name)
+		return nil, config, c.fault(b, err, name)
 	}
 	pixels := int64(config.Width) * int64(config.Height)
 	switch {
@@ -180,13 +181,13 @@ func recoverCodec(name string, err *error) {
 	}
 }
 
-// codecFault puts a codec's error into words.
-func codecFault(err error, name string) error {
+// fault puts an error that the codec met in a file's bytes into words.
+func (c *codec) fault(b []byte, err error, name string) error {
 	var j jpeg.UnsupportedError
 	var p png.UnsupportedError
 	var t tiff.UnsupportedError
 	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || !bytes.Contains(b, []byte(c.end)):
 		return fault.New("image.truncated", "%s is cut off. Replace it or leave it out.", name).Because(err)
 	case errors.As(err, &j) || errors.As(err, &p) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported):
 		return fault.New("image.unsupported", "%s uses a variant of its format that Convscope does not read. Save it anew as PNG.", name).Because(err)

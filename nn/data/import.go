@@ -72,8 +72,8 @@ func (o *ImportOptions) check() error {
 
 // Import makes the data set out of a source: a folder, an archive or an IDX file. Files that cannot be read are left out and
 // told through observe and in Info.Skipped. The folder appears under its name when it is complete; when Import fails or ctx
-// is cancelled, nothing of it stays and what was there before is as it was. The same source, options and seed give the same
-// database whatever the number of threads. observe is called from one goroutine at a time; it may be nil.
+// is cancelled, nothing of it stays and what was there before is as it was. The same source, options and seed give the
+// same images under the same IDs in the same splits, whatever the number of threads. observe is called from one goroutine at a time; it may be nil.
 func Import(ctx context.Context, source, out string, o ImportOptions, observe func(Progress)) (Info, error) {
 	if err := o.check(); err != nil {
 		return Info{}, err

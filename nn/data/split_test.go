@@ -1,0 +1,216 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"image/color"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+func TestSplitPerClassBySeed(t *testing.T) {
+	source := twoClasses(t, 40).folder(t)
+	with := func(seed uint64) *Dataset {
+		return imported(t, source, func(o *ImportOptions) { o.Seed, o.ValPercent, o.TestPercent = seed, 25, 10 })
+	}
+	d := with(1)
+	i := d.Info()
+	if i.Counts != [3]int{52, 20, 8} {
+		t.Errorf("counts %v", i.Counts)
+	}
+	for s, want := range [3]int{26, 10, 4} {
+		if !slices.Equal(i.PerClass[s], []int{want, want}) {
+			t.Errorf("%s: %v of each class, want %d", Split(s), i.PerClass[s], want)
+		}
+	}
+	if !slices.Equal(d.Index(), with(1).Index()) {
+		t.Error("the same seed splits in another way")
+	}
+	if slices.Equal(d.Index(), with(2).Index()) {
+		t.Error("another seed splits in the same way")
+	}
+}
+
+func TestDefaultSplit(t *testing.T) {
+	d := imported(t, twoClasses(t, 10).folder(t), nil)
+	if c := d.Info().Counts; c != [3]int{15, 5, 0} {
+		t.Errorf("by default %v, want 25 %% for validation", c)
+	}
+}
+
+func TestSplitFoldersAreKept(t *testing.T) {
+	f := files{}
+	for split, n := range map[string]int{"Train": 6, "valid": 3, "test": 2} {
+		for i := range n {
+			for _, class := range []string{"a", "b"} {
+				f[fmt.Sprintf("%s/%s/%d.png", split, class, i)] = pngOf(t, grey(2, 2, byte(i)))
+			}
+		}
+	}
+	source := f.folder(t)
+	d := imported(t, source, nil)
+	if c := d.Info().Counts; c != [3]int{12, 6, 4} {
+		t.Errorf("kept as %v, want 12, 6, 4", c)
+	}
+	d = imported(t, source, func(o *ImportOptions) { o.ValPercent = 50 })
+	if c := d.Info().Counts; c != [3]int{9, 9, 4} {
+		t.Errorf("with half for validation %v, want 9, 9, 4", c)
+	}
+	d = imported(t, source, func(o *ImportOptions) { o.ValPercent, o.TestPercent = 0, 0 })
+	if c := d.Info().Counts; c != [3]int{22, 0, 0} {
+		t.Errorf("with nothing kept apart %v, want 22, 0, 0", c)
+	}
+	found, err := Recognize(context.Background(), source)
+	if err != nil || found.Splits != [3]int{12, 6, 4} || found.Images != 22 {
+		t.Errorf("recognised %v of %d, %v", found.Splits, found.Images, err)
+	}
+}
+
+func TestSeparateSources(t *testing.T) {
+	source, val, test := twoClasses(t, 6).folder(t), twoClasses(t, 2).folder(t), twoClasses(t, 1).folder(t)
+	d := imported(t, source, func(o *ImportOptions) { o.ValSource, o.TestSource = val, test })
+	if c := d.Info().Counts; c != [3]int{12, 4, 2} {
+		t.Errorf("%v, want 12, 4, 2", c)
+	}
+	other := files{"c/x.png": pngOf(t, grey(4, 4, 0)), "a/x.png": pngOf(t, grey(4, 4, 0))}.folder(t)
+	o := DefaultImport()
+	o.ValSource = other
+	_, err := Import(context.Background(), source, filepath.Join(t.TempDir(), "x"), o, nil)
+	wantFault(t, err, "data.join")
+}
+
+func TestBoundsPerClass(t *testing.T) {
+	f := twoClasses(t, 10)
+	for i := range 4 {
+		f[fmt.Sprintf("c/%d.png", i)] = pngOf(t, grey(4, 4, 0))
+	}
+	source := f.folder(t)
+	d := imported(t, source, func(o *ImportOptions) { o.MinPerClass, o.MaxPerClass, o.ValPercent = 5, 7, 0 })
+	i := d.Info()
+	if !slices.Equal(i.Classes, []string{"a", "b"}) || !slices.Equal(i.PerClass[Train], []int{7, 7}) {
+		t.Errorf("%v with %v", i.Classes, i.PerClass[Train])
+	}
+	if len(i.Skipped) != 1 || i.Skipped[0].Code != "data.class.small" {
+		t.Errorf("left out: %+v", i.Skipped)
+	}
+	o := DefaultImport()
+	o.MinPerClass = 100
+	_, err := Import(context.Background(), source, filepath.Join(t.TempDir(), "x"), o, nil)
+	wantFault(t, err, "data.classes.small")
+}
+
+func TestClassesFile(t *testing.T) {
+	source := twoClasses(t, 3).folder(t)
+	d := imported(t, source, func(o *ImportOptions) {
+		o.ClassesFile = saved(t, "classes.txt", []byte("\ufeffb\r\n\r\na\r\nextra\r\n"))
+	})
+	if c := d.Info().Classes; !slices.Equal(c, []string{"b", "a", "extra"}) {
+		t.Errorf("classes %q", c)
+	}
+	for text, code := range map[string]string{"a\na\nb\n": "data.classes.twice", "a\n": "data.classes.unknown"} {
+		o := DefaultImport()
+		o.ClassesFile = saved(t, "classes.txt", []byte(text))
+		_, err := Import(context.Background(), source, filepath.Join(t.TempDir(), "x"), o, nil)
+		wantFault(t, err, code)
+	}
+}
+
+func TestMeanIsOfTheTrainingSplit(t *testing.T) {
+	f := files{}
+	for i, v := range []byte{10, 11, 40, 200} {
+		f[fmt.Sprintf("train/a/%d.png", i)] = pngOf(t, plain(2, 1, color.RGBA{v, v + 1, 255 - v, 255}))
+	}
+	f["train/b/x.png"] = pngOf(t, plain(2, 1, color.RGBA{1, 1, 0, 255}))
+	f["val/a/x.png"] = pngOf(t, plain(2, 1, color.RGBA{255, 255, 255, 255}))
+	f["val/b/x.png"] = f["val/a/x.png"]
+	d := imported(t, f.folder(t), func(o *ImportOptions) { o.Channels = 3 })
+	m, err := d.Mean()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []float32{52, 53, 152} // 262/5 = 52.4, 266/5 = 53.2, 759/5 = 151.8
+	for c := range 3 {
+		if m.Image[2*c] != want[c] || m.Image[2*c+1] != want[c] || m.Pixel[c] != want[c] {
+			t.Errorf("channel %d: %v, pixel %v, want %v", c, m.Image[2*c:2*c+2], m.Pixel[c], want[c])
+		}
+	}
+	// Moved to train, the white image counts.
+	val := d.IDs(Val)
+	err = d.Edit(func(e *Edit) error {
+		for _, x := range val {
+			if err := e.SetSplit(x, Train); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err = d.Mean(); err != nil || m.Image[0] != 110 { // (262+510)/7 = 110.3
+		t.Errorf("after the move %v, %v", m.Image, err)
+	}
+	if !bytes.Equal(m.Pixels().Pix[:1], []byte{110}) {
+		t.Error("the picture of the mean is another one")
+	}
+}
+
+// The mean is corrected where images that cannot be read change the split.
+func TestMeanWithUnreadableImages(t *testing.T) {
+	f := twoClasses(t, 20)
+	for i := range 6 {
+		f[fmt.Sprintf("a/1%d.png", i)] = []byte("no image")
+	}
+	d := imported(t, f.folder(t), nil)
+	got, err := d.Mean()
+	if err != nil {
+		t.Fatal(err)
+	}
+	total, ids := 0, d.IDs(Train)
+	for _, id := range ids {
+		p, err := d.Pixels(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total += int(p.Pix[0])
+	}
+	if want := float32((2*total + len(ids)) / (2 * len(ids))); got.Image[0] != want {
+		t.Errorf("mean %v, want %v", got.Image[0], want)
+	}
+	if i := d.Info(); i.PerClass[Val][0] != 4 && i.PerClass[Val][0] != 3 || i.Counts[Val] != 9 { // of 14 and 20
+		t.Errorf("split %v", i.PerClass)
+	}
+}
+
+func TestNoMeanWithoutTraining(t *testing.T) {
+	d := imported(t, twoClasses(t, 3).folder(t), func(o *ImportOptions) { o.ValPercent = 100 })
+	_, err := d.Mean()
+	wantFault(t, err, "data.mean.empty")
+}
+
+func TestWrongOptions(t *testing.T) {
+	source := twoClasses(t, 2).folder(t)
+	parent := t.TempDir()
+	for code, change := range map[string]func(*ImportOptions){
+		"data.percent":  func(o *ImportOptions) { o.ValPercent, o.TestPercent = 60, 50 },
+		"data.channels": func(o *ImportOptions) { o.Channels = 2 },
+		"data.size":     func(o *ImportOptions) { o.Width = 5 },
+		"data.resize":   func(o *ImportOptions) { o.Resize = "stretch" },
+		"data.encoding": func(o *ImportOptions) { o.Encoding = "gif" },
+		"data.format":   func(o *ImportOptions) { o.Format = "lmdb" },
+		"data.task":     func(o *ImportOptions) { o.Task = "dreaming" },
+		"file.missing":  func(o *ImportOptions) { o.ValSource = filepath.Join(source, "none") },
+	} {
+		o := DefaultImport()
+		change(&o)
+		_, err := Import(context.Background(), source, filepath.Join(parent, "set"), o, nil)
+		wantFault(t, err, code)
+	}
+	wantOnly(t, parent)
+	if _, err := os.Stat(source); err != nil {
+		t.Error(err)
+	}
+}
