@@ -49,7 +49,11 @@ func (o Options) home() (string, error) {
 // Run opens the window and returns when it is closed. With a tour it returns an error if a step of it failed.
 func Run(o Options) error {
 	nameLocale()
-	a := fyneapp.NewWithID(ID)
+	id := ID
+	if o.Tour != "" { // the tour leaves the user's preferences alone
+		id += ".tour"
+	}
+	a := fyneapp.NewWithID(id)
 	a.SetIcon(resources.AppIcon())
 	home, err := o.home()
 	if err != nil {

@@ -163,7 +163,7 @@ func (w *shell) openAt(d *dialog.FileDialog) {
 	d.Show()
 }
 
-// banners are cards at the bottom right that tell what happened.
+// banners are cards at the top, where no button is, that tell what happened.
 type banners struct {
 	w      *shell
 	object *fyne.Container
@@ -178,24 +178,27 @@ const mostBanners = 4
 
 func newBanners(w *shell) *banners {
 	b := &banners{w: w, list: widgets.Column(8)}
-	b.object = container.New(corner{}, b.list)
+	b.object = container.New(aloft{}, b.list)
 	return b
 }
 
-// corner puts a thing at the bottom right, above the status line.
-type corner struct{}
+// aloft puts a thing into the free middle of the top bar; what is higher hangs down from there.
+type aloft struct{}
 
-func (corner) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (aloft) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
-func (corner) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+func (aloft) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	for _, o := range objects {
-		width := min(420, size.Width-40)
+		width := min(bannerWidth, size.Width-40)
 		o.Resize(fyne.NewSize(width, 10)) // lines break at this width, on which the height depends
 		m := o.MinSize()
 		o.Resize(fyne.NewSize(width, m.Height))
-		o.Move(fyne.NewPos(size.Width-width-14, size.Height-m.Height-28-12))
+		o.Move(fyne.NewPos(max(20, min((size.Width-width)/2+130, size.Width-width-170)), 5))
 	}
 }
+
+// bannerWidth is how wide banners are.
+const bannerWidth = 460
 
 func (b *banners) add(card fyne.CanvasObject) {
 	b.list.Objects = append(b.list.Objects, card)
@@ -215,8 +218,8 @@ func (b *banners) remove(card fyne.CanvasObject) {
 // tell shows a sentence for a while.
 func (b *banners) tell(text string) {
 	p := widgets.NewParagraph(text, widgets.ColourText)
-	p.Resize(fyne.NewSize(380, 10))
-	card := widgets.NewPanel(p)
+	p.Resize(fyne.NewSize(bannerWidth-20, 10))
+	card := widgets.NewPanel(p).Padded(8)
 	b.add(card)
 	time.AfterFunc(shown, func() { fyne.Do(func() { b.remove(card) }) })
 }
@@ -224,7 +227,7 @@ func (b *banners) tell(text string) {
 // fail shows an error until it is closed, with a way to copy its details.
 func (b *banners) fail(text, details string) {
 	p := widgets.NewParagraph(text, widgets.ColourBad)
-	p.Resize(fyne.NewSize(380, 10))
+	p.Resize(fyne.NewSize(bannerWidth-24, 10))
 	space := widgets.NewText("", widgets.ColourText)
 	var card fyne.CanvasObject
 	copyButton := widgets.NewButton(b.w.Text("details.copy"), widgets.Quiet, func() { b.w.app.Clipboard().SetContent(text + "\n" + details) })

@@ -122,7 +122,7 @@ func (w *shell) topBar() fyne.CanvasObject {
 	info := widgets.NewIconButton(func() fyne.Resource { return resources.IconInfo.In(widgets.Colour(widgets.ColourQuiet)) }, func() { w.Explain("tab-" + w.rows[w.current].Key) })
 	contrast := widgets.NewIconButton(func() fyne.Resource { return resources.IconContrast.In(widgets.Colour(widgets.ColourQuiet)) }, w.switchTheme)
 	space := widgets.NewText("", widgets.ColourText)
-	line := widgets.LineGrowing(8, space, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], space, info, languages.Container, contrast)
+	line := widgets.LineGrowing(8, space, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], space, info, languages, contrast)
 	bar := container.NewStack(
 		widgets.NewFill(widgets.ColourPanel),
 		widgets.Inset(0, 14, 0, 14, line),

@@ -171,8 +171,9 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 	r.label.Text = Ellipsis(r.b.text, size.Width-2, r.b.size, r.label.TextStyle)
 	r.label.Move(fyne.NewPos(0, (size.Height-h)/2))
 	r.label.Resize(fyne.NewSize(size.Width, h))
-	r.picture.Move(fyne.NewPos(5, 5))
-	r.picture.Resize(fyne.NewSize(size.Width-10, size.Height-10))
+	edge := min(size.Width, size.Height) * .16
+	r.picture.Move(fyne.NewPos(edge, edge))
+	r.picture.Resize(fyne.NewSize(size.Width-2*edge, size.Height-2*edge))
 }
 
 func (r *buttonRenderer) applyTheme() {
@@ -236,7 +237,7 @@ func (r *buttonRenderer) Refresh() {
 
 // Segmented is a choice of few, as texts beside each other.
 type Segmented struct {
-	*fyne.Container
+	box
 	buttons  []*Button
 	chosen   int
 	OnChosen func(i int)
@@ -251,7 +252,8 @@ func NewSegmented(names []string, chosen func(i int)) *Segmented {
 		s.buttons = append(s.buttons, b)
 		objects = append(objects, b)
 	}
-	s.Container = Line(14, objects...)
+	s.content = Line(14, objects...)
+	s.ExtendBaseWidget(s)
 	s.show()
 	return s
 }

@@ -250,7 +250,7 @@ func (r *sheetRenderer) Refresh() {
 
 // ScaleBar shows a tone: black to white with its values at the ends.
 type ScaleBar struct {
-	*fyne.Container
+	box
 	low, high *Text
 }
 
@@ -258,7 +258,8 @@ type ScaleBar struct {
 func NewScaleBar() *ScaleBar {
 	b := &ScaleBar{low: NewText("", ColourQuiet).Small().Natural(), high: NewText("", ColourQuiet).Small().Natural()}
 	ramp := canvas.NewHorizontalGradient(color.Black, color.White)
-	b.Container = Line(6, b.low, Sized(120, 7, ramp), b.high)
+	b.content = Line(6, b.low, Sized(120, 7, ramp), b.high)
+	b.ExtendBaseWidget(b)
 	return b
 }
 
@@ -266,6 +267,7 @@ func NewScaleBar() *ScaleBar {
 func (b *ScaleBar) Set(t raster.Tone) {
 	b.low.Set(short(t.Low))
 	b.high.Set(short(t.High))
+	b.Refresh()
 }
 
 // Picture shows one image of any size, as large as there is room, small ones in clear pixels.

@@ -43,7 +43,7 @@ func (compact) Size(n fyne.ThemeSizeName) float32 {
 
 // Entry is a line of text to type into, 26 high.
 type Entry struct {
-	*fyne.Container
+	box
 	Field *widget.Entry
 }
 
@@ -52,7 +52,8 @@ func NewEntry(text string, changed func(string)) *Entry {
 	e := &Entry{Field: widget.NewEntry()}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.Container = Sized(0, FieldHeight, container.NewThemeOverride(e.Field, compact{}))
+	e.content = Sized(0, FieldHeight, container.NewThemeOverride(e.Field, compact{}))
+	e.ExtendBaseWidget(e)
 	return e
 }
 
@@ -78,6 +79,7 @@ type Number struct {
 // NewNumber makes an entry of a number.
 func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Number {
 	n := &Number{Entry: NewEntry(FormatNumber(value), nil), min: low, max: high, whole: whole, value: value}
+	n.ExtendBaseWidget(n)
 	n.Field.Validator = func(text string) error {
 		_, err := n.parse(text)
 		return err

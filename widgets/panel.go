@@ -131,16 +131,26 @@ func (r *fillRenderer) Refresh() {
 	r.back.Refresh()
 }
 
+// box is a widget that is made of others.
+type box struct {
+	widget.BaseWidget
+	content fyne.CanvasObject
+}
+
+// CreateRenderer implements fyne.Widget.
+func (b *box) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(b.content) }
+
 // Row is a quiet name at the left and a value at the right.
 type Row struct {
-	*fyne.Container
+	box
 	name, value *Text
 }
 
 // NewRow makes a row.
 func NewRow(name, value string) *Row {
 	r := &Row{name: NewText(name, ColourQuiet).Natural(), value: NewText(value, ColourText).Aligned(fyne.TextAlignTrailing)}
-	r.Container = Sized(0, RowHeight-2, LineGrowing(8, r.value, r.name, r.value))
+	r.content = Sized(0, RowHeight-2, LineGrowing(8, r.value, r.name, r.value))
+	r.ExtendBaseWidget(r)
 	return r
 }
 
@@ -148,7 +158,12 @@ func NewRow(name, value string) *Row {
 func (r *Row) Set(value string) { r.value.Set(value) }
 
 // SetName changes the name.
-func (r *Row) SetName(name string) { r.name.Set(name) }
+func (r *Row) SetName(name string) {
+	if r.name.Text() != name {
+		r.name.Set(name)
+		r.Refresh()
+	}
+}
 
 // SetColour changes the value's colour.
 func (r *Row) SetColour(c fyne.ThemeColorName) { r.value.SetColour(c) }

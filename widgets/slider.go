@@ -158,28 +158,32 @@ func (r *sliderRenderer) Refresh() {
 
 // SliderRow is a name, a slider, and its value in words.
 type SliderRow struct {
-	*fyne.Container
-	*Slider
-	value *Text
-	text  func(float64) string
+	box
+	slider *Slider
+	value  *Text
+	text   func(float64) string
 }
 
 // NewSliderRow makes a row with a slider.
 func NewSliderRow(name string, low, high, step, value float64, text func(float64) string, changed func(float64)) *SliderRow {
 	r := &SliderRow{value: NewText(text(value), ColourText).Aligned(fyne.TextAlignTrailing), text: text}
-	r.Slider = NewSlider(low, high, step, value, func(v float64) {
+	r.slider = NewSlider(low, high, step, value, func(v float64) {
 		r.value.Set(text(v))
 		changed(v)
 	})
 	label := NewText(name, ColourQuiet)
-	r.Container = Sized(0, RowHeight, LineGrowing(8, label, label, Sized(110, 22, r.Slider), Sized(44, 0, r.value)))
+	r.content = Sized(0, RowHeight, LineGrowing(8, label, label, Sized(104, 22, r.slider), Sized(36, 0, r.value)))
+	r.ExtendBaseWidget(r)
 	return r
 }
 
+// Slider is the slider of the row.
+func (r *SliderRow) Slider() *Slider { return r.slider }
+
 // Set moves the slider without telling.
 func (r *SliderRow) Set(v float64) {
-	r.Slider.Set(v)
-	r.value.Set(r.text(r.Slider.Value()))
+	r.slider.Set(v)
+	r.value.Set(r.text(r.slider.Value()))
 }
 
 // Progress is a thin bar.

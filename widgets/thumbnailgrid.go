@@ -113,18 +113,24 @@ func (g *ThumbnailGrid) columns() int {
 	return max(1, int((g.scroll.Size().Width-barRoom+gapBetween)/(g.cell+gapBetween)))
 }
 
+// side of a cell as it is drawn: a little more than was asked for, so that the columns fill the width.
+func (g *ThumbnailGrid) side() float32 {
+	room := g.scroll.Size().Width - barRoom + gapBetween
+	return max(g.cell, float32(int(room/float32(g.columns())))-gapBetween)
+}
+
 // top is the first item that is seen whole.
 func (g *ThumbnailGrid) top() int {
-	return int((g.scroll.Offset.Y+g.cell/2)/(g.cell+gapBetween)) * max(1, g.wide)
+	return int((g.scroll.Offset.Y+g.side()/2)/(g.side()+gapBetween)) * max(1, g.wide)
 }
 
 func (g *ThumbnailGrid) rowOf(item int) float32 {
-	return float32(item/g.columns()) * (g.cell + gapBetween)
+	return float32(item/g.columns()) * (g.side() + gapBetween)
 }
 
 // visible are the items that can be seen, from first to before last.
 func (g *ThumbnailGrid) visible() (first, last int) {
-	columns, step := g.columns(), g.cell+gapBetween
+	columns, step := g.columns(), g.side()+gapBetween
 	row := int(max(0, g.scroll.Offset.Y) / step)
 	rows := int(g.scroll.Size().Height/step) + 2
 	return min(g.n, row*columns), min(g.n, (row+rows)*columns)
@@ -144,7 +150,7 @@ func (g *ThumbnailGrid) arrived(item int, t thumbnail) {
 		return
 	}
 	if c := g.content.cells[item%len(g.content.cells)]; c.item == item {
-		c.show(t, g.cell*g.scale())
+		c.show(t, g.side()*g.scale())
 		if g.Visible() {
 			canvas.Refresh(&g.content.redraw)
 		}
@@ -223,8 +229,8 @@ func (g *ThumbnailGrid) nearest(item int) int {
 func (g *ThumbnailGrid) reveal(item int) {
 	y, height := g.rowOf(item), g.scroll.Size().Height
 	offset := g.scroll.Offset.Y
-	if y+g.cell > offset+height {
-		offset = y + g.cell - height
+	if y+g.side() > offset+height {
+		offset = y + g.side() - height
 	}
 	offset = max(0, min(offset, y))
 	if offset != g.scroll.Offset.Y {
@@ -245,7 +251,7 @@ func (g *ThumbnailGrid) TypedRune(rune) {}
 // TypedKey implements fyne.Focusable.
 func (g *ThumbnailGrid) TypedKey(e *fyne.KeyEvent) {
 	columns := g.columns()
-	page := columns * max(1, int((g.scroll.Size().Height+gapBetween)/(g.cell+gapBetween)))
+	page := columns * max(1, int((g.scroll.Size().Height+gapBetween)/(g.side()+gapBetween)))
 	at := g.primary
 	switch e.Name {
 	case fyne.KeyLeft:

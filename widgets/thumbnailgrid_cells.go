@@ -37,12 +37,12 @@ type fitted struct {
 }
 
 func (t *thumbnails) fit(label string) fitted {
-	if t.fitSide != t.grid.cell || len(t.fits) > 2000 {
-		t.fits, t.fitSide = map[string]fitted{}, t.grid.cell
+	if t.fitSide != t.grid.side() || len(t.fits) > 2000 {
+		t.fits, t.fitSide = map[string]fitted{}, t.grid.side()
 	}
 	f, ok := t.fits[label]
 	if !ok {
-		f.text = Ellipsis(label, t.grid.cell-8, labelSize, fyne.TextStyle{})
+		f.text = Ellipsis(label, t.grid.side()-8, labelSize, fyne.TextStyle{})
 		f.size = fyne.MeasureText(f.text, labelSize, fyne.TextStyle{})
 		t.fits[label] = f
 	}
@@ -61,13 +61,13 @@ func (t *thumbnails) MinSize() fyne.Size {
 	g := t.grid
 	columns := g.columns()
 	rows := (g.n + columns - 1) / columns
-	return fyne.NewSize(10, max(1, float32(rows)*(g.cell+gapBetween)-gapBetween))
+	return fyne.NewSize(10, max(1, float32(rows)*(g.side()+gapBetween)-gapBetween))
 }
 
 // at is the item at a position, −1 where there is none.
 func (t *thumbnails) at(p fyne.Position) int {
 	g := t.grid
-	step := g.cell + gapBetween
+	step := g.side() + gapBetween
 	column, row := int(p.X/step), int(p.Y/step)
 	if i := row*g.columns() + column; p.X >= 0 && p.Y >= 0 && column < g.columns() && i < g.n {
 		return i
@@ -116,7 +116,7 @@ func (t *thumbnails) DoubleTapped(e *fyne.PointEvent) {
 func (t *thumbnails) update(anew bool) {
 	g := t.grid
 	first, last := g.visible()
-	pixels := g.cell * g.scale()
+	pixels := g.side() * g.scale()
 	g.loader.want(first, last, int(math.Ceil(float64(pixels))))
 	if need := last - first; need > len(t.cells) {
 		for need += g.columns(); len(t.cells) < need; {
@@ -135,16 +135,16 @@ func (t *thumbnails) update(anew bool) {
 			c.clear()
 		}
 	}
-	columns, step := g.columns(), g.cell+gapBetween
+	columns, step := g.columns(), g.side()+gapBetween
 	for i := first; i < last; i++ {
 		c := t.cells[i%len(t.cells)]
 		if c.item == i {
 			continue
 		}
 		c.item = i
-		c.place(fyne.NewPos(float32(i%columns)*step, float32(i/columns)*step), g.cell)
+		c.place(fyne.NewPos(float32(i%columns)*step, float32(i/columns)*step), g.side())
 		label := ""
-		if g.label != nil && g.cell >= leastLabelled {
+		if g.label != nil && g.side() >= leastLabelled {
 			label = g.label(i)
 		}
 		c.write(t.fit(label))

@@ -35,6 +35,7 @@ type Page struct {
 	totals   *widgets.Text
 	shares   *shareBar
 	problems *fyne.Container
+	middle   *fyne.Container
 	settings *fyne.Container
 	next     *widgets.Button
 	remove   *widgets.Button
@@ -93,6 +94,7 @@ func (p *Page) Build() fyne.CanvasObject {
 	panel := widgets.NewPanel(widgets.Loose(p.settings))
 	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("train") })
 	middle := widgets.ColumnGrowing(widgets.Gap, drawing, drawing, p.problems, below)
+	p.middle = middle
 	right := widgets.ColumnGrowing(widgets.Gap, panel, panel, p.next)
 	palette := widgets.NewPanel(widgets.Loose(container.NewVScroll(p.palette())))
 	p.show()
@@ -295,7 +297,15 @@ func (p *Page) showProblems() {
 		}
 		p.problems.Add(widgets.NewPanel(widgets.LineGrowing(12, said, row...)).Padded(8))
 	}
+	if len(p.problems.Objects) == 0 {
+		p.problems.Hide()
+	} else {
+		p.problems.Show()
+	}
 	p.problems.Refresh()
+	if p.middle != nil {
+		p.middle.Refresh()
+	}
 }
 
 // Show implements page.Page.

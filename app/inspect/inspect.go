@@ -108,7 +108,7 @@ func (p *Page) buildLeft() fyne.CanvasObject {
 	}).Low()
 	another := widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
 	imagePanel := widgets.NewPanel(widgets.Column(6,
-		widgets.NewHeading(p.text("image")), widgets.Sized(0, 168, p.picture), widgets.Line(0, as.Container), p.seen, p.guesses,
+		widgets.NewHeading(p.text("image")), widgets.Sized(0, 168, p.picture), widgets.Line(0, as), p.seen, p.guesses,
 		widgets.Shares(6, []float32{1, 1}, open, another)))
 	p.list = widgets.Column(0)
 	scroll := widgets.Loose(container.NewVScroll(p.list))
@@ -123,7 +123,7 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 		p.unit = -1
 		p.showLayer()
 	})
-	p.whatBox = container.NewStack(p.what.Container)
+	p.whatBox = container.NewStack(p.what)
 	p.scaleBox = widgets.NewChoice([]string{p.text("scale.layer"), p.text("scale.map")}, 0, func(i int) {
 		p.local = i == 1
 		p.showLayer()
@@ -136,9 +136,9 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 		p.ask()
 	})
 	space := widgets.NewText("", widgets.ColourText)
-	top := widgets.LineGrowing(14, space, p.title, p.whatBox, p.host.Info("feature-map"), space,
-		widgets.NewText(p.text("scale"), widgets.ColourQuiet).Natural(), widgets.Sized(104, 26, p.scaleBox),
-		widgets.NewText(p.text("epoch"), widgets.ColourQuiet).Natural(), widgets.Sized(112, 26, p.epochs))
+	top := widgets.LineGrowing(10, space, p.title, p.whatBox, p.host.Info("feature-map"), space,
+		widgets.NewText(p.text("scale"), widgets.ColourQuiet).Natural(), widgets.Sized(92, 26, p.scaleBox),
+		widgets.NewText(p.text("epoch"), widgets.ColourQuiet).Natural(), widgets.Sized(96, 26, p.epochs))
 	p.sheet = widgets.NewContactSheet()
 	p.sheet.OnChosen = func(cell int) {
 		p.unit = cell
@@ -146,7 +146,7 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 	}
 	p.sheet.OnHovered = p.hovered
 	p.bar, p.read = widgets.NewScaleBar(), widgets.NewText("", widgets.ColourQuiet).Small().Aligned(fyne.TextAlignTrailing)
-	return widgets.NewPanel(widgets.ColumnGrowing(8, p.sheet, widgets.Sized(0, 26, top), p.sheet, widgets.LineGrowing(8, p.read, p.bar.Container, p.read)))
+	return widgets.NewPanel(widgets.ColumnGrowing(8, p.sheet, widgets.Sized(0, 26, top), p.sheet, widgets.LineGrowing(8, p.read, p.bar, p.read)))
 }
 
 func (p *Page) buildRight() fyne.CanvasObject {

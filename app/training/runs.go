@@ -154,8 +154,9 @@ func (p *Page) remarkValidation(c *session.Curve) []remark {
 
 // lastDrop finds where the learning rate last fell by half or more at once.
 func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
+	end := float64(c.Iterations) / float64(max(1, c.PerEpoch))
 	for i := len(c.Rate) - 1; i > 0; i-- {
-		if c.Rate[i].Y < .55*c.Rate[i-1].Y {
+		if c.Rate[i].X < .97*end && c.Rate[i].Y < .55*c.Rate[i-1].Y {
 			return c.Rate[i].X, c.Rate[i].Y, true
 		}
 	}

@@ -127,7 +127,7 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 	space := widgets.NewText("", widgets.ColourText)
 	export := widgets.NewButton("⤓ PNG · SVG · CSV", widgets.Quiet, nil)
 	export.OnTapped = func() { p.exportMenu(export) }
-	top := widgets.LineGrowing(14, space, title, scales.Container,
+	top := widgets.LineGrowing(14, space, title, scales,
 		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, export)
 	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot))
 }

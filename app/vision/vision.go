@@ -115,7 +115,7 @@ func (p *Page) buildMiddle() fyne.CanvasObject {
 	modes.Choose(p.heat)
 	p.view = widgets.NewPhotoView()
 	p.view.OnHover = p.hovered
-	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes.Container, p.host.Info("heat-map"))
+	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes, p.host.Info("heat-map"))
 	p.under = widgets.NewText("", widgets.ColourQuiet).Small()
 	picture := widgets.NewPanel(widgets.ColumnGrowing(6, p.view, widgets.Sized(0, 22, top), p.view, widgets.Sized(0, 15, p.under)))
 	s := &p.summary

@@ -12,10 +12,13 @@ type Tone struct {
 	Low, High float64 // the values that become black and white
 }
 
-// MapTone is the tone of feature maps: black is 0 (or the least value where there are negative ones), white the largest.
+// MapTone is the tone of feature maps: black is 0 and what is below it, white the largest value. Where nothing is above 0, white is 0.
 func MapTone(values []float32) Tone {
 	low, high := span(values)
-	return Tone{Low: math.Min(0, low), High: high}
+	if high <= 0 {
+		return Tone{Low: low, High: 0}
+	}
+	return Tone{Low: 0, High: high}
 }
 
 // FilterTone is the tone of filters: zero is middle grey.
