@@ -440,14 +440,14 @@ func (c *BlockCanvas) TypedShortcut(s fyne.Shortcut) {
 func ArrangeBlocks(blocks []Block, width float32) []Block {
 	out := slices.Clone(blocks)
 	columns := columnsOf(out)
-	const gap, margin = 62, 40
+	const gap, margin = 66, 40
 	x, y, row := float32(0), float32(0), float32(0)
 	for _, column := range columns {
 		w, h := float32(0), float32(0)
 		for _, i := range column {
 			f := faceOf(out[i])
 			label := fyne.MeasureText(out[i].Label, SmallSize, fyne.TextStyle{}).Width
-			w = max(w, f.w+f.d+max(0, label-gap+14))
+			w = max(w, f.w+f.d+max(0, label-gap+22))
 			h += f.h + f.d + 56
 		}
 		if width > 0 && x > 0 && x+w > width {

@@ -87,8 +87,8 @@ func (r *blocksRenderer) update() {
 		if b.Problem != "" {
 			name = Colour(ColourBad)
 		}
-		r.text(b.Name, below.X, below.Y+4, normal, name, true)
-		r.text(b.Detail, below.X, below.Y+4+normal*1.35, small, Colour(ColourQuiet), false)
+		r.text(b.Name, below.X, below.Y+9, normal, name, true)
+		r.text(b.Detail, below.X, below.Y+9+normal*1.35, small, Colour(ColourQuiet), false)
 		if b.Problem != "" {
 			y := below.Y + 4 + normal*1.35 + small*1.45
 			lines := wrap(b.Problem, 150, small, fyne.TextStyle{})

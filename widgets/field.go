@@ -36,7 +36,7 @@ func (compact) Icon(n fyne.ThemeIconName) fyne.Resource {
 
 func (compact) Size(n fyne.ThemeSizeName) float32 {
 	if n == theme.SizeNameInnerPadding {
-		return 4
+		return 3
 	}
 	return fyne.CurrentApp().Settings().Theme().Size(n)
 }
@@ -45,6 +45,7 @@ func (compact) Size(n fyne.ThemeSizeName) float32 {
 type Entry struct {
 	box
 	Field *widget.Entry
+	wrong *Frame // around what cannot be
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
@@ -52,7 +53,9 @@ func NewEntry(text string, changed func(string)) *Entry {
 	e := &Entry{Field: widget.NewEntry()}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.content = Sized(0, FieldHeight, container.NewThemeOverride(e.Field, compact{}))
+	e.wrong = NewFrame(ColourBad)
+	e.wrong.Hide()
+	e.content = Sized(0, FieldHeight, container.NewStack(container.NewThemeOverride(e.Field, compact{}), e.wrong))
 	e.ExtendBaseWidget(e)
 	return e
 }
@@ -80,12 +83,13 @@ type Number struct {
 func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Number {
 	n := &Number{Entry: NewEntry(FormatNumber(value), nil), min: low, max: high, whole: whole, value: value}
 	n.ExtendBaseWidget(n)
-	n.Field.Validator = func(text string) error {
-		_, err := n.parse(text)
-		return err
-	}
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
+		if err != nil {
+			n.wrong.Show()
+		} else {
+			n.wrong.Hide()
+		}
 		if err != nil || v == n.value {
 			return
 		}
@@ -123,6 +127,7 @@ func (n *Number) SetValue(v float64) {
 	if v != n.value {
 		n.value = v
 		n.Set(FormatNumber(v))
+		n.wrong.Hide()
 	}
 }
 

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -38,7 +39,7 @@ func (p *LinePlot) scale(size fyne.Size) scale {
 	s.left.tick(vertical)
 	if hasRight {
 		s.right = p.vertical(p.data.Right, true, s.x)
-		s.right.match(s.left)
+		s.right.tick(vertical)
 	}
 	room := float32(0)
 	for _, v := range s.left.ticks {
@@ -55,8 +56,32 @@ func (p *LinePlot) scale(size fyne.Size) scale {
 		s.plot.y0 = 18
 	}
 	horizontal := int(min(10, max(2, (s.plot.x1-s.plot.x0)/80)))
+	end := s.x.max
+	s.x.max = p.roomForLabels(s)
 	s.x.tick(horizontal)
+	s.x.ticks = slices.DeleteFunc(s.x.ticks, func(v float64) bool { return v > end+s.x.step*1e-6 })
 	return s
+}
+
+// roomForLabels is where the horizontal axis ends so that the labels at the lines' ends do not lie on the lines.
+func (p *LinePlot) roomForLabels(s scale) float64 {
+	last, widest := s.x.min, float32(0)
+	for _, l := range p.data.Series {
+		if n := len(l.Points); n > 0 && l.Name != "" && !l.Faint {
+			last = math.Max(last, math.Min(l.Points[n-1].X, s.x.max))
+			a := s.left
+			if l.Right {
+				a = s.right
+			}
+			widest = max(widest, fyne.MeasureText(l.Name+" "+a.value(l.Points[n-1].Y), 12, fyne.TextStyle{}).Width)
+		}
+	}
+	room := s.plot.x1 - s.plot.x0
+	if p.compact || widest == 0 || widest > room/2 {
+		return s.x.max
+	}
+	// (last−min)/(max−min)·room + 16 + widest ≤ room
+	return math.Max(s.x.max, s.x.min+(last-s.x.min)*float64(room/(room-widest-16)))
 }
 
 // horizontal is the range of X: what is zoomed into, what was asked for, or what the data have.
@@ -145,18 +170,6 @@ func (a *axis) tick(n int) {
 	for i := math.Ceil(a.min/a.step - 1e-6); i*a.step <= a.max+a.step*1e-6; i++ {
 		a.ticks = append(a.ticks, i*a.step)
 	}
-}
-
-// match puts ticks at the height of another axis' ticks, so that one grid serves both.
-func (a *axis) match(other axis) {
-	for _, v := range other.ticks {
-		share := (v - other.min) / (other.max - other.min)
-		if other.log {
-			share = (math.Log10(v) - math.Log10(other.min)) / (math.Log10(other.max) - math.Log10(other.min))
-		}
-		a.ticks = append(a.ticks, a.min+share*(a.max-a.min))
-	}
-	a.step = (a.max - a.min) / 4
 }
 
 // format writes a tick.

@@ -131,6 +131,42 @@ func (r *fillRenderer) Refresh() {
 	r.back.Refresh()
 }
 
+// Frame is a rounded outline of one of the theme's colours.
+type Frame struct {
+	widget.BaseWidget
+	colour fyne.ThemeColorName
+}
+
+// NewFrame makes an outline.
+func NewFrame(c fyne.ThemeColorName) *Frame {
+	f := &Frame{colour: c}
+	f.ExtendBaseWidget(f)
+	return f
+}
+
+// CreateRenderer implements fyne.Widget.
+func (f *Frame) CreateRenderer() fyne.WidgetRenderer {
+	r := &frameRenderer{f: f}
+	r.line.CornerRadius, r.line.StrokeWidth = FieldRadius, 1.5
+	r.Refresh()
+	return r
+}
+
+type frameRenderer struct {
+	f    *Frame
+	line canvas.Rectangle
+}
+
+func (r *frameRenderer) Destroy()                     {}
+func (r *frameRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{&r.line} }
+func (r *frameRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1) }
+func (r *frameRenderer) Layout(size fyne.Size)        { r.line.Resize(size) }
+
+func (r *frameRenderer) Refresh() {
+	r.line.StrokeColor = Colour(r.f.colour)
+	r.line.Refresh()
+}
+
 // box is a widget that is made of others.
 type box struct {
 	widget.BaseWidget

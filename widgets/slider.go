@@ -172,7 +172,7 @@ func NewSliderRow(name string, low, high, step, value float64, text func(float64
 		changed(v)
 	})
 	label := NewText(name, ColourQuiet)
-	r.content = Sized(0, RowHeight, LineGrowing(8, label, label, Sized(104, 22, r.slider), Sized(36, 0, r.value)))
+	r.content = Sized(0, RowHeight, LineGrowing(8, label, label, Sized(96, 22, r.slider), Sized(34, 0, r.value)))
 	r.ExtendBaseWidget(r)
 	return r
 }

@@ -171,8 +171,7 @@ func (p *Page) field(l nn.Layer, f nn.Field) fyne.CanvasObject {
 	if f.Key == "outputs" && value == 0 {
 		n := widgets.NewNumber(value, f.Min, f.Max, true, func(v float64) { set(nn.Num(v)) })
 		n.Field.SetPlaceHolder(p.text("outputs.classes", p.spec.Classes))
-		n.Field.SetText("")
-		n.Field.Validator = nil
+		n.Set("")
 		return widgets.FormRow(label, fieldWidth, n, extra...)
 	}
 	n := widgets.NewNumber(value, f.Min, f.Max, f.Type == nn.Int, func(v float64) { set(nn.Num(v)) })

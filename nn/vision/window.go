@@ -16,7 +16,7 @@ import (
 // WindowOptions say how a window slides over a photo.
 type WindowOptions struct {
 	Width, Height int       // of the window in pixels of the photo at scale 1; 0: the network's input
-	Stride        int       // pixels between windows, at every scale of its own; 0: a quarter of the window
+	Stride        int       // pixels between windows at scale 1, and in proportion at the others; 0: a quarter of the window
 	Scales        []float64 // sizes of the window, 1 being Width×Height; empty: 1 alone
 }
 
@@ -118,6 +118,8 @@ func (w *Windows) lay(o WindowOptions, m *model.Model) error {
 		}
 		if g.Stride <= 0 {
 			g.Stride = max(1, min(g.Width, g.Height)/4)
+		} else {
+			g.Stride = max(1, int(math.Round(float64(o.Stride)*s)))
 		}
 		if g.Width > w.Size.X || g.Height > w.Size.Y {
 			continue
