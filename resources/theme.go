@@ -84,7 +84,7 @@ func palette(side int) map[fyne.ThemeColorName]color.Color {
 	}
 	all[theme.ColorNameHover] = widgets.Fade(all[widgets.ColourQuiet], .10)
 	all[theme.ColorNamePressed] = widgets.Fade(all[widgets.ColourQuiet], .22)
-	all[theme.ColorNameScrollBar] = widgets.Fade(all[widgets.ColourQuiet], .55)
+	all[theme.ColorNameScrollBar] = widgets.Fade(all[widgets.ColourQuiet], .4)
 	all[theme.ColorNameScrollBarBackground] = color.Transparent
 	all[theme.ColorNameShadow] = color.NRGBA{A: [2]uint8{28, 110}[side]}
 	on := color.Color(color.NRGBA{R: 255, G: 255, B: 255, A: 255})

@@ -19,10 +19,14 @@ var (
 	_ fyne.Widget       = (*Check)(nil)
 )
 
-// compact is the current theme with entries as low as ui.md has them.
+// compact is the current theme with entries as low as ui.md has them, and without a frame of their own.
 type compact struct{}
 
 func (compact) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
+	switch n {
+	case theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.ColorNameShadow:
+		return color.Transparent
+	}
 	return fyne.CurrentApp().Settings().Theme().Color(n, v)
 }
 
@@ -35,29 +39,76 @@ func (compact) Icon(n fyne.ThemeIconName) fyne.Resource {
 }
 
 func (compact) Size(n fyne.ThemeSizeName) float32 {
-	if n == theme.SizeNameInnerPadding {
+	switch n {
+	case theme.SizeNameInnerPadding:
 		return 3
+	case theme.SizeNameInputBorder:
+		return 0
+	case theme.SizeNameScrollBarSmall:
+		return 0
 	}
 	return fyne.CurrentApp().Settings().Theme().Size(n)
+}
+
+// typed is an entry that tells when it gets and loses the focus.
+type typed struct {
+	widget.Entry
+	focused func(on bool)
+}
+
+// FocusGained implements fyne.Focusable.
+func (t *typed) FocusGained() {
+	t.Entry.FocusGained()
+	t.focused(true)
+}
+
+// FocusLost implements fyne.Focusable.
+func (t *typed) FocusLost() {
+	t.Entry.FocusLost()
+	t.focused(false)
 }
 
 // Entry is a line of text to type into, 26 high.
 type Entry struct {
 	box
-	Field *widget.Entry
-	wrong *Frame // around what cannot be
+	Field          *typed
+	frame          *Frame
+	wrong, focused bool
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
 func NewEntry(text string, changed func(string)) *Entry {
-	e := &Entry{Field: widget.NewEntry()}
+	e := &Entry{Field: &typed{}, frame: NewFrame(ColourLine)}
+	e.Field.ExtendBaseWidget(e.Field)
+	e.Field.focused = func(on bool) {
+		e.focused = on
+		e.outline()
+	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.wrong = NewFrame(ColourBad)
-	e.wrong.Hide()
-	e.content = Sized(0, FieldHeight, container.NewStack(container.NewThemeOverride(e.Field, compact{}), e.wrong))
+	e.content = Sized(0, FieldHeight, container.NewStack(
+		NewFill(ColourField).Rounded(FieldRadius), Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{})), e.frame))
 	e.ExtendBaseWidget(e)
 	return e
+}
+
+// outline shows by the frame whether what was typed can be, and whether it has the focus.
+func (e *Entry) outline() {
+	switch {
+	case e.wrong:
+		e.frame.Set(ColourBad)
+	case e.focused:
+		e.frame.Set(ColourAccent)
+	default:
+		e.frame.Set(ColourLine)
+	}
+}
+
+func (e *Entry) setWrong(on bool) {
+	if e.wrong != on {
+		e.wrong = on
+		e.outline()
+	}
 }
 
 // Set changes the text without telling.
@@ -85,11 +136,7 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 	n.ExtendBaseWidget(n)
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
-		if err != nil {
-			n.wrong.Show()
-		} else {
-			n.wrong.Hide()
-		}
+		n.setWrong(err != nil)
 		if err != nil || v == n.value {
 			return
 		}
@@ -127,7 +174,7 @@ func (n *Number) SetValue(v float64) {
 	if v != n.value {
 		n.value = v
 		n.Set(FormatNumber(v))
-		n.wrong.Hide()
+		n.setWrong(false)
 	}
 }
 

@@ -243,3 +243,8 @@ func (s *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
 
 // Loose lets a thing be smaller than it asks for: for what scrolls or is drawn at any size.
 func Loose(o fyne.CanvasObject) *fyne.Container { return Sized(1, 1, o) }
+
+// NewScroll lets a column of things scroll, with room for the bar beside it.
+func NewScroll(o fyne.CanvasObject) *fyne.Container {
+	return Loose(container.NewVScroll(Inset(0, 9, 0, 0, o)))
+}

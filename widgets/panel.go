@@ -144,10 +144,18 @@ func NewFrame(c fyne.ThemeColorName) *Frame {
 	return f
 }
 
+// Set changes the colour.
+func (f *Frame) Set(c fyne.ThemeColorName) {
+	if f.colour != c {
+		f.colour = c
+		f.Refresh()
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (f *Frame) CreateRenderer() fyne.WidgetRenderer {
 	r := &frameRenderer{f: f}
-	r.line.CornerRadius, r.line.StrokeWidth = FieldRadius, 1.5
+	r.line.CornerRadius, r.line.StrokeWidth = FieldRadius, 1
 	r.Refresh()
 	return r
 }

@@ -91,12 +91,12 @@ func (p *Page) Build() fyne.CanvasObject {
 		widgets.Sized(0, 20, p.totals),
 		widgets.LineGrowing(4, p.shares.caption, p.shares.caption), p.shares, p.shares.legend))
 	p.settings = container.NewStack()
-	panel := widgets.NewPanel(widgets.Loose(p.settings))
+	panel := widgets.NewPanel(p.settings)
 	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("train") })
 	middle := widgets.ColumnGrowing(widgets.Gap, drawing, drawing, p.problems, below)
 	p.middle = middle
 	right := widgets.ColumnGrowing(widgets.Gap, panel, panel, p.next)
-	palette := widgets.NewPanel(widgets.Loose(container.NewVScroll(p.palette())))
+	palette := widgets.NewPanel(widgets.NewScroll(p.palette()))
 	p.show()
 	p.canvas.Select(selected...)
 	p.showSettings()

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -26,7 +25,7 @@ func (p *Page) showSettings() {
 			rows = p.layerForm(i)
 		}
 	}
-	p.settings.Objects = []fyne.CanvasObject{container.NewVScroll(widgets.Column(6, rows...))}
+	p.settings.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Column(6, rows...))}
 	p.settings.Refresh()
 }
 

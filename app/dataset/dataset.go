@@ -155,8 +155,7 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	column := widgets.Column(4,
 		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList,
 		widgets.Sized(0, 24, widgets.Line(4, meanTitle, p.host.Info("mean"))), leftAligned(p.mean), s.box)
-	scroll := container.NewVScroll(column)
-	return widgets.NewPanel(widgets.Loose(scroll))
+	return widgets.NewPanel(widgets.NewScroll(column))
 }
 
 // leftAligned gives a picture its usual size at the left.

@@ -179,7 +179,7 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 	f.bar, f.told = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet)
 	f.bar.Hide()
 	f.start = widgets.NewButton(p.text("import.start"), widgets.Primary, f.begin)
-	panel := widgets.NewPanel(widgets.Loose(container.NewVScroll(widgets.Column(6, rows...))))
+	panel := widgets.NewPanel(widgets.NewScroll(widgets.Column(6, rows...)))
 	foot := widgets.Column(8, f.bar, f.told, widgets.Shares(8, []float32{1, 2}, cancel, f.start))
 	f.choose(o.Resize)
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, foot)

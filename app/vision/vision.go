@@ -166,7 +166,7 @@ func (p *Page) buildRight() fyne.CanvasObject {
 		threshold, overlap,
 		widgets.Line(8, widgets.NewCheck(p.text("squares"), p.grid, func(on bool) { p.grid = on; p.showFound() }), p.host.Info("iou")),
 		widgets.Sized(0, 26, p.foundAll))
-	scroll := widgets.Loose(container.NewVScroll(p.found))
+	scroll := widgets.NewScroll(p.found)
 	example := widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample)
 	save := widgets.NewButton(p.text("save"), widgets.Plain, p.save)
 	panel := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, rows, scroll, widgets.Column(8, example, save)))
