@@ -23,13 +23,13 @@ type Policy struct {
 func Policies() []Policy {
 	return []Policy{
 		{Name: "fixed", factor: func(Config, float64, float64, float64) float64 { return 1 }},
-		{Name: "step", Gamma: .1, Step: []float64{33}, factor: func(c Config, i, _, s float64) float64 {
-			return math.Pow(c.Gamma, math.Floor(i/math.Ceil(c.Step[0]*s)))
+		{Name: "step", Gamma: .1, Step: []float64{33}, factor: func(c Config, i, m, _ float64) float64 {
+			return math.Pow(c.Gamma, math.Floor(i/at(c.Step[0], m)))
 		}},
-		{Name: "multistep", Gamma: .5, Step: []float64{50, 85}, factor: func(c Config, i, _, s float64) float64 {
+		{Name: "multistep", Gamma: .5, Step: []float64{50, 85}, factor: func(c Config, i, m, _ float64) float64 {
 			f := 1.0
-			for _, at := range c.Step {
-				if i >= math.Ceil(at*s) {
+			for _, percent := range c.Step {
+				if i >= at(percent, m) {
 					f *= c.Gamma
 				}
 			}
@@ -40,11 +40,14 @@ func Policies() []Policy {
 			return math.Pow(1+c.Gamma/s*i, -c.Power)
 		}},
 		{Name: "poly", Power: 3, factor: func(c Config, i, m, _ float64) float64 { return math.Pow(1-i/m, c.Power) }},
-		{Name: "sigmoid", Gamma: .1, Step: []float64{50}, factor: func(c Config, i, _, s float64) float64 {
-			return 1 / (1 + math.Exp(math.Abs(c.Gamma)/s*(i-math.Ceil(c.Step[0]*s))))
+		{Name: "sigmoid", Gamma: .1, Step: []float64{50}, factor: func(c Config, i, m, s float64) float64 {
+			return 1 / (1 + math.Exp(math.Abs(c.Gamma)/s*(i-at(c.Step[0], m))))
 		}},
 	}
 }
+
+// at is the iteration at a percentage of a run of m iterations, rounded up. The product comes first: 55·(20/100) is not quite 11.
+func at(percent, m float64) float64 { return math.Ceil(percent * m / 100) }
 
 // PolicyOf finds a policy by name; the fault of an unknown one lists the known.
 func PolicyOf(name string) (Policy, error) {
