@@ -165,9 +165,13 @@ func tarTree(ctx context.Context, r io.Reader, f *os.File, source string, size i
 	t := &tree{name: source, close: remove}
 	left, at := allowance(size), int64(0)
 	out := bufio.NewWriterSize(spool, 1<<20)
-	for reader := tar.NewReader(r); ; {
+	end := &zeros{r: r}
+	for reader := tar.NewReader(end); ; {
 		h, err := reader.Next()
 		if err == io.EOF {
+			if err := end.check(); err != nil {
+				return nil, archiveFault(err, source)
+			}
 			break
 		}
 		if err != nil && !errors.Is(err, tar.ErrInsecurePath) {
@@ -199,6 +203,37 @@ func tarTree(ctx context.Context, r io.Reader, f *os.File, source string, size i
 		return nil, writeFault(err, spool.Name())
 	}
 	return t, nil
+}
+
+// zeros counts the zeros that end what was read: a tar ends in two blocks of 512 of them, which archive/tar does not ask for.
+type zeros struct {
+	r   io.Reader
+	run int
+}
+
+func (z *zeros) Read(p []byte) (int, error) {
+	n, err := z.r.Read(p)
+	tail := len(bytes.TrimRight(p[:n], "\x00"))
+	if tail > 0 {
+		z.run = 0
+	}
+	z.run += n - tail
+	return n, err
+}
+
+// paddingBytes is how much may follow a tar's end: programs fill up to the block of a tape.
+const paddingBytes = 1 << 20
+
+// check says whether the tar came to its end, and reads on to where gzip compares its checksum.
+func (z *zeros) check() error {
+	if z.run < 512 {
+		return io.ErrUnexpectedEOF
+	}
+	_, err := io.CopyN(io.Discard, z.r, paddingBytes)
+	if err == io.EOF {
+		return nil
+	}
+	return err
 }
 
 // copyEntry copies one file of a tar to the spool, telling a failure to read from one to write.

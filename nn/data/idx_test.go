@@ -1,0 +1,118 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// digitFiles are four IDX files: eight training images of 2×2 whose values are their number, and three for the test.
+func digitFiles() files {
+	train, test := make([]byte, 8*4), make([]byte, 3*4)
+	for i := range train {
+		train[i] = byte(i / 4)
+	}
+	for i := range test {
+		test[i] = byte(100 + i/4)
+	}
+	return files{
+		"train-images-idx3-ubyte": idxOf(train, 8, 2, 2), "train-labels-idx1-ubyte": idxOf([]byte{0, 1, 2, 0, 1, 2, 0, 1}, 8),
+		"t10k-images-idx3-ubyte": idxOf(test, 3, 2, 2), "t10k-labels-idx1-ubyte": idxOf([]byte{2, 1, 0}, 3),
+	}
+}
+
+func TestIDX(t *testing.T) {
+	plain := digitFiles()
+	packed := files{}
+	for name, b := range plain {
+		packed[name+".gz"] = gz(t, b)
+	}
+	want := imported(t, plain.folder(t), nil)
+	i := want.Info()
+	if i.Counts != [3]int{6, 2, 3} || !slices.Equal(i.Classes, []string{"0", "1", "2"}) || i.Width != 2 || i.Channels != 1 {
+		t.Errorf("%+v", i)
+	}
+	test := want.IDs(Test)
+	if p, err := want.Pixels(test[1]); err != nil || !bytes.Equal(p.Pix, []byte{101, 101, 101, 101}) {
+		t.Errorf("the second test image: %v, %v", p.Pix, err)
+	}
+	if e := want.Index()[test[0]]; e.Class != 2 {
+		t.Errorf("the first test image has the class %d", e.Class)
+	}
+	got := imported(t, packed.folder(t), nil)
+	for _, e := range got.Index() {
+		p, err := got.Pixels(e.ID)
+		q, err2 := want.Pixels(e.ID)
+		if err != nil || err2 != nil || !bytes.Equal(p.Pix, q.Pix) || e != want.Index()[e.ID] {
+			t.Errorf("image %d differs when packed", e.ID)
+		}
+	}
+	one := imported(t, filepath.Join(plain.folder(t), "t10k-images-idx3-ubyte"), func(o *ImportOptions) { o.ValPercent = 0 })
+	if c := one.Info().Counts; c != [3]int{3, 0, 0} {
+		t.Errorf("one images file alone: %v", c)
+	}
+	named := imported(t, plain.folder(t), func(o *ImportOptions) { o.ClassesFile = saved(t, "names", []byte("zero\none\ntwo\n")) })
+	if c := named.Info().Classes; !slices.Equal(c, []string{"zero", "one", "two"}) {
+		t.Errorf("classes %q", c)
+	}
+}
+
+func TestColourIDX(t *testing.T) {
+	d := imported(t, files{
+		"x-images-idx4-ubyte": idxOf([]byte{1, 2, 3, 4, 5, 6}, 2, 1, 1, 3), "x-labels-idx4-ubyte": idxOf([]byte{0, 1}, 2),
+	}.folder(t), nil)
+	if p, err := d.Pixels(1); err != nil || p.C != 3 || !bytes.Equal(p.Pix, []byte{4, 5, 6}) {
+		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+func TestDamagedIDX(t *testing.T) {
+	const images, labels = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+	change := func(name string, b []byte) files {
+		f := digitFiles()
+		delete(f, "t10k-images-idx3-ubyte")
+		f[name] = b
+		return f
+	}
+	whole := digitFiles()[images]
+	several := change("other-images-idx3-ubyte", whole)
+	several["other-labels-idx1-ubyte"] = several[labels]
+	packed := gz(t, whole)
+	packed[len(packed)-5] ^= 1
+	for what, c := range map[string]struct {
+		f    files
+		code string
+	}{
+		"cut images":    {change(images, whole[:40]), "idx.truncated"},
+		"cut header":    {change(images, whole[:6]), "idx.truncated"},
+		"more than all": {change(images, append(slices.Clone(whole), 1)), "idx.long"},
+		"huge":          {change(images, idxOf(nil, 1<<27, 8000, 8000)), "idx.size"},
+		"overflowing":   {change(images, idxOf(nil, 1<<31, 1<<31, 1<<31, 1<<31)), "idx.size"},
+		"two":           {change(images, idxOf(nil, 1, 2)), "idx.dimensions"},
+		"checksum":      {change(images, packed), "idx.damaged"},
+		"few labels":    {change(labels, idxOf([]byte{1}, 1)), "idx.labels.count"},
+		"cut labels":    {change(labels, idxOf([]byte{1}, 8)), "idx.truncated"},
+		"no labels":     {files{images: whole}, "idx.labels.missing"},
+		"foreign":       {change(labels, []byte(strings.Repeat("x", 100))), "idx.foreign"},
+		"one class":     {change(labels, idxOf(make([]byte, 8), 8)), "data.classes.one"},
+		"several":       {several, "idx.several"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			parent := t.TempDir()
+			told := 0
+			_, err := Import(context.Background(), c.f.folder(t), filepath.Join(parent, "set"), DefaultImport(), func(p Progress) {
+				if p.Skipped != nil {
+					told++
+				}
+			})
+			wantFault(t, err, c.code)
+			if told > 0 {
+				t.Errorf("told of %d images one by one", told)
+			}
+			wantOnly(t, parent)
+		})
+	}
+}
