@@ -45,10 +45,13 @@ type Dataset struct {
 
 	mu     sync.RWMutex // held to read while db is used, to write while it is exchanged or an edit is published
 	db     *bolt.DB     // nil: closed
+	mapped *os.File     // what db reads from; db closes it
+	size   int64        // of mapped when it was opened
 	info   Info
 	edited bool // dataset.json tells older counts than the index
 
-	index atomic.Pointer[[]Entry]
+	index  atomic.Pointer[[]Entry]
+	broken atomic.Bool // bbolt fell over with its locks held: it is not to be called again
 }
 
 // How long to wait for another process that holds the lock of the database.
@@ -68,7 +71,7 @@ func Open(folder string) (*Dataset, error) {
 		return nil, err
 	}
 	if err := d.load(); err != nil {
-		d.db.Close()
+		_ = d.closeDB() // the first error is the one to tell
 		return nil, err
 	}
 	d.cache = newCache(d.Len(), cacheBytes())
@@ -88,7 +91,13 @@ func (d *Dataset) busy() *fault.Fault {
 // open opens the database to read. The caller holds d.mu or is alone.
 func (d *Dataset) open() (err error) {
 	defer d.recoverInto(&err)
-	db, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true})
+	var mapped *os.File
+	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(name, flag, mode)
+		mapped = f
+		return f, err
+	}
+	db, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true, OpenFile: open})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return d.busy().Because(err)
@@ -99,7 +108,12 @@ func (d *Dataset) open() (err error) {
 	case err != nil:
 		return d.damaged().Because(err)
 	}
-	d.db = db
+	stat, err := mapped.Stat()
+	if err != nil {
+		db.Close()
+		return readFault(err, d.file())
+	}
+	d.db, d.mapped, d.size = db, mapped, stat.Size()
 	return nil
 }
 
@@ -140,7 +154,36 @@ func (d *Dataset) view(read func(*bolt.Tx) error) (err error) {
 	if d.db == nil {
 		return fault.New("data.closed", "The data set %s is closed. Open it again.", d.path)
 	}
-	return d.guarded(func() error { return d.db.View(read) })
+	return d.reading(read)
+}
+
+// reading is view for a caller that holds d.mu. The size of the file is looked at first: bbolt keeps its locks for ever when it
+// falls over a missing page while it begins a transaction.
+func (d *Dataset) reading(read func(*bolt.Tx) error) error {
+	if stat, err := d.mapped.Stat(); err != nil || stat.Size() < d.size || d.broken.Load() {
+		return d.damaged()
+	}
+	begun := false
+	err := d.guarded(func() error {
+		return d.db.View(func(tx *bolt.Tx) error {
+			begun = true
+			return read(tx)
+		})
+	})
+	if err != nil && !begun {
+		d.broken.Store(true)
+	}
+	return err
+}
+
+// closeDB closes the database, unless that would wait for ever.
+func (d *Dataset) closeDB() error {
+	db := d.db
+	d.db = nil
+	if d.broken.Load() {
+		return nil
+	}
+	return db.Close()
 }
 
 // guarded calls with panics turned into faults, the one of a memory-mapped page that is no longer there included.
@@ -167,10 +210,9 @@ func (d *Dataset) Close() error {
 	if d.edited {
 		err = writeInfo(d.path, d.info)
 	}
-	if closing := d.db.Close(); err == nil {
+	if closing := d.closeDB(); err == nil {
 		err = closing
 	}
-	d.db = nil
 	return err
 }
 
@@ -290,13 +332,12 @@ func (d *Dataset) Edit(change func(*Edit) error) error {
 		}
 		return nil
 	}
-	if err := d.guarded(func() error { return d.db.View(whole) }); err != nil {
+	if err := d.reading(whole); err != nil {
 		return err
 	}
-	if err := d.db.Close(); err != nil {
+	if err := d.closeDB(); err != nil {
 		return readFault(err, d.file())
 	}
-	d.db = nil
 	err := d.guarded(func() error { return d.editing(change) })
 	if reopening := d.open(); err == nil {
 		err = reopening
