@@ -1,0 +1,190 @@
+package data
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image/color"
+	"io"
+	"testing"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// Readers take bytes from anywhere. Each must end in a result or in a fault, never in a panic, whatever it is given.
+
+// wantWords says that an error is one for people.
+func wantWords(t *testing.T, err error) {
+	t.Helper()
+	if err != nil && fault.Code(err) == "" && !errors.Is(err, context.Canceled) {
+		t.Errorf("the error %v has no words", err)
+	}
+}
+
+// inMemory gives a tree of files in memory.
+func inMemory(f files) *tree {
+	t := &tree{name: "source", close: func() error { return nil }}
+	for _, p := range f.paths() {
+		t.files = append(t.files, treeFile{p, int64(len(f[p])), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f[p])), nil }})
+	}
+	return t
+}
+
+func FuzzIDX(f *testing.F) {
+	images := idxOf([]byte{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2)
+	labels := idxOf([]byte{0, 1}, 2)
+	f.Add(images, labels)
+	f.Add(gz(f, images), gz(f, labels))
+	f.Add(images[:9], labels[:3])
+	f.Add(idxOf(nil, 1<<30, 1<<13, 1<<13), labels)
+	f.Add(gz(f, images)[:20], labels)
+	f.Add(idxOf([]byte{1, 2, 3}, 1, 1, 1, 3), idxOf([]byte{255}, 1))
+	f.Fuzz(func(t *testing.T, images, labels []byte) {
+		source := inMemory(files{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels})
+		claimsIDX(source, "")
+		c, err := readIDX(context.Background(), source, "")
+		if err != nil {
+			wantWords(t, err)
+			return
+		}
+		for _, i := range spread(len(c.items), 2) {
+			o, err := c.items[i].from.open(c.items[i].ref)
+			wantWords(t, err)
+			if err == nil {
+				_, err = o.decode()
+				wantWords(t, err)
+			}
+		}
+	})
+}
+
+func FuzzArchive(f *testing.F) {
+	source := twoClasses(f, 2)
+	f.Add(source.zip(f))
+	f.Add(source.tar(f))
+	f.Add(gz(f, source.tar(f)))
+	f.Add(source.zip(f)[:200])
+	f.Add(source.tar(f)[:700])
+	f.Add(bomb(f, 2, 1<<60))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		t.Setenv("TMPDIR", t.TempDir())
+		source, err := archiveTree(context.Background(), saved(t, "x", b), int64(len(b)))
+		wantWords(t, err)
+		if source == nil {
+			return
+		}
+		for _, file := range source.files[:min(len(source.files), 8)] {
+			if _, clean := cleanName(file.path); !clean {
+				t.Errorf("the name %q leads out of the archive", file.path)
+			}
+			_, err := file.read(1 << 20)
+			wantWords(t, err)
+		}
+		if err := source.close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzInfo(f *testing.F) {
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":9}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"width":-1}`))
+	f.Add([]byte(`{"kind":`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		info, err := readInfo(files{InfoFile: b}.folder(t))
+		wantWords(t, err)
+		if err == nil && (info.Width < 1 || info.Width > maxSide || info.Channels < 1) {
+			t.Errorf("%+v passes", info)
+		}
+	})
+}
+
+func FuzzTruth(f *testing.F) {
+	b, err := encodeTruth(someTruth())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b)
+	f.Add([]byte(`{"class":-1,"masks":[{"class":0,"runs":[4294967295,4294967295]}]}`))
+	f.Add([]byte(`{"class":0,"boxes":[{"class":5,"w":1e38,"h":1e39}]}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		truth, err := decodeTruth(b)
+		if err != nil || truth.check(2, 4, 4) != nil {
+			return
+		}
+		again, err := encodeTruth(truth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if truth, err = decodeTruth(again); err != nil || truth.check(2, 4, 4) != nil {
+			t.Errorf("%s passes, but not when it was written anew: %s", b, again)
+		}
+	})
+}
+
+func FuzzStored(f *testing.F) {
+	for _, encoding := range Encodings() {
+		b, err := newEncoder(encoding).encode(Pixels{W: 2, H: 2, C: 3, Pix: make([]byte, 12)})
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(b)
+		f.Add(b[:len(b)-3])
+	}
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p, err := decodeStored(b, 2, 2, 3, "x")
+		wantWords(t, err)
+		if err == nil && len(p.Pix) != 12 {
+			t.Errorf("%d bytes", len(p.Pix))
+		}
+	})
+}
+
+func FuzzOrientation(f *testing.F) {
+	jpg := jpegOf(f, plain(8, 4, color.White))
+	for o := range byte(10) {
+		f.Add(turned(jpg, o, o%2 == 0))
+	}
+	f.Add(turned(jpg, 6, true)[:30])
+	f.Add([]byte("\xff\xd8\xff\xe1\x00\x10Exif\x00\x00MM\x00*\xff\xff\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if o := orientation(b); o < 1 || o > 8 {
+			t.Errorf("orientation %d", o)
+		}
+	})
+}
+
+func FuzzDecode(f *testing.F) {
+	img := plain(5, 4, color.RGBA{9, 8, 7, 200})
+	f.Add(pngOf(f, img))
+	f.Add(pngOf(f, img)[:60])
+	f.Add(jpegOf(f, img))
+	f.Add(turned(jpegOf(f, img), 7, true))
+	f.Add(cmykJPEG(1, 2, 3, 4))
+	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"))
+	f.Add([]byte("GIF87a\xff\xff\xff\xff\x00\x00\x00"))
+	f.Add([]byte("BM\x3a\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x00"))
+	f.Add([]byte("II*\x00\x08\x00\x00\x00\xff\xff"))
+	f.Add([]byte("MM\x00*\xff\xff\xff\xff"))
+	f.Add([]byte("RIFF\x1a\x00\x00\x00WEBPVP8L\x0d\x00\x00\x00\x2f\xff\xff\xff\x0f\x00"))
+	f.Add([]byte("RIFF\xff\xff\xff\xffWEBPVP8X"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		img, err := Decode(bytes.NewReader(b), "x", 1<<20)
+		wantWords(t, err)
+		if err != nil {
+			return
+		}
+		if img.Bounds().Empty() {
+			t.Fatal("an image without pixels")
+		}
+		for _, how := range Resizes() {
+			if p := Fit(img, 3, 2, 1, how); p.W != 3 || p.H != 2 || len(p.Pix) != 6 {
+				t.Errorf("%s gives %d×%d", how, p.W, p.H)
+			}
+		}
+	})
+}
