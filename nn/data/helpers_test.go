@@ -320,11 +320,6 @@ func wantOnly(t testing.TB, folder string, names ...string) {
 	}
 }
 
-// failing is a disk on which writing fails.
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }
-
 // withCRC corrects the checksum of a PNG's header after it was changed.
 func withCRC(b []byte) []byte {
 	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
