@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -175,11 +174,7 @@ func (w *shell) showState() {
 	s := w.state
 	w.chips[0].Set(namesOf(s.Datasets, func(d session.Dataset) string { return d.Name }, s.Dataset))
 	w.chips[1].Set(namesOf(s.Networks, func(n session.Network) string { return n.Name }, s.Network))
-	runs := s.Runs
-	if t := s.Training; t != nil && !slices.ContainsFunc(runs, func(r session.Run) bool { return r.Name == t.Run }) {
-		runs = append([]session.Run{{Name: t.Run}}, runs...)
-	}
-	w.chips[2].Set(namesOf(runs, func(r session.Run) string { return r.Name }, s.Run))
+	w.chips[2].Set(namesOf(s.Runs, func(r session.Run) string { return r.Name }, s.Run))
 	w.status.update(s)
 	for _, n := range s.Notices {
 		if n.Serial <= w.seen {
@@ -247,6 +242,9 @@ func (w *shell) switchTheme() {
 	w.dark = !w.dark
 	w.app.Preferences().SetBool("dark", w.dark)
 	w.app.Settings().SetTheme(resources.Theme(w.dark))
+	w.pages[w.current].Hide()
+	w.build() // Fyne refreshes what is in sight; the other tabs are made anew
+	w.pages[w.current].Show()
 }
 
 // keys takes the keys that belong to the window.

@@ -173,7 +173,10 @@ func (b *ProbabilityBars) CreateRenderer() fyne.WidgetRenderer {
 	return r
 }
 
-const probabilityRow = 24
+const (
+	probabilityRow = 24
+	usualRows      = 5
+)
 
 type probabilityLine struct {
 	label, share canvas.Text
@@ -191,7 +194,8 @@ func (r *probabilityRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *probabilityRenderer) Layout(fyne.Size)             { r.update() }
 
 func (r *probabilityRenderer) MinSize() fyne.Size {
-	return fyne.NewSize(120, probabilityRow*float32(len(r.b.rows)))
+	return fyne.NewSize(120, probabilityRow*float32(max(usualRows, len(r.b.rows)))) // room before they are there
+
 }
 
 func (r *probabilityRenderer) Refresh() {

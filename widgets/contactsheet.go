@@ -258,7 +258,7 @@ type ScaleBar struct {
 func NewScaleBar() *ScaleBar {
 	b := &ScaleBar{low: NewText("", ColourQuiet).Small().Natural(), high: NewText("", ColourQuiet).Small().Natural()}
 	ramp := canvas.NewHorizontalGradient(color.Black, color.White)
-	b.content = Line(6, b.low, Sized(120, 7, ramp), b.high)
+	b.content = Line(6, b.low, Sized(96, 7, ramp), b.high)
 	b.ExtendBaseWidget(b)
 	return b
 }

@@ -86,8 +86,7 @@ func NewEntry(text string, changed func(string)) *Entry {
 	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.content = Sized(0, FieldHeight, container.NewStack(
-		NewFill(ColourField).Rounded(FieldRadius), Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{})), e.frame))
+	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{}))))
 	e.ExtendBaseWidget(e)
 	return e
 }

@@ -131,7 +131,7 @@ func (r *fillRenderer) Refresh() {
 	r.back.Refresh()
 }
 
-// Frame is a rounded outline of one of the theme's colours.
+// Frame is a field: rounded, filled, with an outline of one of the theme's colours.
 type Frame struct {
 	widget.BaseWidget
 	colour fyne.ThemeColorName
@@ -171,7 +171,7 @@ func (r *frameRenderer) MinSize() fyne.Size           { return fyne.NewSize(1, 1
 func (r *frameRenderer) Layout(size fyne.Size)        { r.line.Resize(size) }
 
 func (r *frameRenderer) Refresh() {
-	r.line.StrokeColor = Colour(r.f.colour)
+	r.line.FillColor, r.line.StrokeColor = Colour(ColourField), Colour(r.f.colour)
 	r.line.Refresh()
 }
 

@@ -107,13 +107,47 @@ func (p *Page) buildLeft() fyne.CanvasObject {
 		p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
 	}).Low()
 	another := widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
+	height := &pictureHeight{}
 	imagePanel := widgets.NewPanel(widgets.Column(6,
-		widgets.NewHeading(p.text("image")), widgets.Sized(0, 168, p.picture), widgets.Line(0, as), p.seen, p.guesses,
+		widgets.NewHeading(p.text("image")), container.New(height, p.picture), widgets.Line(0, as), p.seen, p.guesses,
 		widgets.Shares(6, []float32{1, 1}, open, another)))
 	p.list = widgets.Column(0)
 	scroll := widgets.Loose(container.NewVScroll(p.list))
 	layers := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, widgets.NewHeading(p.text("layers"))), scroll)).Padded(1)
-	return widgets.ColumnGrowing(widgets.Gap, layers, imagePanel, layers)
+	return container.New(&imageAbove{height}, imagePanel, layers)
+}
+
+// The picture is as high as the window leaves it room: the layers below must be seen too.
+const (
+	leastPicture, mostPicture = 84, 168
+	leastLayers               = 230
+)
+
+// pictureHeight is the layout of the picture alone.
+type pictureHeight struct{ now float32 }
+
+func (h *pictureHeight) MinSize([]fyne.CanvasObject) fyne.Size {
+	return fyne.NewSize(leastPicture, max(leastPicture, h.now))
+}
+
+func (h *pictureHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	objects[0].Resize(size)
+}
+
+// imageAbove puts the image's panel above that of the layers.
+type imageAbove struct{ picture *pictureHeight }
+
+func (*imageAbove) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(120, 300) }
+
+func (a *imageAbove) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	a.picture.now = leastPicture
+	spare := size.Height - widgets.Gap - leastLayers - objects[0].MinSize().Height
+	a.picture.now = leastPicture + max(0, min(spare, mostPicture-leastPicture))
+	h := objects[0].MinSize().Height
+	objects[0].Move(fyne.NewPos(0, 0))
+	objects[0].Resize(fyne.NewSize(size.Width, h))
+	objects[1].Move(fyne.NewPos(0, h+widgets.Gap))
+	objects[1].Resize(fyne.NewSize(size.Width, max(0, size.Height-h-widgets.Gap)))
 }
 
 func (p *Page) buildSheet() fyne.CanvasObject {
@@ -137,8 +171,7 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 	})
 	space := widgets.NewText("", widgets.ColourText)
 	top := widgets.LineGrowing(10, space, p.title, p.whatBox, p.host.Info("feature-map"), space,
-		widgets.NewText(p.text("scale"), widgets.ColourQuiet).Natural(), widgets.Sized(92, 26, p.scaleBox),
-		widgets.NewText(p.text("epoch"), widgets.ColourQuiet).Natural(), widgets.Sized(96, 26, p.epochs))
+		widgets.Sized(108, 26, p.scaleBox), widgets.Sized(100, 26, p.epochs))
 	p.sheet = widgets.NewContactSheet()
 	p.sheet.OnChosen = func(cell int) {
 		p.unit = cell
@@ -261,7 +294,7 @@ func (p *Page) showEpochs() {
 	names, ids := []string{p.text("epoch.best")}, []string{""}
 	if r := p.state.ChosenRun(); r != nil && r.Err == nil && !p.state.Live() {
 		for _, e := range r.Info.Snapshots {
-			names, ids = append(names, model.EpochName(e)), append(ids, model.EpochName(e))
+			names, ids = append(names, p.text("epoch.nth", model.EpochName(e))), append(ids, model.EpochName(e))
 		}
 	}
 	if p.state.Live() {

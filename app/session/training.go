@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -46,6 +47,17 @@ func (l *live) compose(s *State) {
 		t.Left = time.Duration(float64(time.Since(l.since)) / float64(done) * float64(l.iterations-l.step.Iteration))
 	}
 	s.Training = t
+	s.Runs = slices.Clone(s.Runs)
+	if i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.Name == l.run }); i >= 0 {
+		info := &s.Runs[i].Info
+		info.State, info.Config, info.Iterations, info.Iteration, info.PerEpoch = train.Running, l.config, l.iterations, l.step.Iteration, l.perEpoch
+		info.Epochs = l.curve.epochs[:len(l.curve.epochs):len(l.curve.epochs)]
+		for _, e := range info.Epochs {
+			if e.Best {
+				info.BestEpoch, info.Best = e.Epoch, e.ValAccuracy
+			}
+		}
+	}
 	s.Curves = maps.Clone(s.Curves)
 	s.Curves[l.run] = l.curve.curve()
 }
@@ -146,6 +158,14 @@ func (s *Session) startRun(l *live, job train.Job) error {
 			return
 		}
 		s.live, now.Run = l, l.run
+		if now.ChosenRun() == nil { // a new one, not one that goes on
+			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN()}
+			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
+				info.Labels, info.Dataset = d.Info.Classes, d.Path
+			}
+			now.Runs = append(slices.Clone(now.Runs), Run{Name: l.run, Folder: job.Folder, Info: info})
+			sortRuns(now.Runs)
+		}
 	})
 	if busy != "" {
 		return fault.New("session.training.busy", "The run %s is going on. Wait for its end or stop it first.", busy)

@@ -3,7 +3,6 @@ package training
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
@@ -19,9 +18,6 @@ var emptyCurve = &session.Curve{}
 func (p *Page) showRuns() {
 	s := p.state
 	runs := s.Runs
-	if t := s.Training; t != nil && !slices.ContainsFunc(runs, func(r session.Run) bool { return r.Name == t.Run }) {
-		runs = append([]session.Run{{Name: t.Run, Info: train.RunInfo{Config: t.Config, Spec: t.Spec}}}, runs...)
-	}
 	for len(p.rows) < len(runs) {
 		p.rows = append(p.rows, widgets.NewListRow([]float32{76, 0, -76, -64}, []string{"", "", "", ""}, nil))
 	}
@@ -42,12 +38,7 @@ func (p *Page) showRuns() {
 		c := r.Info.Config
 		state, best := p.text("state."+stateOf(r)), r.Info.Best
 		if t := s.Training; t != nil && t.Run == r.Name {
-			state, best = fmt.Sprintf("%.0f %%", 100*t.Progress()), math.NaN()
-			if curve := s.Curves[r.Name]; curve != nil {
-				for _, e := range curve.Epochs {
-					best = e.ValAccuracy
-				}
-			}
+			state = fmt.Sprintf("%.0f %%", 100*t.Progress())
 		}
 		accuracy := ""
 		if best > 0 {

@@ -21,6 +21,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/model"
 	look "github.com/convscope/convscope/nn/vision"
 	"github.com/convscope/convscope/resources"
 	textfont "github.com/convscope/convscope/resources/font"
@@ -365,7 +366,12 @@ func (p *Page) key(ph *photo) string {
 	if r == nil || ph.img == nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %v %v %p %+v", r.Name, r.Info.State, r.Info.BestEpoch, ph.img, p.options())
+	// While a run goes on its best weights change with every epoch: what was found with the first of them stays until the end.
+	weights := model.EpochName(r.Info.BestEpoch)
+	if p.state.Live() && r.Info.BestEpoch > 0 {
+		weights = "now"
+	}
+	return fmt.Sprintf("%s %s %p %+v", r.Name, weights, ph.img, p.options())
 }
 
 // look slides the window over the chosen photo, unless that was done.
@@ -377,6 +383,10 @@ func (p *Page) look() {
 	key := p.key(ph)
 	p.asked = key
 	if key == "" || r == nil || r.Err != nil {
+		return
+	}
+	if p.state.Live() && r.Info.BestEpoch == 0 { // no weights yet; they come with the first epoch
+		p.under.Set(p.text("wait"))
 		return
 	}
 	if ph.foundK == key {

@@ -1,0 +1,178 @@
+package training
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/convscope/convscope/app/pagetest"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// synthetic is a state with a run whose curves are made up.
+func synthetic(t *testing.T, s *session.State, epochs []train.Epoch) *session.State {
+	t.Helper()
+	spec, err := nn.Standard("lenet", nn.Shape{C: 1, H: 28, W: 28}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &session.Curve{Iterations: 1200, PerEpoch: 100, Epochs: epochs}
+	config := train.DefaultsFor(spec)
+	config.Epochs = 12
+	for i := 1; i <= 100*len(epochs); i++ {
+		x := float64(i) / 100
+		c.Loss = append(c.Loss, session.Point{X: x, Y: 2.3*math.Exp(-x) + .05 + .1*math.Exp(-x/2)*math.Sin(float64(i*i))})
+		c.Rate = append(c.Rate, session.Point{X: x, Y: train.Rate(config, i, 1200)})
+		c.Speed = append(c.Speed, session.Point{X: x, Y: 2000 + 100*math.Sin(x)})
+	}
+	next := *s
+	run := session.Run{Name: "run 1", Folder: t.TempDir(), Info: train.RunInfo{Config: config, Spec: spec, State: train.Finished, Epochs: epochs, Best: .975, BestEpoch: 3}}
+	next.Runs, next.Run = []session.Run{run}, "run 1"
+	next.Curves = map[string]*session.Curve{"run 1": c}
+	return &next
+}
+
+func epochs(loss, val []float64) []train.Epoch {
+	var out []train.Epoch
+	best := math.Inf(1)
+	for i := range loss {
+		e := train.Epoch{Iteration: 100 * (i + 1), Epoch: float64(i + 1), TrainLoss: loss[i], TrainAccuracy: 1 - loss[i]/3, ValLoss: val[i], ValAccuracy: 1 - val[i]/3}
+		if val[i] < best {
+			best, e.Best = val[i], true
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+func TestCurves(t *testing.T) {
+	h := pagetest.New(t, "ko", true, New)
+	p := h.Page().(*Page)
+	h.Pump()
+	p.Update(synthetic(t, h.State(), epochs([]float64{.4, .2, .12, .1, .08}, []float64{.3, .2, .15, .14, .14})))
+	h.Golden("curves")
+	d := p.plot.Data()
+	if len(d.Series) != 5 || len(d.Series[2].Points) != 5 || len(d.Marks) != 1 {
+		t.Errorf("the plot has %d series and %d marks", len(d.Series), len(d.Marks))
+	}
+}
+
+func TestWhatTheCurvesSay(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	for _, c := range []struct {
+		name, says string
+		epochs     []train.Epoch
+	}{
+		{"well", "Learning well", epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})},
+		{"overfitting", "Overfitting: since epoch 2", epochs([]float64{.4, .2, .1, .05, .02}, []float64{.3, .2, .25, .3, .35})},
+		{"gap", "lies well above training", epochs([]float64{.4, .2, .1}, []float64{.5, .45, .4})},
+		{"no validation", "no validation images", []train.Epoch{{Epoch: 1, TrainLoss: .3, ValLoss: math.NaN(), ValAccuracy: math.NaN()}}},
+	} {
+		p.Update(synthetic(t, h.State(), c.epochs))
+		text := ""
+		for _, r := range p.remarks() {
+			text += r.text + "\n"
+			if r.concept != "" {
+				h.Explain(r.concept)
+			}
+		}
+		if !strings.Contains(text, c.says) {
+			t.Errorf("%s: it says %q", c.name, text)
+		}
+	}
+}
+
+func TestTrainPauseStopResume(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	p.train()
+	if len(h.Faults) != 1 || fault.Code(h.Faults[0]) != "session.dataset.none" {
+		t.Fatalf("training on nothing: %v", h.Faults)
+	}
+	h.Faults = nil
+	h.Session().ImportSample("shapes")
+	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
+	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
+	p.train()
+	h.Until("filters while it trains", func(s *session.State) bool {
+		return s.Training != nil && s.Training.Iteration > 3 && s.Training.Probe != nil
+	})
+	p.train()
+	if len(h.Faults) != 1 || fault.Code(h.Faults[0]) != "session.training.busy" {
+		t.Errorf("a second run at once: %v", h.Faults)
+	}
+	h.Faults = nil
+	h.Session().Pause()
+	h.Until("the pause", func(s *session.State) bool { return s.Training.Paused })
+	at := h.State().Training.Iteration
+	if p.mode != "paused" {
+		t.Errorf("the buttons are those of %q", p.mode)
+	}
+	h.Session().SetRate(.003)
+	h.Session().Continue()
+	h.Until("more", func(s *session.State) bool { return s.Training.Iteration > at && s.Training.Config.Rate == .003 })
+	h.Session().DeleteDataset(h.State().Dataset)
+	h.Until("a refusal", func(*session.State) bool { return len(h.Faults) == 1 })
+	h.Faults = nil
+	h.Session().Stop()
+	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
+	r := h.State().ChosenRun()
+	if r == nil || r.Info.State != train.Stopped || len(r.Info.Snapshots) == 0 {
+		t.Fatalf("the stopped run is %+v", r)
+	}
+	if !strings.HasPrefix(p.mode, "stopped") {
+		t.Errorf("the buttons are those of %q", p.mode)
+	}
+	before := r.Info.Iteration
+	if err := h.Session().ResumeRun(r.Name); err != nil {
+		t.Fatal(err)
+	}
+	h.Until("it goes on", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > before })
+	h.Session().Stop()
+	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
+
+	h.Picked = t.TempDir()
+	for _, kind := range []string{"png", "svg", "csv"} {
+		path := filepath.Join(h.Picked, "run 1."+kind)
+		p.export(path, kind)
+		h.Until(kind, func(*session.State) bool {
+			info, err := os.Stat(path)
+			return err == nil && info.Size() > 200
+		})
+	}
+	h.Answer = "나의 실행"
+	h.Session().RenameRun(r.Name, h.Answer)
+	h.Until("the new name", func(s *session.State) bool { return s.Run == "나의 실행" })
+	h.Session().DeleteRun("나의 실행")
+	h.Until("no run", func(s *session.State) bool { return len(s.Runs) == 0 })
+	if len(h.Faults) > 0 {
+		t.Error(h.Faults)
+	}
+}
+
+func TestForm(t *testing.T) {
+	h := pagetest.New(t, "ko", false, New)
+	p := h.Page().(*Page)
+	p.form.advanced = true
+	for _, policy := range train.Policies() {
+		p.form.change(func(c *train.Config) { c.Policy, c.Gamma, c.Step, c.Power = policy.Name, 0, nil, 0 })
+		p.form.build()
+		if err := p.config.Check(); err != nil {
+			t.Errorf("%s: %v", policy.Name, err)
+		}
+	}
+	if steps, ok := parseSteps("50, 85"); !ok || len(steps) != 2 {
+		t.Errorf("parseSteps gives %v, %v", steps, ok)
+	}
+	for _, wrong := range []string{"", "x", "85, 50", "0", "150"} {
+		if _, ok := parseSteps(wrong); ok {
+			t.Errorf("parseSteps takes %q", wrong)
+		}
+	}
+}

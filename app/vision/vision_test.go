@@ -1,0 +1,108 @@
+package vision
+
+import (
+	"image"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/convscope/convscope/app/pagetest"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/train"
+	look "github.com/convscope/convscope/nn/vision"
+)
+
+func TestFindDigits(t *testing.T) {
+	h := pagetest.New(t, "ko", true, New)
+	p := h.Page().(*Page)
+	h.Session().ImportSample("digits")
+	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
+	c := train.DefaultsFor(h.State().ChosenNetwork().Spec)
+	c.Epochs = 2
+	if _, err := h.Session().Train(c); err != nil {
+		t.Fatal(err)
+	}
+	p.tryExample()
+	h.Until("the example", func(*session.State) bool { return p.at == 0 })
+	h.Until("the first epoch", func(s *session.State) bool { r := s.ChosenRun(); return r != nil && r.Info.BestEpoch > 0 })
+	h.Session().Stop()
+	h.Until("boxes", func(s *session.State) bool { return s.Training == nil && p.Shown() > 3 && !p.looking })
+
+	many := p.Shown()
+	p.threshold = .99
+	p.showFound()
+	if p.Shown() >= many {
+		t.Errorf("%d boxes at a threshold of .99, %d at .55", p.Shown(), many)
+	}
+	p.threshold, p.overlap = .3, .9
+	p.showFound()
+	if p.Shown() <= many {
+		t.Errorf("%d boxes when they may overlap, %d when not", p.Shown(), many)
+	}
+	p.heat, p.class, p.grid = 1, 3, true
+	p.showFound()
+	if p.Shown() != 0 {
+		t.Error("boxes are shown over the heat map")
+	}
+	p.hovered(100, 100, true)
+	if p.under.Text() == "" {
+		t.Error("nothing is read under the pointer")
+	}
+	p.heat = 0
+	h.Rebuild("en")
+	if p.Shown() == 0 {
+		t.Error("the boxes are gone after a change of language")
+	}
+	h.Picked = t.TempDir()
+	p.save()
+	h.Until("the saved picture", func(*session.State) bool {
+		files, err := os.ReadDir(h.Picked)
+		return err == nil && len(files) == 1 && filepath.Ext(files[0].Name()) == ".png"
+	})
+	p.window = 4000
+	p.look()
+	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 })
+}
+
+func TestDroppedFolder(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	dir := t.TempDir()
+	if p.Dropped([]string{dir}) {
+		t.Error("an empty folder was taken")
+	}
+	img, err := data.SamplePhoto("digits", 64, 64, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"a.png", "b.png"} {
+		if err := writeBoxes(filepath.Join(dir, name), img, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "c.png"), []byte("no image"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if !p.Dropped([]string{dir}) || len(p.photos) != 3 {
+		t.Fatalf("%d photos of a folder of three", len(p.photos))
+	}
+	h.Until("the first photo", func(*session.State) bool { return p.photos[0].img != nil })
+	p.show(2)
+	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 && len(p.photos) == 2 })
+}
+
+func TestHeat(t *testing.T) {
+	w := &look.Windows{Size: image.Pt(16, 8), Labels: []string{"a", "b"}, Scales: []look.Grid{{
+		Scale: 1, Width: 8, Height: 8, Stride: 8, Rows: 1, Columns: 2, Probabilities: []float32{.9, .1, .2, .8}, Content: []float32{1, 1},
+	}}}
+	all, b := heatOf(w, -1), heatOf(w, 1)
+	if all.Bounds().Dx() != 2 {
+		t.Fatalf("the heat map has %d columns", all.Bounds().Dx())
+	}
+	_, _, _, strong := all.At(0, 0).RGBA()
+	_, _, _, weak := b.At(0, 0).RGBA()
+	if weak >= strong {
+		t.Errorf("the heat of class b (%d) is not below that of any (%d)", weak, strong)
+	}
+}
