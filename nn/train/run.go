@@ -223,7 +223,13 @@ func (r *run) newFolder() error {
 	cannot := func(err error) error {
 		return fault.New("train.run.folder", "The folder %s cannot be made. Choose another place, or allow writing there.", r.Folder).Because(err)
 	}
+	if info, err := os.Lstat(r.Folder); err == nil && !info.IsDir() {
+		return foreign(r.Folder)
+	}
 	if entries, err := os.ReadDir(r.Folder); err == nil && len(entries) > 0 {
+		if !isModel(r.Folder) {
+			return foreign(r.Folder)
+		}
 		if !r.Force {
 			return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", r.Folder)
 		}
@@ -250,6 +256,16 @@ func (r *run) newFolder() error {
 		return cannot(err)
 	}
 	return nil
+}
+
+// isModel tells whether a folder holds a model or run, and so may be replaced by one.
+func isModel(folder string) bool {
+	_, err := os.Stat(filepath.Join(folder, model.NetworkFile))
+	return err == nil
+}
+
+func foreign(path string) error {
+	return fault.New("train.run.foreign", "%s is there already and is no run, so it is not replaced. Choose another name.", path)
 }
 
 func (r *run) setState(state string) error {
@@ -289,33 +305,58 @@ func (r *run) closeLoader() {
 
 // loop goes from iteration to iteration. The reason is empty only if err says why nothing more could be done.
 func (r *run) loop() (reason string, err error) {
+	if r.place.Sums.Samples > 0 && r.due(r.Config.ValidateEvery) { // it was stopped before the validation that belongs here
+		if reason, err := r.milestones(); reason != "" || err != nil {
+			return reason, err
+		}
+	}
 	for r.place.Iteration < r.last {
 		stop, err := r.serve()
 		if err != nil {
 			return "", err
 		}
 		if stop || r.Config.MaxSeconds > 0 && time.Since(r.begun).Seconds() >= r.Config.MaxSeconds {
-			return Stopped, r.snapshot()
+			return r.stop()
 		}
 		loss, err := r.step()
 		if err != nil {
 			if r.ctx.Err() != nil {
-				return Stopped, r.snapshot()
+				return r.stop()
 			}
 			return "", err
 		}
 		if math.IsNaN(loss) || math.IsInf(loss, 0) {
 			return Diverged, r.diverged()
 		}
-		if err := r.milestones(); err != nil {
-			if r.ctx.Err() != nil {
-				return Stopped, r.snapshot()
-			}
-			return "", err
+		if reason, err := r.milestones(); reason != "" || err != nil {
+			return reason, err
 		}
 	}
 	return Finished, nil
 }
+
+// stop ends the run before its last iteration, with a snapshot.
+func (r *run) stop() (reason string, err error) {
+	if err = r.snapshot(); fault.Code(err) == divergedCode {
+		return Diverged, err
+	}
+	return Stopped, err
+}
+
+// finite tells whether all weights are numbers.
+func finite(weights map[string]nn.Tensor) bool {
+	for _, t := range weights {
+		for _, v := range t.Data {
+			if v-v != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// divergedCode is the code of the fault of a run whose numbers ran away.
+const divergedCode = "train.diverged"
 
 func (r *run) diverged() error {
 	return fault.New("train.diverged",
@@ -338,6 +379,7 @@ func (r *run) step() (float64, error) {
 	samples := min(group, len(r.train)-position*group)
 	rate := Rate(r.Config, r.place.Iteration, r.last)
 	var loss float64
+	found := r.place.Sums // kept when the step is complete: one that is broken off is done again
 	for first := 0; first < samples; {
 		b, ok, err := r.loader.Next()
 		if err != nil {
@@ -355,10 +397,11 @@ func (r *run) step() (float64, error) {
 		}
 		first += b.N
 		loss += result.Loss * float64(b.N) / float64(samples)
-		r.place.Sums.Loss += result.Loss * float64(b.N)
-		r.place.Sums.Correct += result.Correct
-		r.place.Sums.Samples += b.N
+		found.Loss += result.Loss * float64(b.N)
+		found.Correct += result.Correct
+		found.Samples += b.N
 	}
+	r.place.Sums = found
 	r.place.Iteration++
 	r.place.Epoch = float64(r.place.Iteration) / float64(r.perEpoch)
 	if err := r.tell(Step{r.place.Iteration, r.place.Epoch, loss, rate, float64(samples) / time.Since(began).Seconds()}); err != nil {
@@ -396,17 +439,21 @@ func (r *run) due(every float64) bool {
 	return r.place.Iteration == r.last || math.Floor(now/interval+1e-9) > math.Floor(before/interval+1e-9)
 }
 
-// milestones validates and takes snapshots where they are due.
-func (r *run) milestones() error {
+// milestones validates and takes snapshots where they are due. A reason tells that the run ends here.
+func (r *run) milestones() (reason string, err error) {
 	if r.due(r.Config.ValidateEvery) {
-		if err := r.validate(); err != nil {
-			return err
-		}
+		err = r.validate()
 	}
-	if r.due(r.Config.SnapshotEvery) {
-		return r.snapshot()
+	if err == nil && r.due(r.Config.SnapshotEvery) {
+		err = r.snapshot()
 	}
-	return nil
+	switch {
+	case fault.Code(err) == divergedCode:
+		return Diverged, err
+	case err != nil && r.ctx.Err() != nil:
+		return r.stop()
+	}
+	return "", err
 }
 
 // validate measures the network on the validation split.
@@ -439,6 +486,9 @@ func (r *run) validate() error {
 		if err != nil {
 			return err
 		}
+		if !finite(weights) {
+			return r.diverged()
+		}
 		if err := model.SaveWeights(filepath.Join(r.Folder, model.WeightsFile), weights, e.Epoch); err != nil {
 			return err
 		}
@@ -450,7 +500,14 @@ func (r *run) validate() error {
 func (r *run) snapshot() error {
 	p := r.place
 	p.Seconds = r.seconds()
-	path, weights, err := saveSnapshot(r.Folder, r.inst, p)
+	weights, err := r.inst.Weights()
+	if err != nil {
+		return err
+	}
+	if !finite(weights) { // the last step ran away, and no later one shows it yet
+		return r.diverged()
+	}
+	path, err := saveSnapshot(r.Folder, r.inst, weights, p)
 	if err != nil {
 		return err
 	}

@@ -232,22 +232,19 @@ func (l *log) add(e Event) error {
 func (l *log) close() error { return errors.Join(l.w.Flush(), l.f.Close()) }
 
 // saveSnapshot writes weights, solver and place in the run to a folder of its own, under a temporary name until it is complete.
-func saveSnapshot(folder string, inst *nn.Instance, p progress) (path string, weights map[string]nn.Tensor, err error) {
+func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor, p progress) (path string, err error) {
 	parent := filepath.Join(folder, model.SnapshotFolder)
 	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	temp, err := os.MkdirTemp(parent, ".new-")
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	defer os.RemoveAll(temp) // nothing is there any more when all went well
-	if weights, err = inst.Weights(); err != nil {
-		return "", nil, err
-	}
 	state, err := inst.State()
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	p.Format = format
 	err = errors.Join(
@@ -256,16 +253,16 @@ func saveSnapshot(folder string, inst *nn.Instance, p progress) (path string, we
 		writeJSON(filepath.Join(temp, stateFile), p),
 	)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
 	path = filepath.Join(parent, model.EpochName(p.Epoch))
 	if err := os.RemoveAll(path); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", nil, err
+		return "", err
 	}
-	return path, weights, os.Rename(temp, path)
+	return path, os.Rename(temp, path)
 }
 
 // loadSnapshot reads a snapshot back into an instance.
