@@ -1,0 +1,177 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/convscope/convscope/nn/data"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"cnn": main,
+	})
+}
+
+// The scripts in testdata are the contract of the command line: verbs, flags, keys and exit statuses.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"folders": folders,
+			"photo":   photo,
+			"keys":    keys,
+			"flip":    flip,
+			"atleast": atLeast,
+		},
+	})
+}
+
+// folders DIR N CLASS… writes n images a class, each class of its own brightness and stripes.
+func folders(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	for c, class := range args[2:] {
+		dir := ts.MkAbs(filepath.Join(args[0], class))
+		ts.Check(os.MkdirAll(dir, 0o777))
+		for i := range n {
+			img := image.NewGray(image.Rect(0, 0, 16, 16))
+			for y := range 16 {
+				for x := range 16 {
+					img.SetGray(x, y, color.Gray{Y: uint8(60*c + 20*((x*(c+1)+i)%4) + y%3)})
+				}
+			}
+			var b bytes.Buffer
+			ts.Check(png.Encode(&b, img))
+			ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
+		}
+	}
+}
+
+// photo FILE W H writes a photo of digits.
+func photo(ts *testscript.TestScript, _ bool, args []string) {
+	w, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	h, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	img, err := data.SamplePhoto("digits", w, h, 3)
+	ts.Check(err)
+	var b bytes.Buffer
+	ts.Check(png.Encode(&b, img))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// keys EVENT KEY… says that the last line of standard output whose "event" is EVENT (or any, with -) is a JSON object with the keys.
+func keys(ts *testscript.TestScript, neg bool, args []string) {
+	line := last(ts, args[0])
+	for _, key := range args[1:] {
+		if _, ok := line[key]; ok == neg {
+			ts.Fatalf("the key %q of %v: there is %v", key, line, ok)
+		}
+	}
+}
+
+func last(ts *testscript.TestScript, event string) map[string]any {
+	var found map[string]any
+	for _, text := range strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n") {
+		var line map[string]any
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			ts.Fatalf("%q is no JSON object: %v", text, err)
+		}
+		if event == "-" || line["event"] == event {
+			found = line
+		}
+	}
+	if found == nil {
+		ts.Fatalf("there is no event %q", event)
+	}
+	return found
+}
+
+// atleast EVENT KEY NUMBER says that a number of the last such line is large enough.
+func atLeast(ts *testscript.TestScript, _ bool, args []string) {
+	want, err := strconv.ParseFloat(args[2], 64)
+	ts.Check(err)
+	got, ok := last(ts, args[0])[args[1]].(float64)
+	if !ok || got < want {
+		ts.Fatalf("%s is %v, not at least %v", args[1], got, want)
+	}
+}
+
+// flip FILE OFFSET flips a byte of a file; a negative offset counts from its end.
+func flip(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	b, err := os.ReadFile(path)
+	ts.Check(err)
+	at, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	if at < 0 {
+		at += len(b)
+	}
+	b[at] ^= 0x55
+	ts.Check(os.WriteFile(path, b, 0o666))
+}
+
+// A call that is wrong exits with 2 and names the flag and the values that it takes.
+func TestWrongCalls(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		says []string
+	}{
+		{"fly", []string{"fly"}},
+		{"train", []string{"--data"}},
+		{"train --data d --net lenet --out o --solver magic", []string{"--solver", "sgd", "adam"}},
+		{"train --data d --net lenet --out o --policy magic", []string{"--policy", "step", "sigmoid"}},
+		{"import x --out y --size 12", []string{"--size", "64x64"}},
+		{"import x --out y --val 120", []string{"--val", "100"}},
+		{"import x --out y --resize melt", []string{"--resize", "half-crop"}},
+		{"import x --out y --channels 2", []string{"--channels", "3"}},
+		{"detect --model m --scales 0 p.png", []string{"--scales"}},
+		{"detect --model m --threshold 2 p.png", []string{"--threshold"}},
+		{"detect --model m --method magic p.png", []string{"--method", "window"}},
+		{"show lenet --input 3x32", []string{"--input", "3x32x32"}},
+		{"bench --nets nonet", []string{"--nets", "lenet"}},
+		{"bench --seconds 0", []string{"--seconds"}},
+		{"sample rocks --out y", []string{"rocks", "digits"}},
+		{"sample digits", []string{"--out"}},
+		{"classify --model m --top 0 a.png", []string{"--top"}},
+		{"eval --model m --data d --split middle", []string{"--split", "val"}},
+		{"classify --model m --threads -1 a.png", []string{"--threads"}},
+	} {
+		var out, errs bytes.Buffer
+		status := run(context.Background(), strings.Fields(c.args), &out, &errs)
+		text := errs.String()
+		if status != misuse && !(strings.Contains(c.args, "--threads") && status != done) {
+			t.Errorf("%s: exit status %d, %s", c.args, status, text)
+		}
+		if strings.Count(strings.TrimSpace(text), "\n") > 0 || !strings.HasPrefix(text, "cnn: ") {
+			t.Errorf("%s: not one line that begins with cnn: %q", c.args, text)
+		}
+		for _, s := range c.says {
+			if !strings.Contains(text, s) {
+				t.Errorf("%s: %q does not name %q", c.args, text, s)
+			}
+		}
+	}
+}
+
+func TestHelpOfEveryVerb(t *testing.T) {
+	for _, verb := range []string{"", "import", "sample", "show", "train", "eval", "classify", "detect", "inspect", "bench"} {
+		var out, errs bytes.Buffer
+		if status := run(context.Background(), []string{"help", verb}[:1+min(1, len(verb))], &out, &errs); status != done || out.Len() < 100 {
+			t.Errorf("help %s: exit status %d, %d bytes, %s", verb, status, out.Len(), errs.String())
+		}
+	}
+}
