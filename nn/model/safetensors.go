@@ -1,6 +1,7 @@
 package model
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -20,8 +21,14 @@ const (
 	maxFile   = 16 << 30
 )
 
-// checksumKey is the metadata under which the CRC-32C of the data lies. Other programs ignore it.
-const checksumKey = "convscope.crc32c"
+// Metadata of the files that we write; other programs ignore it. The checksum is the CRC-32C of header and data, in eight digits that are
+// zeros while it is taken. The writer tells that there must be one, so that a checksum whose name is damaged is missed.
+const (
+	checksumKey = "convscope.checksum"
+	noChecksum  = "00000000"
+	writerKey   = "writer"
+	writer      = "convscope"
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -53,7 +60,7 @@ func WriteSafetensors(w io.Writer, tensors map[string]nn.Tensor, metadata map[st
 	if meta == nil {
 		meta = map[string]string{}
 	}
-	meta[checksumKey] = fmt.Sprintf("%08x", crc32.Checksum(data, castagnoli))
+	meta[writerKey], meta[checksumKey] = writer, noChecksum
 	header["__metadata__"] = meta
 	text, err := json.Marshal(header)
 	if err != nil {
@@ -62,6 +69,8 @@ func WriteSafetensors(w io.Writer, tensors map[string]nn.Tensor, metadata map[st
 	for len(text)%8 != 0 {
 		text = append(text, ' ') // the data begins at a multiple of eight
 	}
+	sum := fmt.Sprintf("%08x", crc32.Update(crc32.Checksum(text, castagnoli), castagnoli, data))
+	text = bytes.Replace(text, checksumField(noChecksum), checksumField(sum), 1)
 	if _, err := w.Write(binary.LittleEndian.AppendUint64(nil, uint64(len(text)))); err != nil {
 		return err
 	}
@@ -70,6 +79,22 @@ func WriteSafetensors(w io.Writer, tensors map[string]nn.Tensor, metadata map[st
 	}
 	_, err = w.Write(data)
 	return err
+}
+
+// checksumField is the checksum as it stands in the header.
+func checksumField(sum string) []byte { return fmt.Appendf(nil, "%q:%q", checksumKey, sum) }
+
+// intact tells whether header and data have the checksum that the header names.
+func intact(r io.ReaderAt, text []byte, begin, size int64, want string) (bool, error) {
+	if !bytes.Contains(text, checksumField(want)) {
+		return false, nil
+	}
+	h := crc32.New(castagnoli)
+	h.Write(bytes.Replace(text, checksumField(want), checksumField(noChecksum), 1))
+	if _, err := io.Copy(h, io.NewSectionReader(r, begin, size-begin)); err != nil {
+		return false, err
+	}
+	return fmt.Sprintf("%08x", h.Sum32()) == want, nil
 }
 
 // ReadSafetensors reads float32 tensors from size bytes of r. name is for messages. Sizes are checked against the file before memory is
@@ -102,12 +127,12 @@ func ReadSafetensors(r io.ReaderAt, size int64, name string) (map[string]nn.Tens
 		delete(raw, "__metadata__")
 	}
 	begin := 8 + int64(length)
-	if want, ok := meta[checksumKey]; ok {
-		h := crc32.New(castagnoli)
-		if _, err := io.Copy(h, io.NewSectionReader(r, begin, size-begin)); err != nil {
+	if want, ok := meta[checksumKey]; ok || meta[writerKey] == writer {
+		whole, err := intact(r, text, begin, size, want)
+		if err != nil {
 			return nil, nil, err
 		}
-		if fmt.Sprintf("%08x", h.Sum32()) != want {
+		if !whole {
 			return nil, nil, damaged("its checksum is wrong, so some bytes have changed")
 		}
 	}
