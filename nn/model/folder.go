@@ -147,7 +147,7 @@ func loadPreprocess(folder string) (*Preprocessor, error) {
 		return nil, fault.New("model.newer", "%s was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", path, p.Format, preprocessFormat)
 	}
 	var mean []float32
-	if p.Mean == MeanImage && p.Width > 0 && p.Height > 0 && p.Width <= 1<<14 && p.Height <= 1<<14 && (p.Channels == 1 || p.Channels == 3) {
+	if p.Mean == MeanImage && p.Width > 0 && p.Height > 0 && p.Width <= maxSide && p.Height <= maxSide && p.Width*p.Height <= maxPixels && (p.Channels == 1 || p.Channels == 3) {
 		img, err := data.DecodeFile(filepath.Join(folder, MeanFile))
 		if err != nil {
 			return nil, err

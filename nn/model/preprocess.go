@@ -1,10 +1,12 @@
 package model
 
 import (
+	"cmp"
 	"encoding/json"
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
@@ -33,6 +35,12 @@ type Preprocess struct {
 // preprocessFormat is the version of preprocess.json.
 const preprocessFormat = 1
 
+// Bounds of an image that a network takes: beyond them a damaged file would ask for gigabytes.
+const (
+	maxSide   = 1 << 14
+	maxPixels = 1 << 24
+)
+
 // A Preprocessor makes tensors of images: the one place where this is done, in training and in use.
 type Preprocessor struct {
 	Preprocess
@@ -44,12 +52,15 @@ type Preprocessor struct {
 // NewPreprocessor checks p and makes it ready. mean is the mean image, C×H×W, needed if p.Mean is "image".
 func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
 	p.Format = preprocessFormat
+	p.Resize = cmp.Or(p.Resize, data.Squash)
 	size := p.Width * p.Height * p.Channels
 	switch {
-	case p.Width < 1 || p.Height < 1 || p.Width > 1<<14 || p.Height > 1<<14 || p.Channels != 1 && p.Channels != 3:
+	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide || p.Width*p.Height > maxPixels || p.Channels != 1 && p.Channels != 3:
 		return nil, fault.New("model.preprocess.size", "The preprocessing makes images of %d×%d with %d channels, which no network takes. Take another model.", p.Width, p.Height, p.Channels)
 	case p.Scale == 0 || math.IsNaN(float64(p.Scale)) || math.IsInf(float64(p.Scale), 0):
 		return nil, fault.New("model.preprocess.scale", "The preprocessing multiplies by %g, which leaves nothing of an image. Take another model.", p.Scale)
+	case !slices.Contains([]data.Resize{data.Squash, data.Crop, data.Fill, data.HalfCrop}, p.Resize):
+		return nil, fault.New("model.preprocess.resize", "The preprocessing resizes by %s; it must be squash, crop, fill or half-crop.", string(p.Resize))
 	case p.Mean == MeanImage && len(mean) != size, p.Mean == MeanPixel && len(p.MeanPixel) != p.Channels:
 		return nil, fault.New("model.preprocess.mean", "The mean of the preprocessing does not fit images of %d×%d with %d channels. Take another model.", p.Width, p.Height, p.Channels)
 	case p.Mean != MeanNone && p.Mean != MeanImage && p.Mean != MeanPixel:
