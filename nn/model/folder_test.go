@@ -242,13 +242,16 @@ func FuzzLoadDescription(f *testing.F) {
 				t.Fatal(err)
 			}
 		}
-		if m, err := LoadDescription(folder); err == nil {
-			if err := m.SaveDescription(folder); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := LoadDescription(folder); err != nil {
-				t.Fatalf("written again: %v", err)
-			}
+		m, err := LoadDescription(folder)
+		if err != nil {
+			return
+		}
+		if err := os.WriteFile(filepath.Join(folder, PreprocessFile), m.Pre.json(), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		again, err := LoadDescription(folder)
+		if err != nil || !reflect.DeepEqual(again.Pre.Preprocess, m.Pre.Preprocess) {
+			t.Fatalf("written again: %v", err)
 		}
 	})
 }
