@@ -91,13 +91,7 @@ func (d *Dataset) busy() *fault.Fault {
 // open opens the database to read. The caller holds d.mu or is alone.
 func (d *Dataset) open() (err error) {
 	defer d.recoverInto(&err)
-	var mapped *os.File
-	open := func(name string, flag int, mode os.FileMode) (*os.File, error) {
-		f, err := os.OpenFile(name, flag, mode)
-		mapped = f
-		return f, err
-	}
-	db, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true, OpenFile: open})
+	db, mapped, err := openBolt(d.file(), bolt.Options{ReadOnly: true, Timeout: readWait, NoStatistics: true})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
 		return d.busy().Because(err)
@@ -115,6 +109,23 @@ func (d *Dataset) open() (err error) {
 	}
 	d.db, d.mapped, d.size = db, mapped, stat.Size()
 	return nil
+}
+
+// openBolt opens a database and gives its file too. Where bbolt panics over a damaged file, the file is closed, so that its
+// lock is free.
+func openBolt(path string, o bolt.Options) (db *bolt.DB, file *os.File, err error) {
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (*os.File, error) {
+		var err error
+		file, err = os.OpenFile(name, flag, mode)
+		return file, err
+	}
+	defer func() {
+		if db == nil && file != nil {
+			file.Close() // harmless where bbolt did so
+		}
+	}()
+	db, err = bolt.Open(path, 0o644, &o)
+	return db, file, err
 }
 
 // load checks that the database is whole and reads its index.
@@ -347,7 +358,7 @@ func (d *Dataset) Edit(change func(*Edit) error) error {
 
 // editing opens the database to write and carries out a change. The caller holds d.mu.
 func (d *Dataset) editing(change func(*Edit) error) error {
-	db, err := bolt.Open(d.file(), 0o644, &bolt.Options{Timeout: editWait, NoStatistics: true})
+	db, _, err := openBolt(d.file(), bolt.Options{Timeout: editWait, NoStatistics: true})
 	if errors.Is(err, bolterrors.ErrTimeout) {
 		return d.busy().Because(err)
 	}

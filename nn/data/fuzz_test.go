@@ -6,6 +6,8 @@ import (
 	"errors"
 	"image/color"
 	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -186,5 +188,46 @@ func FuzzDecode(f *testing.F) {
 				t.Errorf("%s gives %d×%d", how, p.W, p.H)
 			}
 		}
+	})
+}
+
+func FuzzDatabase(f *testing.F) {
+	source := imported(f, twoClasses(f, 3).folder(f), nil)
+	about, err := os.ReadFile(filepath.Join(source.Path(), InfoFile))
+	if err != nil {
+		f.Fatal(err)
+	}
+	db, err := os.ReadFile(source.file())
+	if err != nil {
+		f.Fatal(err)
+	}
+	page := make([]byte, pageBytes)
+	for at := 0; at < len(db); at += pageBytes { // each page lost, and the beginning of each changed
+		b := bytes.Clone(db)
+		copy(b[at:], page)
+		f.Add(b)
+		b = bytes.Clone(db)
+		for i := range 40 {
+			b[at+i] ^= byte(i)
+		}
+		f.Add(b)
+	}
+	f.Add(db[:len(db)/2])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		d, err := Open(files{InfoFile: about, DataFile: b}.folder(t))
+		wantWords(t, err)
+		if err != nil {
+			return
+		}
+		defer d.Close()
+		for _, e := range d.Index()[:min(d.Len(), 8)] {
+			_, err := d.Pixels(e.ID)
+			wantWords(t, err)
+			_, err = d.Record(e.ID)
+			wantWords(t, err)
+		}
+		_, err = d.Mean()
+		wantWords(t, err)
+		wantWords(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }))
 	})
 }

@@ -467,12 +467,13 @@ func (e *cpuExecutor) updatePart(o *Update, from, to int) {
 	case Adam:
 		second := e.mem[o.History[1]][from:to]
 		t := float64(e.step.Iteration + 1)
-		step := rate * float32(math.Sqrt(1-math.Pow(float64(o.Beta2), t))/(1-math.Pow(float64(mu), t)))
+		step := rate / float32(1-math.Pow(float64(mu), t))
+		root := float32(1 / math.Sqrt(1-math.Pow(float64(o.Beta2), t)))
 		for i := range w {
 			grad := g[i] + decay*w[i]
 			h[i] = mu*h[i] + (1-mu)*grad
 			second[i] = o.Beta2*second[i] + (1-o.Beta2)*grad*grad
-			w[i] -= step * h[i] / (float32(math.Sqrt(float64(second[i]))) + o.Epsilon)
+			w[i] -= step * h[i] / (float32(math.Sqrt(float64(second[i])))*root + o.Epsilon)
 		}
 	}
 }

@@ -103,7 +103,7 @@ type SolverKind uint8
 const (
 	SGD      SolverKind = iota // Caffe's: v ← μv + ηg; w ← w − v. One history buffer
 	Nesterov                   // Caffe's: v' ← μv + ηg; w ← w − ((1+μ)v' − μv). One history buffer
-	Adam                       // Kingma and Ba with bias correction, as Caffe: w ← w − η·√(1−β2^t)/(1−β1^t)·m/(√v+ε). Two history buffers; Momentum is β1
+	Adam                       // Kingma and Ba 2015, algorithm 1, as PyTorch: w ← w − η·m̂/(√v̂+ε), m̂ = m/(1−β1^t), v̂ = v/(1−β2^t). Two history buffers; Momentum is β1
 )
 
 // Histories is the number of history buffers that the solver keeps for a parameter.

@@ -597,8 +597,9 @@ func (r *refExecutor) update(o Update) {
 			m := mu*float64(r.mem[o.History[0]][i]) + (1-mu)*grad
 			v := beta2*float64(r.mem[o.History[1]][i]) + (1-beta2)*grad*grad
 			r.mem[o.History[0]][i], r.mem[o.History[1]][i] = float32(m), float32(v)
-			step := rate * math.Sqrt(1-math.Pow(beta2, t)) / (1 - math.Pow(mu, t))
-			w[i] = float32(float64(w[i]) - step*m/(math.Sqrt(v)+float64(o.Epsilon)))
+			m /= 1 - math.Pow(mu, t)
+			v /= 1 - math.Pow(beta2, t)
+			w[i] = float32(float64(w[i]) - rate*m/(math.Sqrt(v)+float64(o.Epsilon)))
 		}
 	}
 }

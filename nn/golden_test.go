@@ -1,0 +1,269 @@
+package nn
+
+import (
+	"encoding/json"
+	"math"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// golden is what PyTorch computed (testdata/golden/make.py).
+type golden struct {
+	Loss      float64              `json:"loss"`
+	Values    map[string][]float64 `json:"values"`    // the first numbers of the first sample, and the sum over the batch
+	Gradients map[string][]float64 `json:"gradients"` // the first numbers, and the sum of their sizes
+	Losses    map[string][]float64 `json:"losses"`    // of ten steps, by solver
+}
+
+// formula fills numbers as make.py does.
+func formula(n int, seed, scale float64) []float32 {
+	v := make([]float32, n)
+	for i := range v {
+		v[i] = float32(scale * math.Sin(1.7*float64(i)+seed) * math.Cos(.31*float64(i)*seed+.5))
+	}
+	return v
+}
+
+// plainBias lets biases learn as weights do, which is PyTorch's way; Caffe's is twice the rate.
+func plainBias(layers []Layer) []Layer {
+	for i, l := range layers {
+		if l.Type == "convolution" || l.Type == "fully-connected" {
+			layers[i] = l.With("bias-rate", Num(1))
+		}
+	}
+	return layers
+}
+
+func goldenNetworks() map[string]struct {
+	spec  Spec
+	order []string // of the weights in make.py
+} {
+	conv := func(pairs ...any) map[string]Value { return numbers(pairs...) }
+	in := func(names ...string) []string { return names }
+	return map[string]struct {
+		spec  Spec
+		order []string
+	}{
+		"chain": {Spec{Format: Format, Name: "chain", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
+			{Name: "conv1", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "pad", 1)},
+			{Name: "relu1", Type: "relu", Inputs: in("conv1")},
+			{Name: "pool1", Type: "max-pool", Inputs: in("relu1")},
+			{Name: "conv2", Type: "convolution", Inputs: in("pool1"), Settings: conv("filters", 8, "kernel", 3, "groups", 2)},
+			{Name: "tanh", Type: "tanh", Inputs: in("conv2")},
+			{Name: "pool2", Type: "average-pool", Inputs: in("tanh")},
+			{Name: "ip1", Type: "fully-connected", Inputs: in("pool2"), Settings: conv("outputs", 12)},
+			{Name: "sigmoid", Type: "sigmoid", Inputs: in("ip1")},
+			{Name: "ip2", Type: "fully-connected", Inputs: in("sigmoid")},
+			{Name: "loss", Type: "softmax-loss", Inputs: in("ip2")},
+		})}, in("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "ip1.weight", "ip1.bias", "ip2.weight", "ip2.bias")},
+		"branches": {Spec{Format: Format, Name: "branches", Input: Shape{2, 7, 7}, Classes: 3, Layers: plainBias([]Layer{
+			{Name: "a", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 3, "kernel", 3, "pad", 1)},
+			{Name: "b", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 2, "pad", 1, "dilation", 2)},
+			{Name: "both", Type: "concat", Inputs: in("a", "b")},
+			{Name: "norm", Type: "lrn", Inputs: in("both"), Settings: conv("size", 3, "alpha", .3, "beta", .75)},
+			{Name: "c", Type: "convolution", Inputs: in("norm"), Settings: conv("filters", 8, "kernel", 3, "pad", 1)},
+			{Name: "sum", Type: "add", Inputs: in("norm", "c")},
+			{Name: "relu", Type: "relu", Inputs: in("sum")},
+			{Name: "pool", Type: "max-pool", Inputs: in("relu"), Settings: conv("kernel", 3, "pad", 1)},
+			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
+			{Name: "loss", Type: "squared-loss", Inputs: in("ip")},
+		})}, in("a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "ip.weight", "ip.bias")},
+	}
+}
+
+func TestAgainstPyTorch(t *testing.T) {
+	b, err := os.ReadFile("testdata/golden/golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(b, &all); err != nil {
+		t.Fatal(err)
+	}
+	cpu, err := kernel.NewCPU(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cpu.Close()
+	reference := kernel.NewReference()
+	defer reference.Close()
+	for name, net := range goldenNetworks() {
+		var want golden
+		if err := json.Unmarshal(all[name], &want); err != nil {
+			t.Fatal(err)
+		}
+		for _, device := range []kernel.Device{reference, cpu} {
+			t.Run(name+" "+device.Name(), func(t *testing.T) {
+				compareValues(t, net.spec, net.order, want, device)
+				for solver, kind := range map[string]kernel.SolverKind{"sgd": kernel.SGD, "nesterov": kernel.Nesterov, "adam": kernel.Adam} {
+					compareLosses(t, net.spec, net.order, want.Losses[solver], solver, kind, device)
+				}
+			})
+		}
+	}
+}
+
+const goldenBatch = 5
+
+// goldenInstance opens a network with the formula's weights.
+func goldenInstance(t *testing.T, s Spec, order []string, o Options, device kernel.Device) *Instance {
+	t.Helper()
+	n, err := Compile(s, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inst, err := n.Open(device)
+	if err != nil {
+		t.Fatal(err)
+	}
+	weights, err := inst.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, w := range weights {
+		fan := 10.
+		if len(w.Shape) > 1 {
+			fan = float64(len(w.Data) / w.Shape[0])
+		}
+		copy(w.Data, formula(len(w.Data), float64(slices.Index(order, key)+1), 1.5/math.Sqrt(fan)))
+	}
+	if err := inst.SetWeights(weights); err != nil {
+		t.Fatal(err)
+	}
+	return inst
+}
+
+func goldenBatchOf(s Spec) ([]float32, []int) {
+	labels := make([]int, goldenBatch)
+	for i := range labels {
+		labels[i] = i % s.Classes
+	}
+	return formula(goldenBatch*s.Input.Len(), .7, 1), labels
+}
+
+func agree(got, want float64) bool {
+	return math.Abs(got-want) <= 2e-5+2e-4*math.Max(math.Abs(got), math.Abs(want))
+}
+
+func compareValues(t *testing.T, s Spec, order []string, want golden, device kernel.Device) {
+	inst := goldenInstance(t, s, order, Options{Batch: goldenBatch, Training: true, KeepAll: true, Momentum: .9}, device)
+	defer inst.Close()
+	images, labels := goldenBatchOf(s)
+	r, err := inst.Run(images, labels, kernel.Step{Samples: goldenBatch, Training: true, Backward: true, Scale: 1. / goldenBatch})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !agree(r.Loss, want.Loss) {
+		t.Errorf("the loss is %g, PyTorch's %g", r.Loss, want.Loss)
+	}
+	for layer, numbers := range want.Values {
+		v, err := inst.Value(layer, goldenBatch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := 0.
+		for _, x := range v.Data {
+			sum += float64(x)
+		}
+		checkNumbers(t, layer, v.Data, sum, numbers)
+	}
+	gradients, err := inst.Gradients()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, numbers := range want.Gradients {
+		sum := 0.
+		for _, x := range gradients[key].Data {
+			sum += math.Abs(float64(x))
+		}
+		checkNumbers(t, "gradient of "+key, gradients[key].Data, sum, numbers)
+	}
+}
+
+// checkNumbers compares the first numbers and the sum, which is the last of want.
+func checkNumbers(t *testing.T, what string, got []float32, sum float64, want []float64) {
+	t.Helper()
+	last := len(want) - 1
+	for i, w := range want[:last] {
+		if !agree(float64(got[i]), w) {
+			t.Errorf("%s[%d] is %g, PyTorch's %g", what, i, got[i], w)
+		}
+	}
+	if !agree(sum, want[last]) {
+		t.Errorf("the sum of %s is %g, PyTorch's %g", what, sum, want[last])
+	}
+}
+
+func compareLosses(t *testing.T, s Spec, order []string, want []float64, solver string, kind kernel.SolverKind, device kernel.Device) {
+	rate := float32(.05)
+	if kind == kernel.Adam {
+		rate = .01
+	}
+	inst := goldenInstance(t, s, order, Options{Batch: goldenBatch, Training: true, Solver: kind, Momentum: .9, Beta2: .999, Epsilon: 1e-8}, device)
+	defer inst.Close()
+	images, labels := goldenBatchOf(s)
+	for i, w := range want {
+		r, err := inst.Run(images, labels, kernel.Step{
+			Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: rate, Decay: 5e-4, Iteration: i,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if math.Abs(r.Loss-w) > 1e-4+1e-3*w {
+			t.Errorf("%s: the loss of step %d is %g, PyTorch's %g", solver, i+1, r.Loss, w)
+		}
+	}
+}
+
+// Ten steps give the same bits whatever the number of threads, dropout and all.
+func TestTrajectoryIsTheSameForAnyThreads(t *testing.T) {
+	s := goldenNetworks()["chain"].spec
+	s.Layers = slices.Insert(slices.Clone(s.Layers), 8, Layer{Name: "drop", Type: "dropout", Inputs: []string{"sigmoid"}})
+	s.Layers[9].Inputs = []string{"drop"}
+	var first []uint64
+	for _, threads := range []int{1, 2, 3} {
+		device, err := kernel.NewCPU(threads)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err := Compile(s, Options{Batch: goldenBatch, Training: true, Momentum: .9})
+		if err != nil {
+			t.Fatal(err)
+		}
+		inst, err := n.Open(device)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := inst.Initialize(11); err != nil {
+			t.Fatal(err)
+		}
+		images, labels := goldenBatchOf(s)
+		var bits []uint64
+		for i := range 10 {
+			r, err := inst.Run(images, labels, kernel.Step{
+				Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: .05, Decay: 5e-4, Iteration: i, Seed: 11,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			bits = append(bits, math.Float64bits(r.Loss))
+		}
+		if first == nil {
+			first = bits
+			if bits[0] == bits[9] {
+				t.Error("ten steps change nothing")
+			}
+		} else if !slices.Equal(first, bits) {
+			t.Errorf("%d threads give other losses than one", threads)
+		}
+		if err := inst.Close(); err != nil {
+			t.Error(err)
+		}
+		if err := device.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package nn
+
+import (
+	"testing"
+)
+
+// Known numbers of the networks (reference.md of the design; Caffe's own files).
+func TestStandardNetworks(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		in         Shape
+		classes    int
+		parameters int64
+		shapes     map[string]Shape
+	}{
+		{"lenet", Shape{1, 28, 28}, 10, 431_080, map[string]Shape{"conv1": {20, 24, 24}, "pool2": {50, 4, 4}, "ip1": {500, 1, 1}, "ip2": {10, 1, 1}}},
+		// Caffe's pooling rounds up: 32 → 16, 16 → 8, 8 → 4 with windows of 3 and stride 2.
+		{"cifar-quick", Shape{3, 32, 32}, 10, 145_578, map[string]Shape{"pool1": {32, 16, 16}, "pool2": {32, 8, 8}, "pool3": {64, 4, 4}}},
+		{"alexnet", Shape{3, 227, 227}, 1000, 60_965_224, map[string]Shape{"conv1": {96, 55, 55}, "pool1": {96, 27, 27}, "pool5": {256, 6, 6}}},
+	} {
+		s, err := Standard(c.name, c.in, c.classes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Analyze(s, StandardBatch(c.name))
+		if len(r.Problems) > 0 {
+			t.Errorf("%s: %v", c.name, r.Problems[0].Fault)
+		}
+		if r.Parameters != c.parameters {
+			t.Errorf("%s has %d parameters, not %d", c.name, r.Parameters, c.parameters)
+		}
+		for layer, want := range c.shapes {
+			if got := r.Layers[s.Layer(layer)].Output; got != want {
+				t.Errorf("%s: %s gives %v, not %v", c.name, layer, got, want)
+			}
+		}
+	}
+}
+
+func TestStandardNetworksFollowTheData(t *testing.T) {
+	for _, name := range StandardNames() {
+		s, err := Standard(name, Shape{3, 250, 250}, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Analyze(s, 4)
+		if len(r.Problems) > 0 {
+			t.Errorf("%s on 250×250 with 7 classes: %v", name, r.Problems[0].Fault)
+		}
+	}
+	s, err := Standard("alexnet", Shape{1, 28, 28}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := Analyze(s, 4); len(r.Problems) == 0 {
+		t.Error("AlexNet on 28×28 has no problem")
+	}
+	if _, err := Standard("nonet", Shape{1, 28, 28}, 10); err == nil {
+		t.Error("an unknown network is given")
+	}
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Writes golden.json: what PyTorch computes for two small networks whose weights and images are given by formulas, so that the test in Go makes the
+very same. Format 1. Needs torch."""
+import json
+import math
+
+import torch
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+
+
+def fill(shape, seed, scale):
+    n = math.prod(shape)
+    v = [scale * math.sin(1.7 * i + seed) * math.cos(.31 * i * seed + .5) for i in range(n)]
+    return torch.tensor(v, dtype=torch.float32).reshape(shape)
+
+
+def chain():
+    shapes = {
+        "conv1.weight": (6, 2, 3, 3), "conv1.bias": (6,), "conv2.weight": (8, 3, 3, 3), "conv2.bias": (8,),
+        "ip1.weight": (12, 16), "ip1.bias": (12,), "ip2.weight": (4, 12), "ip2.bias": (4,),
+    }
+
+    def forward(p, x):
+        v = {}
+        v["conv1"] = F.conv2d(x, p["conv1.weight"], p["conv1.bias"], padding=1)
+        v["pool1"] = F.max_pool2d(F.relu(v["conv1"]), 2, 2, ceil_mode=True)
+        v["conv2"] = F.conv2d(v["pool1"], p["conv2.weight"], p["conv2.bias"], groups=2)
+        v["pool2"] = F.avg_pool2d(torch.tanh(v["conv2"]), 2, 2, ceil_mode=True)
+        v["ip1"] = F.linear(v["pool2"].flatten(1), p["ip1.weight"], p["ip1.bias"])
+        v["ip2"] = F.linear(torch.sigmoid(v["ip1"]), p["ip2.weight"], p["ip2.bias"])
+        return v, v["ip2"]
+
+    def loss(out, labels):
+        return F.cross_entropy(out, labels)
+
+    return shapes, (2, 9, 8), 4, forward, loss
+
+
+def branches():
+    shapes = {
+        "a.weight": (3, 2, 3, 3), "a.bias": (3,), "b.weight": (5, 2, 2, 2), "b.bias": (5,), "c.weight": (8, 8, 3, 3), "c.bias": (8,),
+        "ip.weight": (3, 8 * 4 * 4), "ip.bias": (3,),
+    }
+
+    def forward(p, x):
+        v = {}
+        v["a"] = F.conv2d(x, p["a.weight"], p["a.bias"], padding=1)
+        v["b"] = F.conv2d(x, p["b.weight"], p["b.bias"], padding=1, dilation=2)
+        v["both"] = torch.cat([v["a"], v["b"]], 1)
+        v["norm"] = F.local_response_norm(v["both"], 3, alpha=.3, beta=.75, k=1)
+        v["c"] = F.conv2d(v["norm"], p["c.weight"], p["c.bias"], padding=1)
+        v["sum"] = v["norm"] + v["c"]
+        v["pool"] = F.max_pool2d(F.relu(v["sum"]), 3, 2, padding=1, ceil_mode=True)
+        v["ip"] = F.linear(v["pool"].flatten(1), p["ip.weight"], p["ip.bias"])
+        return v, v["ip"]
+
+    def loss(out, labels):
+        return .5 * ((out - F.one_hot(labels, 3).float()) ** 2).sum() / len(labels)
+
+    return shapes, (2, 7, 7), 3, forward, loss
+
+
+def weights(shapes):
+    p = {}
+    for k, (name, shape) in enumerate(shapes.items()):
+        fan = math.prod(shape[1:]) if len(shape) > 1 else 10
+        p[name] = fill(shape, k + 1, 1.5 / math.sqrt(fan)).requires_grad_()
+    return p
+
+
+def describe(net):
+    shapes, input_shape, classes, forward, loss = net
+    batch = 5
+    x = fill((batch, *input_shape), .7, 1)
+    labels = torch.tensor([i % classes for i in range(batch)])
+    p = weights(shapes)
+    v, out = forward(p, x)
+    l = loss(out, labels)
+    l.backward()
+    result = {
+        "loss": l.item(),
+        "values": {k: t[0].flatten()[:6].tolist() + [t.double().sum().item()] for k, t in v.items()},
+        "gradients": {k: t.grad.flatten()[:6].tolist() + [t.grad.double().abs().sum().item()] for k, t in p.items()},
+        "losses": {},
+    }
+    solvers = {
+        "sgd": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=5e-4),
+        "nesterov": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=5e-4, nesterov=True),
+        "adam": lambda q: torch.optim.Adam(q, lr=.01, betas=(.9, .999), eps=1e-8, weight_decay=5e-4),
+    }
+    for name, make in solvers.items():
+        p = weights(shapes)
+        solver = make(list(p.values()))
+        losses = []
+        for _ in range(10):
+            solver.zero_grad()
+            l = loss(forward(p, x)[1], labels)
+            l.backward()
+            solver.step()
+            losses.append(l.item())
+        result["losses"][name] = losses
+    return result
+
+
+json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches())}, open("golden.json", "w"), indent=1)
