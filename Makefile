@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-SOURCES := $(shell find . -name '*.go' -o -name '*.s' -o -name '*.json' -o -name '*.svg' -o -name 'go.mod' | grep -v '^./build/')
+SOURCES := $(shell find . -name '*.go' -o -name '*.s' -o -name '*.json' -o -name '*.svg' -o -name '*.otf' -o -name 'go.mod' | grep -v '^./build/')
 
 # Where the generator of the vector kernels lives: a module of its own, so that the application does not carry it.
 GEN := nn/kernel/gen

@@ -49,8 +49,15 @@ func (t *tour) all() error {
 		name string
 		do   func() error
 	}{
-		{"start", t.start}, {"data", t.data}, {"network", t.network}, {"training", t.training}, {"trained", t.trained},
-		{"inspect", t.inspect}, {"filters", t.filters}, {"detect", t.detect}, {"dark-korean", t.darkKorean},
+		{"start", t.start},
+		{"data", t.data},
+		{"network", t.network},
+		{"training", t.training},
+		{"trained", t.trained},
+		{"inspect", t.inspect},
+		{"filters", t.filters},
+		{"detect", t.detect},
+		{"dark-korean", t.darkKorean},
 	}
 	for _, s := range steps {
 		if err := s.do(); err != nil {

@@ -195,7 +195,6 @@ func (r *probabilityRenderer) Layout(fyne.Size)             { r.update() }
 
 func (r *probabilityRenderer) MinSize() fyne.Size {
 	return fyne.NewSize(120, probabilityRow*float32(max(usualRows, len(r.b.rows)))) // room before they are there
-
 }
 
 func (r *probabilityRenderer) Refresh() {

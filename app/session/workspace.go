@@ -33,7 +33,9 @@ type choice struct {
 func (s *Session) datasetFolder(name string) string {
 	return filepath.Join(s.config.Home, "datasets", name)
 }
+
 func (s *Session) runFolder(name string) string { return filepath.Join(s.config.Home, "runs", name) }
+
 func (s *Session) networkFile(name string) string {
 	return filepath.Join(s.config.Home, "networks", name+".json")
 }

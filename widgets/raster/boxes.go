@@ -26,8 +26,10 @@ func Boxes(picture image.Image, boxes []Box, face font.Face) *image.RGBA {
 		fill := image.NewUniform(box.Colour)
 		const line = 2
 		for _, side := range []image.Rectangle{
-			{r.Min, image.Pt(r.Max.X, r.Min.Y+line)}, {image.Pt(r.Min.X, r.Max.Y-line), r.Max},
-			{r.Min, image.Pt(r.Min.X+line, r.Max.Y)}, {image.Pt(r.Max.X-line, r.Min.Y), r.Max},
+			{r.Min, image.Pt(r.Max.X, r.Min.Y+line)},
+			{image.Pt(r.Min.X, r.Max.Y-line), r.Max},
+			{r.Min, image.Pt(r.Min.X+line, r.Max.Y)},
+			{image.Pt(r.Max.X-line, r.Min.Y), r.Max},
 		} {
 			draw.Draw(out, side, fill, image.Point{}, draw.Over)
 		}
@@ -64,8 +66,13 @@ func Ink(on color.NRGBA) color.NRGBA {
 
 // classes is Okabe and Ito's list, which colour-blind people can tell apart.
 var classes = [...]color.NRGBA{
-	{0x56, 0xB4, 0xE9, 255}, {0xE6, 0x9F, 0x00, 255}, {0xCC, 0x79, 0xA7, 255}, {0x00, 0x9E, 0x73, 255},
-	{0xF0, 0xE4, 0x42, 255}, {0x00, 0x72, 0xB2, 255}, {0xD5, 0x5E, 0x00, 255},
+	{0x56, 0xB4, 0xE9, 255},
+	{0xE6, 0x9F, 0x00, 255},
+	{0xCC, 0x79, 0xA7, 255},
+	{0x00, 0x9E, 0x73, 255},
+	{0xF0, 0xE4, 0x42, 255},
+	{0x00, 0x72, 0xB2, 255},
+	{0xD5, 0x5E, 0x00, 255},
 }
 
 // ClassColour is the colour of class i, the same in the window and in files; after the list's end it goes on by lightness.
