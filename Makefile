@@ -27,9 +27,10 @@ test: deps build/convscope ## install what tests need and run them all, the tour
 check: deps ## vet, staticcheck, gofumpt, import rules, generated code
 	@scripts/check $(GEN)
 
-bench: ## speed of the engine and of the window
+bench: deps build/convscope ## speed of the engine and of the window
 	go test -run '^$$' -bench . -benchtime 1s ./nn/kernel/... ./nn ./nn/train ./nn/data ./widgets/...
 	go run ./cmd/cnn bench
+	scripts/latency build/convscope
 
 cnn: build/cnn ## build the command line, build/cnn
 	@echo "built build/cnn; try: build/cnn help"
@@ -41,7 +42,7 @@ test-real: build/cnn ## train on real data: make test-real DATA=folder with mnis
 	@scripts/test-real build/cnn "$(DATA)"
 
 build/convscope: $(SOURCES)
-	go build -trimpath -o $@ ./cmd/convscope
+	go build -o $@ ./cmd/convscope
 
 build/cnn: $(SOURCES)
 	CGO_ENABLED=0 go build -trimpath -o $@ ./cmd/cnn

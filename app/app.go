@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	fyneapp "fyne.io/fyne/v2/app"
@@ -21,15 +22,19 @@ const ID = "io.github.convscope"
 
 // Options say how the application starts.
 type Options struct {
-	Home     string // of the workspace; "": CONVSCOPE_HOME or ~/Convscope
-	Language string // "en" or "ko"; "": as last time, or the system's
-	Theme    string // "light" or "dark"; "": as last time
-	Threads  int    // 0: all cores
-	Tour     string // folder for the pictures of the tour; "": no tour
-	Dataset  string // what the tour works on: a source to import; "": the built-in digits
+	Home     string        // of the workspace; "": CONVSCOPE_HOME or ~/Convscope
+	Language string        // "en" or "ko"; "": as last time, or the system's
+	Theme    string        // "light" or "dark"; "": as last time
+	Threads  int           // 0: all cores
+	Tour     string        // folder for the pictures of the tour; "": no tour
+	Dataset  string        // what the tour works on: a source to import; "": the built-in digits
+	Latency  time.Duration // how long to measure the window's answers while it trains; 0: not
 	Width    float32
 	Height   float32
 }
+
+// alone tells whether the application works without a user: from nothing, leaving the user's workspace and preferences alone.
+func (o Options) alone() bool { return o.Tour != "" || o.Latency > 0 }
 
 // home is the folder of the workspace.
 func (o Options) home() (string, error) {
@@ -50,7 +55,7 @@ func (o Options) home() (string, error) {
 func Run(o Options) error {
 	nameLocale()
 	id := ID
-	if o.Tour != "" { // the tour leaves the user's preferences alone
+	if o.alone() {
 		id += ".tour"
 	}
 	a := fyneapp.NewWithID(id)
@@ -59,7 +64,7 @@ func Run(o Options) error {
 	if err != nil {
 		return err
 	}
-	if o.Tour != "" { // the tour starts from nothing and leaves the user's workspace alone
+	if o.alone() {
 		home, err = os.MkdirTemp("", "convscope-tour-")
 		if err != nil {
 			return err
@@ -76,7 +81,7 @@ func Run(o Options) error {
 	}
 	w.win.Show()
 	var toured chan error
-	if o.Tour != "" {
+	if o.alone() {
 		toured = make(chan error, 1)
 		go func() { toured <- w.tour(o) }()
 	}

@@ -60,7 +60,7 @@ func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	}
 	w.build()
 	width, height := float32(p.FloatWithFallback("width", 1280)), float32(p.FloatWithFallback("height", 800))
-	if o.Tour != "" {
+	if o.alone() {
 		width, height = 1280, 800
 	}
 	if o.Width > 0 && o.Height > 0 {

@@ -34,9 +34,14 @@ const patience = 4 * time.Minute
 // tour performs the tour and closes the window.
 func (w *shell) tour(o Options) error {
 	t := &tour{w: w, o: o}
-	err := os.MkdirAll(o.Tour, 0o777)
-	if err == nil {
-		err = t.all()
+	var err error
+	if o.Tour != "" {
+		if err = os.MkdirAll(o.Tour, 0o777); err == nil {
+			err = t.all()
+		}
+	}
+	if o.Latency > 0 && err == nil {
+		err = t.latency(o.Latency)
 	}
 	fyne.Do(w.quit)
 	return err

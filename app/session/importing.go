@@ -19,7 +19,10 @@ func (s *Session) Recognize(source string, done func(data.Found, []image.Image, 
 		found, err := data.Recognize(ctx, source)
 		var images []image.Image
 		if err == nil {
-			images, err = found.Preview(4)
+			images, err = found.Preview(8)
+		}
+		if len(images) == 8 { // they are in the order of the classes: four of all of them
+			images = []image.Image{images[0], images[2], images[5], images[7]}
 		}
 		if ctx.Err() == nil {
 			s.config.Post(func() { done(found, images, err) })

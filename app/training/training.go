@@ -9,6 +9,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/page"
@@ -437,6 +438,12 @@ func (p *Page) Hide() {
 
 // Close implements page.Page.
 func (p *Page) Close() {}
+
+// Point reads the curves at a share of the plot's width, as the mouse does: for measuring how soon the window answers.
+func (p *Page) Point(share float32) {
+	size := p.plot.Size()
+	p.plot.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(share*size.Width, size.Height/2)}})
+}
 
 // menu shows entries below a thing.
 func (p *Page) menu(under fyne.CanvasObject, items ...*fyne.MenuItem) {

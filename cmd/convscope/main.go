@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -12,14 +13,15 @@ import (
 
 // flags of the application. Everything else is done in the window.
 type flags struct {
-	Tour     string  `placeholder:"FOLDER" help:"Do the main job without a user, save a picture of each step there, and exit with 0 only if each step worked."`
-	Dataset  string  `placeholder:"SOURCE" help:"With --tour: a folder, archive or IDX file to work on instead of the built-in digits."`
-	Home     string  `placeholder:"FOLDER" help:"Folder of the workspace (default: CONVSCOPE_HOME or ~/Convscope)."`
-	Language string  `enum:",en,ko" default:"" help:"en or ko (default: as last time)."`
-	Theme    string  `enum:",light,dark" default:"" help:"light or dark (default: as last time)."`
-	Threads  int     `default:"0" help:"Threads to use; 0: all cores."`
-	Width    float32 `default:"0" help:"Width of the window."`
-	Height   float32 `default:"0" help:"Height of the window."`
+	Tour     string        `placeholder:"FOLDER" help:"Do the main job without a user, save a picture of each step there, and exit with 0 only if each step worked."`
+	Dataset  string        `placeholder:"SOURCE" help:"With --tour: a folder, archive or IDX file to work on instead of the built-in digits."`
+	Latency  time.Duration `placeholder:"TIME" help:"Measure for so long, e.g. 20s, how soon the window answers while all cores train, and print it."`
+	Home     string        `placeholder:"FOLDER" help:"Folder of the workspace (default: CONVSCOPE_HOME or ~/Convscope)."`
+	Language string        `enum:",en,ko" default:"" help:"en or ko (default: as last time)."`
+	Theme    string        `enum:",light,dark" default:"" help:"light or dark (default: as last time)."`
+	Threads  int           `default:"0" help:"Threads to use; 0: all cores."`
+	Width    float32       `default:"0" help:"Width of the window."`
+	Height   float32       `default:"0" help:"Height of the window."`
 }
 
 func main() {
@@ -30,7 +32,7 @@ func main() {
 		os.Exit(2)
 	}
 	err := app.Run(app.Options{
-		Home: f.Home, Language: f.Language, Theme: f.Theme, Threads: f.Threads, Tour: f.Tour, Dataset: f.Dataset, Width: f.Width, Height: f.Height,
+		Home: f.Home, Language: f.Language, Theme: f.Theme, Threads: f.Threads, Tour: f.Tour, Latency: f.Latency, Dataset: f.Dataset, Width: f.Width, Height: f.Height,
 	})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "convscope:", err)
