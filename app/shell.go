@@ -94,10 +94,7 @@ func (w *shell) build() {
 	w.status = newStatusLine(w)
 	w.banners = newBanners(w)
 	body := widgets.Sized(640, 480, w.body) // tabs may ask for more; they make do with less
-	main := container.NewStack(
-		widgets.NewFill(widgets.ColourWindow),
-		widgets.ColumnGrowing(0, body, w.topBar(), body),
-	)
+	main := widgets.ColumnGrowing(0, body, w.topBar(), body)
 	upper := widgets.Beside(0, main, w.rail, main)
 	w.win.SetContent(container.NewStack(widgets.ColumnGrowing(0, upper, upper, w.status.object), w.banners.object))
 	w.rail.Choose(w.current)

@@ -45,20 +45,37 @@ func (p *Panel) HeightFor(width float32) float32 {
 // CreateRenderer implements fyne.Widget.
 func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
 	r := &panelRenderer{p: p}
-	r.back.CornerRadius = Radius
+	for i := range r.corners {
+		r.corners[i].CornerRadius = Radius
+	}
 	r.applyTheme()
 	return r
 }
 
+// panelRenderer draws the card of plain rectangles and four small rounded ones in its corners. One large rounded rectangle looks the same, but its
+// shader runs for every pixel of it, which takes most of a frame where there is no graphics card.
 type panelRenderer struct {
-	p    *Panel
-	back canvas.Rectangle
+	p       *Panel
+	corners [4]canvas.Rectangle // rounded
+	middle  canvas.Rectangle    // between the corners, from top to bottom
+	sides   [2]canvas.Rectangle // between the corners at the left and at the right
+	edges   [4]canvas.Rectangle // top, bottom, left, right
 }
 
 func (r *panelRenderer) Destroy() {}
 
 func (r *panelRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{&r.back, r.p.content}
+	all := make([]fyne.CanvasObject, 0, 12)
+	for i := range r.corners {
+		all = append(all, &r.corners[i])
+	}
+	all = append(all, &r.middle, &r.sides[0], &r.sides[1])
+	if r.p.border {
+		for i := range r.edges {
+			all = append(all, &r.edges[i])
+		}
+	}
+	return append(all, r.p.content)
 }
 
 func (r *panelRenderer) MinSize() fyne.Size {
@@ -66,21 +83,40 @@ func (r *panelRenderer) MinSize() fyne.Size {
 }
 
 func (r *panelRenderer) Layout(size fyne.Size) {
-	r.back.Resize(size)
+	const corner = 2 * Radius
+	w, h := size.Width, size.Height
+	place := func(o *canvas.Rectangle, x, y, width, height float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(max(0, width), max(0, height)))
+	}
+	for i := range r.corners {
+		place(&r.corners[i], float32(i%2)*(w-corner), float32(i/2)*(h-corner), corner, corner)
+	}
+	place(&r.middle, Radius, 0, w-2*Radius, h)
+	place(&r.sides[0], 0, Radius, Radius, h-2*Radius)
+	place(&r.sides[1], w-Radius, Radius, Radius, h-2*Radius)
+	place(&r.edges[0], Radius, 0, w-2*Radius, 1)
+	place(&r.edges[1], Radius, h-1, w-2*Radius, 1)
+	place(&r.edges[2], 0, Radius, 1, h-2*Radius)
+	place(&r.edges[3], w-1, Radius, 1, h-2*Radius)
 	r.p.content.Move(fyne.NewPos(r.p.pad, r.p.pad))
-	r.p.content.Resize(fyne.NewSize(max(0, size.Width-2*r.p.pad), max(0, size.Height-2*r.p.pad)))
+	r.p.content.Resize(fyne.NewSize(max(0, w-2*r.p.pad), max(0, h-2*r.p.pad)))
 }
 
 func (r *panelRenderer) applyTheme() {
-	r.back.FillColor = Colour(r.p.fill)
-	if r.p.border {
-		r.back.StrokeColor, r.back.StrokeWidth = Colour(ColourLine), 1
+	fill, line := Colour(r.p.fill), Colour(ColourLine)
+	for i := range r.corners {
+		r.corners[i].FillColor = fill
+		if r.p.border {
+			r.corners[i].StrokeColor, r.corners[i].StrokeWidth = line, 1
+		}
+		r.edges[i].FillColor = line
 	}
+	r.middle.FillColor, r.sides[0].FillColor, r.sides[1].FillColor = fill, fill, fill
 }
 
 func (r *panelRenderer) Refresh() {
 	r.applyTheme()
-	r.back.Refresh()
 	canvas.Refresh(r.p)
 }
 

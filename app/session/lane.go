@@ -37,6 +37,7 @@ func (s *Session) inLane(l *lane, work func(context.Context) func()) {
 	l.state.Unlock()
 	s.background(func(context.Context) {
 		defer cancel()
+		kernel.GiveWay()
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if ctx.Err() != nil {

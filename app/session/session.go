@@ -61,7 +61,7 @@ func New(c Config) (*Session, error) {
 			return nil, fault.New("session.home", "The workspace %s cannot be made. Allow writing there, or set CONVSCOPE_HOME to another folder.", c.Home).Because(err)
 		}
 	}
-	device, err := kernel.NewCPU(c.Threads)
+	device, err := kernel.NewQuietCPU(c.Threads)
 	if err != nil {
 		return nil, err
 	}

@@ -205,9 +205,10 @@ func (s *Session) trainWith(ctx context.Context, l *live, job train.Job) (result
 	if job.Data, err = s.Data(l.dataset); err != nil {
 		return result, err
 	}
-	if job.Device, err = kernel.NewCPU(s.config.Threads); err != nil {
+	if job.Device, err = kernel.NewQuietCPU(s.config.Threads); err != nil {
 		return result, err
 	}
+	kernel.GiveWay() // the window comes first
 	defer func() { err = errors.Join(err, job.Device.Close()) }()
 	return train.Run(ctx, job, s.observe)
 }

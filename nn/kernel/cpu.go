@@ -19,6 +19,19 @@ func NewCPU(threads int) (Device, error) {
 	return newCPU(threads, bestTile()), nil
 }
 
+// NewQuietCPU is NewCPU whose workers give way to other threads, such as the one that draws a window. The goroutine that runs steps should call
+// GiveWay itself.
+func NewQuietCPU(threads int) (Device, error) {
+	d, err := NewCPU(threads)
+	if err != nil {
+		return nil, err
+	}
+	cpu := d.(*cpuDevice)
+	cpu.workers.close()
+	cpu.workers = newWorkers(cpu.workers.n, GiveWay)
+	return d, nil
+}
+
 // Features names the vector unit that the CPU device uses on this machine: "AVX-512", "AVX2" or "Go".
 func Features() string { return bestTile().unit }
 
@@ -28,7 +41,7 @@ type cpuDevice struct {
 	running sync.Mutex // several executors share the workers; one step runs at a time
 }
 
-func newCPU(threads int, t tile) *cpuDevice { return &cpuDevice{tile: t, workers: newWorkers(threads)} }
+func newCPU(threads int, t tile) *cpuDevice { return &cpuDevice{tile: t, workers: newWorkers(threads, func() {})} }
 
 func (d *cpuDevice) Name() string {
 	return fmt.Sprintf("CPU · %s · %d threads", d.tile.unit, d.workers.n)

@@ -18,8 +18,8 @@ type workers struct {
 	next atomic.Int64
 }
 
-// newWorkers starts n−1 goroutines; the caller of run is the n-th.
-func newWorkers(n int) *workers {
+// newWorkers starts n−1 goroutines, each with a call of first; the caller of run is the n-th.
+func newWorkers(n int, first func()) *workers {
 	if n < 1 {
 		n = runtime.GOMAXPROCS(0)
 	}
@@ -30,6 +30,7 @@ func newWorkers(n int) *workers {
 		w.alive.Add(1)
 		go func() {
 			defer w.alive.Done()
+			first()
 			for range wake {
 				w.work(i)
 				w.ended.Done()
