@@ -244,8 +244,9 @@ func (r *sheetRenderer) outline() {
 }
 
 func (r *sheetRenderer) Refresh() {
-	r.Layout(r.c.Size())
-	canvas.Refresh(r.c)
+	r.Layout(r.c.Size()) // paint refreshes the picture if it changed
+	r.chosen.Refresh()
+	r.hover.Refresh()
 }
 
 // ScaleBar shows a tone: black to white with its values at the ends.
@@ -265,9 +266,11 @@ func NewScaleBar() *ScaleBar {
 
 // Set shows a tone's ends.
 func (b *ScaleBar) Set(t raster.Tone) {
-	b.low.Set(short(t.Low))
-	b.high.Set(short(t.High))
-	b.Refresh()
+	if low, high := short(t.Low), short(t.High); low != b.low.Text() || high != b.high.Text() {
+		b.low.Set(low)
+		b.high.Set(high)
+		b.Refresh()
+	}
 }
 
 // Picture shows one image of any size, as large as there is room, small ones in clear pixels.

@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -218,6 +219,9 @@ func NewChip(prefix, empty string, told func(i int)) *Choice {
 
 // Set changes the options and what is chosen, without telling.
 func (c *Choice) Set(options []string, chosen int) {
+	if c.chosen == chosen && slices.Equal(c.options, options) {
+		return
+	}
 	c.options, c.chosen = options, chosen
 	c.Refresh()
 }

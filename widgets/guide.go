@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"slices"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -84,6 +85,9 @@ func NewListRow(columns []float32, cells []string, tapped func()) *ListRow {
 
 // Set changes texts and whether it is chosen.
 func (r *ListRow) Set(cells []string, chosen bool) {
+	if r.chosen == chosen && slices.Equal(r.cells, cells) {
+		return
+	}
 	r.cells, r.chosen = cells, chosen
 	r.Refresh()
 }

@@ -66,6 +66,7 @@ type LinePlot struct {
 	zoom       *[2]float64
 	pointer    *fyne.Position
 	from, drag *fyne.Position // of a zoom being dragged
+	renderer   *plotRenderer
 }
 
 // NewLinePlot makes an empty plot.
@@ -99,11 +100,22 @@ func (p *LinePlot) MouseIn(e *desktop.MouseEvent) { p.MouseMoved(e) }
 // MouseMoved implements desktop.Hoverable.
 func (p *LinePlot) MouseMoved(e *desktop.MouseEvent) {
 	p.pointer = &e.Position
-	p.Refresh()
+	p.pointed()
 }
 
 // MouseOut implements desktop.Hoverable.
-func (p *LinePlot) MouseOut() { p.pointer = nil; p.Refresh() }
+func (p *LinePlot) MouseOut() {
+	p.pointer = nil
+	p.pointed()
+}
+
+// pointed shows what is read under the pointer; the lines stay as they are drawn.
+func (p *LinePlot) pointed() {
+	if p.renderer != nil {
+		p.renderer.update()
+		p.renderer.cross.Refresh()
+	}
+}
 
 // Dragged implements fyne.Draggable.
 func (p *LinePlot) Dragged(e *fyne.DragEvent) {
@@ -113,7 +125,7 @@ func (p *LinePlot) Dragged(e *fyne.DragEvent) {
 	}
 	at := e.Position
 	p.drag, p.pointer = &at, nil
-	p.Refresh()
+	p.pointed()
 }
 
 // DragEnd implements fyne.Draggable.
@@ -156,6 +168,7 @@ func (p *LinePlot) CreateRenderer() fyne.WidgetRenderer {
 	r := &plotRenderer{p: p}
 	r.picture = canvas.NewRaster(r.draw)
 	r.box.CornerRadius, r.box.StrokeWidth = 6, 1
+	p.renderer = r
 	r.Refresh()
 	return r
 }
@@ -183,10 +196,10 @@ func (r *plotRenderer) Layout(size fyne.Size) {
 	r.update()
 }
 
+// Refresh draws the lines anew, and of the texts those that changed: to refresh the whole widget would upload all of them again.
 func (r *plotRenderer) Refresh() {
 	r.update()
 	r.picture.Refresh()
-	canvas.Refresh(r.p)
 }
 
 // text places a text, taking one that was used before.
@@ -196,16 +209,17 @@ func (r *plotRenderer) text(s string, x, y, size float32, c color.Color, align f
 	}
 	t := r.texts[r.used]
 	r.used++
-	t.Text, t.TextSize, t.Color, t.Alignment = s, size, c, align
-	t.TextStyle = fyne.TextStyle{}
-	m := fyne.MeasureText(s, size, t.TextStyle)
+	if t.Text != s || t.TextSize != size || t.Color != c {
+		t.Text, t.TextSize, t.Color = s, size, c
+		t.Refresh()
+	}
+	m := fyne.MeasureText(s, size, fyne.TextStyle{})
 	switch align {
 	case fyne.TextAlignCenter:
 		x -= m.Width / 2
 	case fyne.TextAlignTrailing:
 		x -= m.Width
 	}
-	t.Alignment = fyne.TextAlignLeading
 	t.Move(fyne.NewPos(x, y-m.Height/2))
 	t.Resize(m)
 	r.objects = append(r.objects, t)
@@ -245,6 +259,9 @@ func (r *plotRenderer) update() {
 	case p.from != nil && p.drag != nil:
 		x0, x1 := min(p.from.X, p.drag.X), max(p.from.X, p.drag.X)
 		x0, x1 = max(x0, s.plot.x0), min(x1, s.plot.x1)
+		if r.band.FillColor == nil {
+			defer r.band.Refresh()
+		}
 		r.band.FillColor = Fade(Colour(ColourAccent), .15)
 		r.band.Move(fyne.NewPos(x0, s.plot.y0))
 		r.band.Resize(fyne.NewSize(max(0, x1-x0), s.plot.y1-s.plot.y0))
