@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -71,6 +72,12 @@ func Run(o Options) error {
 		}
 		defer os.RemoveAll(home)
 	}
+	if o.Threads == 0 {
+		o.Threads = runtime.NumCPU()
+	}
+	// The window's goroutine must not wait for its turn behind workers that compute: with more places than cores it has one at once, and the
+	// system, to which workers are the lesser, gives it a core.
+	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 	s, err := session.New(session.Config{Home: home, Post: fyne.Do, Threads: o.Threads})
 	if err != nil {
 		return err

@@ -90,7 +90,12 @@ func (w *shell) build() {
 		w.contents = append(w.contents, w.pages[i].Build())
 	}
 	w.rail = widgets.NewRail(items, w.show)
-	w.body = container.NewStack()
+	w.body = container.NewStack(w.contents...)
+	for i, c := range w.contents {
+		if i != w.current {
+			c.Hide()
+		}
+	}
 	w.status = newStatusLine(w)
 	w.banners = newBanners(w)
 	body := widgets.Sized(640, 480, w.body) // tabs may ask for more; they make do with less
@@ -98,7 +103,6 @@ func (w *shell) build() {
 	upper := widgets.Beside(0, main, w.rail, main)
 	w.win.SetContent(container.NewStack(widgets.ColumnGrowing(0, upper, upper, w.status.object), w.banners.object))
 	w.rail.Choose(w.current)
-	w.body.Objects = []fyne.CanvasObject{w.contents[w.current]}
 	w.showState()
 }
 
@@ -152,10 +156,10 @@ func (w *shell) show(i int) {
 		return
 	}
 	w.pages[w.current].Hide()
+	w.contents[w.current].Hide() // rather than taken out: what was uploaded stays, and coming back is quick
 	w.current = i
 	w.rail.Choose(i)
-	w.body.Objects = []fyne.CanvasObject{w.contents[i]}
-	w.body.Refresh()
+	w.contents[i].Show()
 	w.pages[i].Update(w.state)
 	w.pages[i].Show()
 }

@@ -46,8 +46,10 @@ func NewRail(items []RailItem, chosen func(i int)) *Rail {
 
 // Choose chooses a tab without telling.
 func (r *Rail) Choose(i int) {
+	before := r.chosen
 	r.chosen = i
-	r.Refresh()
+	r.tabs[before].Refresh()
+	r.tabs[i].Refresh()
 }
 
 // CreateRenderer implements fyne.Widget.

@@ -29,7 +29,7 @@ type Config struct {
 }
 
 // interval between two states that are posted.
-const interval = time.Second / 15
+const interval = time.Second / 10
 
 // Session is an open workspace. Its methods may be called from any goroutine and do not block, but where they say so.
 type Session struct {

@@ -235,10 +235,15 @@ func (p *Page) showButtons() {
 	case r != nil && r.Err == nil && slices.Contains([]string{train.Stopped, train.Interrupted}, r.Info.State):
 		mode = "stopped " + r.Name
 	}
-	p.progress.Hide()
-	p.where.Set("")
+	if (t != nil) != p.progress.Visible() {
+		if t != nil {
+			p.progress.Show()
+		} else {
+			p.progress.Hide()
+			p.where.Set("")
+		}
+	}
 	if t != nil {
-		p.progress.Show()
 		p.progress.Set(t.Progress())
 		p.where.Set(p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations)))
 		p.form.lock(true, t.Config)

@@ -8,8 +8,9 @@ import (
 
 // A Pen draws antialiased lines onto a picture. It keeps its memory from one drawing to the next.
 type Pen struct {
-	mask []uint8
-	w, h int
+	mask    []uint8
+	w, h    int
+	touched image.Rectangle // of the mask, by the present line
 }
 
 // A Vertex of a line, in pixels; one that is not a number breaks the line.
@@ -22,15 +23,15 @@ func (p *Pen) Line(dst *image.RGBA, points []Vertex, width float32, c color.NRGB
 		p.w, p.h = b.Dx(), b.Dy()
 		p.mask = make([]uint8, p.w*p.h)
 	}
-	top, bottom := p.h, 0
+	p.touched = image.Rectangle{}
 	for i := 1; i < len(points); i++ {
-		y0, y1 := p.segment(points[i-1], points[i], width/2)
-		top, bottom = min(top, y0), max(bottom, y1)
+		p.segment(points[i-1], points[i], width/2)
 	}
-	for y := top; y < bottom; y++ {
+	for y := p.touched.Min.Y; y < p.touched.Max.Y; y++ {
 		row := dst.Pix[y*dst.Stride:]
 		mask := p.mask[y*p.w : (y+1)*p.w]
-		for x, m := range mask {
+		for x := p.touched.Min.X; x < p.touched.Max.X; x++ {
+			m := mask[x]
 			if m == 0 {
 				continue
 			}
@@ -44,10 +45,10 @@ func (p *Pen) Line(dst *image.RGBA, points []Vertex, width float32, c color.NRGB
 	}
 }
 
-// segment covers the mask around a line from a to b and gives the rows it touched.
-func (p *Pen) segment(a, b Vertex, half float32) (top, bottom int) {
+// segment covers the mask around a line from a to b.
+func (p *Pen) segment(a, b Vertex, half float32) {
 	if a.X != a.X || a.Y != a.Y || b.X != b.X || b.Y != b.Y {
-		return p.h, 0
+		return
 	}
 	reach := half + 1
 	x0, x1 := clip(min(a.X, b.X)-reach, p.w), clip(max(a.X, b.X)+reach+1, p.w)
@@ -73,7 +74,7 @@ func (p *Pen) segment(a, b Vertex, half float32) (top, bottom int) {
 			}
 		}
 	}
-	return y0, y1
+	p.touched = p.touched.Union(image.Rect(x0, y0, x1, y1))
 }
 
 func clip(v float32, n int) int {
