@@ -41,7 +41,9 @@ type cpuDevice struct {
 	running sync.Mutex // several executors share the workers; one step runs at a time
 }
 
-func newCPU(threads int, t tile) *cpuDevice { return &cpuDevice{tile: t, workers: newWorkers(threads, func() {})} }
+func newCPU(threads int, t tile) *cpuDevice {
+	return &cpuDevice{tile: t, workers: newWorkers(threads, func() {})}
+}
 
 func (d *cpuDevice) Name() string {
 	return fmt.Sprintf("CPU · %s · %d threads", d.tile.unit, d.workers.n)
