@@ -109,7 +109,7 @@ func (r *blocksRenderer) update() {
 		labelled[from.Name] = true
 		way := c.curve(c.moved(from), c.moved(to))
 		mid := way[len(way)/2]
-		r.text(from.Label, mid.X, mid.Y-small*1.6, small, Colour(ColourQuiet), false)
+		r.text(from.Label, mid.X-4*c.zoom, mid.Y-small*1.9, small, Colour(ColourQuiet), false)
 	})
 }
 
