@@ -94,6 +94,9 @@ func (s *Session) Close() error {
 	return errors.Join(err, s.device.Close())
 }
 
+// Home is the folder of the workspace.
+func (s *Session) Home() string { return s.config.Home }
+
 // State is the newest state that was posted or is about to be.
 func (s *Session) State() *State { return s.state.Load() }
 

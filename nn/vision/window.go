@@ -68,6 +68,10 @@ func SlidingWindow(ctx context.Context, p *model.Predictor, img image.Image, o W
 	}
 	total, done := w.Count(), 0
 	photo := imaging.Clone(img) // one known kind of image, with its corner at 0,0
+	stands := standsOut
+	if quiet(photo) {
+		stands = content
+	}
 	size := m.Pre.Len()
 	batch := make([]float32, p.Batch*size)
 	for i := range w.Scales {
@@ -84,7 +88,7 @@ func SlidingWindow(ctx context.Context, p *model.Predictor, img image.Image, o W
 				at := g.Place((first+k)/g.Columns, (first+k)%g.Columns)
 				px := data.Fit(photo.SubImage(at), m.Pre.Width, m.Pre.Height, m.Pre.Channels, data.Squash)
 				m.Pre.Tensor(px, batch[k*size:(k+1)*size])
-				g.Content[first+k] = content(px)
+				g.Content[first+k] = stands(px)
 			}
 			out, err := p.Probabilities(batch[:count*size], count)
 			if err != nil {
@@ -136,11 +140,47 @@ func (w *Windows) lay(o WindowOptions, m *model.Model) error {
 	return nil
 }
 
+// flat is a contrast, of 255, that is no thing yet.
+const flat = 12
+
+// quiet tells whether a photo is things on a background: at least half of it has about one brightness.
+func quiet(photo *image.NRGBA) bool {
+	var counts [256]int
+	n := 0
+	for i := 0; i+3 < len(photo.Pix); i += 4 {
+		counts[(299*int(photo.Pix[i])+587*int(photo.Pix[i+1])+114*int(photo.Pix[i+2]))/1000]++
+		n++
+	}
+	most := 0
+	for level := range counts {
+		near := 0
+		for v := max(0, level-flat); v <= min(255, level+flat); v++ {
+			near += counts[v]
+		}
+		most = max(most, near)
+	}
+	return 2*most >= n
+}
+
+// standsOut is the content of a window in a photo without a quiet background: 1, but for a flat window 0. What lies at its border may belong to
+// the thing there, so nothing better can be told.
+func standsOut(px data.Pixels) float32 {
+	var sum, squares float64
+	for _, v := range px.Pix {
+		sum += float64(v)
+		squares += float64(v) * float64(v)
+	}
+	n := float64(len(px.Pix))
+	if mean := sum / n; squares/n-mean*mean < flat*flat/4 {
+		return 0
+	}
+	return 1
+}
+
 // content tells whether a window shows a whole thing. A classifier must name one of its classes even for an empty window or half a thing, so
 // its probability alone finds boxes everywhere. What stands out from the window's background (the median of its border) is what it shows: the
 // value is the share of it that does not lie on the window's border, times how well it is centred; 0 for a flat window.
 func content(px data.Pixels) float32 {
-	const flat = 12 // a contrast of less than about 5 % of the range is no thing
 	grey := make([]float32, px.W*px.H)
 	for i := range grey {
 		for c := range px.C {
