@@ -168,6 +168,7 @@ type banners struct {
 	w      *shell
 	object *fyne.Container
 	list   *fyne.Container
+	told   fyne.CanvasObject // the card that only tells, if one is there
 }
 
 // shown is how long a banner that only tells stays.
@@ -220,6 +221,10 @@ func (b *banners) tell(text string) {
 	p := widgets.NewParagraph(text, widgets.ColourText)
 	p.Resize(fyne.NewSize(bannerWidth-20, 10))
 	card := widgets.NewPanel(p).Padded(8)
+	if b.told != nil { // one line in the top bar: a second would hang over the tab
+		b.remove(b.told)
+	}
+	b.told = card
 	b.add(card)
 	time.AfterFunc(shown, func() { fyne.Do(func() { b.remove(card) }) })
 }

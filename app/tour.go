@@ -191,7 +191,7 @@ func (t *tour) training() error {
 	var err error
 	t.on(func() {
 		c := train.DefaultsFor(t.w.state.ChosenNetwork().Spec)
-		c.Epochs = 6
+		c.Epochs = 10
 		_, err = t.w.session.Train(c)
 	})
 	if err != nil {
