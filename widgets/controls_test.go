@@ -1,0 +1,137 @@
+package widgets
+
+import (
+	"testing"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
+)
+
+func TestNumberTellsOnlyWhatCanBe(t *testing.T) {
+	themed(t)
+	var told []float64
+	n := NewNumber(30, 1, 100, true, func(v float64) { told = append(told, v) })
+	test.NewTempWindow(t, n)
+	for _, text := range []string{"x", "0", "101", "2.5", "", "12"} {
+		n.Field.SetText(text)
+		if wrong := text != "12"; n.wrong != wrong {
+			t.Errorf("%q is marked as wrong: %v", text, n.wrong)
+		}
+	}
+	if len(told) != 1 || told[0] != 12 || n.Value() != 12 {
+		t.Errorf("told %v, the value is %g", told, n.Value())
+	}
+	n.SetValue(7)
+	if len(told) != 1 || n.Field.Text != "7" {
+		t.Error("setting a value tells, or is not shown")
+	}
+	if v, ok := n.Parse("3,0"); !ok || v != 3 {
+		t.Error("a comma is no decimal point")
+	}
+}
+
+func TestButtonsByMouseAndKey(t *testing.T) {
+	themed(t)
+	pressed := 0
+	b := NewButton("Train", Primary, func() { pressed++ })
+	test.NewTempWindow(t, b)
+	test.Tap(b)
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeySpace})
+	b.TypedKey(&fyne.KeyEvent{Name: fyne.KeyA})
+	if pressed != 2 {
+		t.Errorf("pressed %d times, not 2", pressed)
+	}
+	b.Enable(false)
+	test.Tap(b)
+	if pressed != 2 || b.Enabled() {
+		t.Error("a disabled button can be pressed")
+	}
+}
+
+func TestSliderRoundsAndTells(t *testing.T) {
+	themed(t)
+	var told []float64
+	s := NewSlider(0, 1, .05, .5, func(v float64) { told = append(told, v) })
+	w := test.NewTempWindow(t, s)
+	w.Resize(fyne.NewSize(200, 40))
+	s.Slide(.52)
+	s.Slide(.53)
+	s.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEnd})
+	s.Set(.2)
+	if len(told) != 2 || told[0] != .55 || told[1] != 1 || s.Value() != .2 {
+		t.Errorf("told %v, the value is %g", told, s.Value())
+	}
+}
+
+func TestSegmentedAndChoice(t *testing.T) {
+	themed(t)
+	chosen := -1
+	s := NewSegmented([]string{"boxes", "heat map"}, func(i int) { chosen = i })
+	w := test.NewTempWindow(t, s)
+	test.Tap(s.buttons[1])
+	test.Tap(s.buttons[1])
+	if chosen != 1 || s.Chosen() != 1 {
+		t.Errorf("chosen %d", chosen)
+	}
+	c := NewChoice([]string{"SGD", "Adam"}, 0, func(i int) { chosen = 10 + i })
+	w.SetContent(c)
+	c.Pick(1)
+	c.Pick(5)
+	if chosen != 11 || c.Chosen() != 1 {
+		t.Errorf("chosen %d", chosen)
+	}
+	c.Set([]string{"a"}, -1)
+	if c.value() != "" {
+		t.Error("nothing chosen has a value")
+	}
+}
+
+func TestTextsAreShortenedAndWrapped(t *testing.T) {
+	themed(t)
+	long := "특징 맵과 필터를 보여 주는 아주 긴 이름 😀 with_one_word_that_is_longer_than_a_line"
+	short := Ellipsis(long, 80, TextSize, fyne.TextStyle{})
+	if got := fyne.MeasureText(short, TextSize, fyne.TextStyle{}).Width; got > 81 {
+		t.Errorf("%q is %g wide", short, got)
+	}
+	if Ellipsis("ok", 80, TextSize, fyne.TextStyle{}) != "ok" || Ellipsis(long, 0, TextSize, fyne.TextStyle{}) != "" {
+		t.Error("a text that fits is shortened, or one is shown where there is no room")
+	}
+	lines := wrap(long+"\nsecond", 90, TextSize, fyne.TextStyle{})
+	if lines[len(lines)-1] != "second" {
+		t.Errorf("the lines are %q", lines)
+	}
+	for _, l := range lines {
+		if fyne.MeasureText(l, TextSize, fyne.TextStyle{}).Width > 91 {
+			t.Errorf("the line %q is too wide", l)
+		}
+	}
+	if wrap("x", .5, TextSize, fyne.TextStyle{})[0] != "x" {
+		t.Error("a letter wider than a line is lost")
+	}
+}
+
+func TestLayouts(t *testing.T) {
+	themed(t)
+	a, b, grows := NewFill(ColourPanel), NewFill(ColourPanel), NewFill(ColourPanel)
+	c := ColumnGrowing(10, grows, Sized(0, 20, a), grows, Sized(0, 30, b))
+	c.Resize(fyne.NewSize(100, 200))
+	if h := grows.Size().Height; h != 200-20-30-20 {
+		t.Errorf("what grows is %g high", h)
+	}
+	l := LineGrowing(5, grows, Sized(20, 10, a), grows, Sized(30, 10, b))
+	l.Resize(fyne.NewSize(100, 10))
+	if w := grows.Size().Width; w != 100-20-30-10 {
+		t.Errorf("what grows is %g wide", w)
+	}
+	s := Shares(10, []float32{1, 3}, a, b)
+	s.Resize(fyne.NewSize(90, 10))
+	if a.Size().Width != 20 || b.Size().Width != 60 {
+		t.Errorf("shares of 1 and 3 are %g and %g", a.Size().Width, b.Size().Width)
+	}
+	if m := Loose(Sized(500, 500, a)).MinSize(); m.Width > 1 || m.Height > 1 {
+		t.Errorf("a loose thing asks for %v", m)
+	}
+	if Thousands(1234567) != "1,234,567" || Thousands(-1000) != "-1,000" || Thousands(12) != "12" {
+		t.Error("Thousands puts commas at the wrong places")
+	}
+}
