@@ -158,8 +158,11 @@ func (c *BlockCanvas) fit() {
 	}
 	x0, y0, x1, y1 := float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
 	for _, b := range c.blocks {
-		f := faceOf(b)
-		x0, x1 = min(x0, b.X-max(f.w/2, 34)), max(x1, b.X+f.w/2+max(f.d, 34))
+		f, text := faceOf(b), float32(34)
+		if b.Problem != "" {
+			text = problemWidth/2 + 8
+		}
+		x0, x1 = min(x0, b.X-max(f.w/2, text)), max(x1, b.X+max(f.w/2+f.d, text))
 		y0, y1 = min(y0, b.Y-f.h/2-f.d), max(y1, b.Y+f.h/2+46)
 	}
 	const margin = 22
@@ -266,8 +269,30 @@ func (c *BlockCanvas) curve(from, to Block) []raster.Vertex {
 		}
 		return out
 	}
+	if b.X < a.X { // back to the beginning of the next row: around the blocks, above the one it leads to
+		turn := 22 * c.zoom
+		above := b.Y - (faceOf(to).h/2+14)*c.zoom
+		return along(raster.Vertex{X: a.X, Y: a.Y}, raster.Vertex{X: a.X + turn, Y: a.Y}, raster.Vertex{X: a.X + turn, Y: above},
+			raster.Vertex{X: b.X - turn, Y: above}, raster.Vertex{X: b.X - turn, Y: b.Y}, raster.Vertex{X: b.X, Y: b.Y})
+	}
 	return raster.Curve(raster.Vertex{X: a.X, Y: a.Y}, raster.Vertex{X: b.X, Y: b.Y}, 32)
 }
+
+// along puts points on a way of straight pieces, dense enough to be hit.
+func along(corners ...raster.Vertex) []raster.Vertex {
+	out := corners[:1:1]
+	for i := 1; i < len(corners); i++ {
+		a, b := corners[i-1], corners[i]
+		for k := 1; k <= 16; k++ {
+			t := float32(k) / 16
+			out = append(out, raster.Vertex{X: a.X + (b.X-a.X)*t, Y: a.Y + (b.Y-a.Y)*t})
+		}
+	}
+	return out
+}
+
+// problemWidth is how wide the lines below a block are that say what is wrong with it.
+const problemWidth = 150
 
 // MouseDown implements desktop.Mouseable.
 func (c *BlockCanvas) MouseDown(e *desktop.MouseEvent) {

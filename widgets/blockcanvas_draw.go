@@ -90,10 +90,10 @@ func (r *blocksRenderer) update() {
 		r.text(b.Name, below.X, below.Y+9, normal, name, true)
 		r.text(b.Detail, below.X, below.Y+9+normal*1.35, small, Colour(ColourQuiet), false)
 		if b.Problem != "" {
-			y := below.Y + 4 + normal*1.35 + small*1.45
-			lines := wrap(b.Problem, 150, small, fyne.TextStyle{})
+			y := below.Y + 9 + normal*1.35 + small*1.5
+			lines := wrap(b.Problem, problemWidth, small, fyne.TextStyle{})
 			if b.Name != c.hovered && !c.selected[b.Name] && len(lines) > 2 {
-				lines = append(lines[:1:1], Ellipsis(lines[1]+" "+lines[2], 150, small, fyne.TextStyle{}))
+				lines = append(lines[:1:1], Ellipsis(lines[1]+" "+lines[2], problemWidth, small, fyne.TextStyle{}))
 			}
 			for _, line := range lines {
 				r.text(line, below.X, y, small, Colour(ColourBad), false)
@@ -109,6 +109,10 @@ func (r *blocksRenderer) update() {
 		labelled[from.Name] = true
 		way := c.curve(c.moved(from), c.moved(to))
 		mid := way[len(way)/2]
+		if to := c.moved(to); to.X < from.X { // beside the block that it leaves
+			mid = way[0]
+			mid.X += 30 * c.zoom
+		}
 		r.text(from.Label, mid.X-4*c.zoom, mid.Y-small*1.9, small, Colour(ColourQuiet), false)
 	})
 }
