@@ -74,7 +74,9 @@ func (p *Page) Build() fyne.CanvasObject {
 			p.startNew()
 			return
 		}
-		p.host.Session().ChooseNetwork(names[i-1])
+		if i <= len(names) {
+			p.host.Session().ChooseNetwork(names[i-1])
+		}
 	})
 	p.undo = widgets.NewButton("↶", widgets.Plain, p.Undo).Low()
 	p.redo = widgets.NewButton("↷", widgets.Plain, p.Redo).Low()
@@ -163,10 +165,11 @@ func (p *Page) show() {
 	p.report = nn.Analyze(p.spec, p.batch)
 	p.canvas.SetBlocks(p.blocks())
 	names := nn.StandardNames()
-	p.standard.Choose(slices.Index(names, p.name) + 1)
+	options := append([]string{p.text("new")}, names...)
 	if !slices.Contains(names, p.name) {
-		p.standard.Set(append([]string{p.text("new")}, names...), -1)
+		options = append(options, p.name)
 	}
+	p.standard.Set(options, slices.Index(options, p.name))
 	p.undo.Enable(len(p.past) > 0)
 	p.redo.Enable(len(p.future) > 0)
 	p.remove.Enable(!slices.Contains(names, p.name))

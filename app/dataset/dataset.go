@@ -10,6 +10,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
@@ -91,7 +92,7 @@ func (p *Page) Build() fyne.CanvasObject {
 func (p *Page) buildGuide() {
 	digits := widgets.NewButton(p.text("sample.digits"), widgets.Primary, func() { p.host.Session().ImportSample("digits") })
 	shapes := widgets.NewButton(p.text("sample.shapes"), widgets.Plain, func() { p.host.Session().ImportSample("shapes") })
-	folder := widgets.NewButton(p.text("import"), widgets.Plain, p.pick)
+	folder := p.importButton()
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconData.In(widgets.Colour(widgets.ColourAccent)) },
 		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, digits, shapes, folder))
@@ -127,7 +128,7 @@ func (p *Page) buildExplorer() {
 	top := widgets.LineGrowing(10, p.count, widgets.Sized(220, 0, search), p.count, widgets.NewText(p.text("size"), widgets.ColourQuiet).Natural(), widgets.Sized(110, 22, size))
 	hint := widgets.NewText(p.text("drop"), widgets.ColourQuiet).Aligned(fyne.TextAlignTrailing)
 	bottom := widgets.LineGrowing(8, hint,
-		widgets.NewButton(p.text("import"), widgets.Plain, p.pick),
+		p.importButton(),
 		widgets.NewButton(p.text("samples"), widgets.Plain, p.samples),
 		widgets.NewButton(p.text("delete"), widgets.Plain, p.delete), hint)
 	middle := widgets.ColumnGrowing(10, p.grid, top, p.grid, bottom)
@@ -426,8 +427,22 @@ func (p *Page) samples() {
 		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("cancel"), widgets.Quiet, func() { hide() }))))
 }
 
-// pick asks for a folder and prepares its import.
-func (p *Page) pick() { p.host.PickFolder(p.prepare) }
+// archives are the names of files that can be imported.
+var archives = []string{".zip", ".tar", ".gz", ".tgz"}
+
+// importButton asks for a folder or a file and prepares its import.
+func (p *Page) importButton() *widgets.Button {
+	b := widgets.NewButton(p.text("import"), widgets.Plain, nil)
+	b.OnTapped = func() {
+		menu := widget.NewPopUpMenu(fyne.NewMenu("",
+			fyne.NewMenuItem(p.text("import.folder"), func() { p.host.PickFolder(p.prepare) }),
+			fyne.NewMenuItem(p.text("import.file"), func() { p.host.PickFile(archives, p.prepare) }),
+		), p.host.Window().Canvas())
+		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
+		menu.ShowAtPosition(at.AddXY(0, -menu.MinSize().Height-2))
+	}
+	return b
+}
 
 // delete deletes the data set after a question.
 func (p *Page) delete() {

@@ -172,6 +172,8 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 		keep,
 		widgets.FormRow(p.text("val"), w, val, p.host.Info("validation")),
 		widgets.FormRow(p.text("test"), w, test),
+		f.sourceRow("val-source", &o.ValSource),
+		f.sourceRow("test-source", &o.TestSource),
 		widgets.FormRow(p.text("min-per-class"), w, number(float64(o.MinPerClass), 0, 1e9, func(v float64) { o.MinPerClass = int(v) })),
 		widgets.FormRow(p.text("max-per-class"), w, number(float64(o.MaxPerClass), 0, 1e9, func(v float64) { o.MaxPerClass = int(v) })),
 		widgets.NewParagraph(p.text("max-per-class.hint"), widgets.ColourFaint).Small(),
@@ -183,6 +185,32 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 	foot := widgets.Column(8, f.bar, f.told, widgets.Shares(8, []float32{1, 2}, cancel, f.start))
 	f.choose(o.Resize)
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, foot)
+}
+
+// sourceRow lets a part of the images come from a folder of its own.
+func (f *form) sourceRow(key string, to *string) fyne.CanvasObject {
+	p := f.p
+	b := widgets.NewButton("", widgets.Plain, nil).Low()
+	show := func() {
+		if *to == "" {
+			b.SetText(p.text("source.choose"))
+		} else {
+			b.SetText(filepath.Base(*to))
+		}
+	}
+	b.OnTapped = func() {
+		if *to != "" { // a second press takes it back
+			*to = ""
+			show()
+			return
+		}
+		p.host.PickFolder(func(path string) {
+			*to = path
+			show()
+		})
+	}
+	show()
+	return widgets.FormRow(p.text(key), 118, b)
 }
 
 // someClasses are the first names.
