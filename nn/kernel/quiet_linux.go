@@ -6,13 +6,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// quietness is how much threads that give way are put back: Linux' nice levels go to 19, and each is about a tenth of the time.
-const quietness = 10
-
-// GiveWay binds the calling goroutine to its thread and puts that thread behind others, until the goroutine ends: for those who run steps
-// beside a window. Two cores that train hand over to the drawing of a frame at once then, rather than when their turn is over; where nothing
-// else is to be done they lose nothing.
+// GiveWay binds the calling goroutine to its thread and puts that thread behind all others, until the goroutine ends: for those who run steps
+// beside a window. A thread that draws a frame takes the core at once then, instead of waiting for its turn at each of the hand-overs that a
+// frame has between window, renderer and display; where nothing else is to be done the steps lose nothing.
 func GiveWay() {
 	runtime.LockOSThread() // never unlocked: the thread ends with its goroutine, since it could not be brought forward again
-	_ = unix.Setpriority(unix.PRIO_PROCESS, unix.Gettid(), quietness)
+	attr := unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_IDLE}
+	_ = unix.SchedSetAttr(0, &attr, 0) // a system that does not allow it computes as before
 }
