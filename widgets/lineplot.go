@@ -192,7 +192,6 @@ func (r *plotRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *plotRenderer) MinSize() fyne.Size           { return fyne.NewSize(120, 60) }
 
 func (r *plotRenderer) Layout(size fyne.Size) {
-	r.picture.Resize(size)
 	r.update()
 }
 
@@ -235,6 +234,7 @@ func (r *plotRenderer) update() {
 		return
 	}
 	s := p.scale(size)
+	r.frame(s)
 	faint := Colour(ColourFaint)
 	for _, v := range s.left.ticks {
 		r.text(s.left.format(v), s.plot.x0-8, s.yAt(v, false), SmallSize, faint, fyne.TextAlignTrailing)
@@ -268,6 +268,18 @@ func (r *plotRenderer) update() {
 		r.objects = append(r.objects, &r.band)
 	case p.pointer != nil:
 		r.readOut(s)
+	}
+}
+
+// frame puts the picture on the plot's frame alone: every pixel of it is blended with each frame that the window draws.
+func (r *plotRenderer) frame(s scale) {
+	at := fyne.NewPos(float32(int(s.plot.x0))-3, float32(int(s.plot.y0))-4)
+	size := fyne.NewSize(float32(int(s.plot.x1))+4-at.X, float32(int(s.plot.y1))+5-at.Y)
+	if at != r.picture.Position() {
+		r.picture.Move(at)
+	}
+	if size != r.picture.Size() {
+		r.picture.Resize(size)
 	}
 }
 
@@ -403,7 +415,8 @@ func (r *plotRenderer) draw(w, h int) image.Image {
 	if size.Width < 40 || size.Height < 30 {
 		return r.img
 	}
-	s, k := r.p.scale(size), float32(w)/size.Width
+	s, k := r.p.scale(size), float32(w)/r.picture.Size().Width
+	s.shift(r.picture.Position())
 	grid := color.NRGBAModel.Convert(Colour(ColourLine)).(color.NRGBA)
 	for _, v := range s.left.ticks {
 		y := float32(int(s.yAt(v, false)*k)) + .5

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -35,6 +36,7 @@ type Page struct {
 	watched   string // run and moment for which probes were asked
 	filtersOf string // run and epoch whose filters are shown
 	drawn     *session.Curve
+	slowly    time.Time // when the small plots were drawn last
 
 	root     *fyne.Container
 	main     fyne.CanvasObject
@@ -215,6 +217,10 @@ func (p *Page) draw(always bool) {
 		c = &session.Curve{}
 	}
 	p.plot.SetData(p.plotData(c, config))
+	if !always && time.Since(p.slowly) < 500*time.Millisecond && p.state.Live() { // the small ones change too little to be drawn ten times a second
+		return
+	}
+	p.slowly = time.Now()
 	axis := widgets.PlotAxis{Max: float64(config.Epochs)}
 	plan := p.plan(config, c)
 	rate := points(c.Rate)
