@@ -63,6 +63,7 @@ type LinePlot struct {
 	widget.BaseWidget
 	data       PlotData
 	compact    bool
+	opaque     bool
 	zoom       *[2]float64
 	pointer    *fyne.Position
 	from, drag *fyne.Position // of a zoom being dragged
@@ -90,6 +91,21 @@ func (p *LinePlot) Data() PlotData { return p.data }
 
 // SetCompact is for small plots: fewer ticks, no labels at the lines' ends.
 func (p *LinePlot) SetCompact(on bool) { p.compact = on; p.Refresh() }
+
+// Opaque makes it fill its place with the panel's colour: for a panel that leaves it out (Panel.Around).
+func (p *LinePlot) Opaque() *LinePlot { p.opaque = true; return p }
+
+// paper fills a picture with an opaque colour.
+func paper(img *image.RGBA, c color.NRGBA) {
+	w := img.Rect.Dx() * 4
+	first := img.Pix[:w]
+	for x := 0; x < w; x += 4 {
+		first[x], first[x+1], first[x+2], first[x+3] = c.R, c.G, c.B, 255
+	}
+	for y := 1; y < img.Rect.Dy(); y++ {
+		copy(img.Pix[y*img.Stride:y*img.Stride+w], first)
+	}
+}
 
 // Reset shows the whole width again.
 func (p *LinePlot) Reset() { p.zoom = nil; p.Refresh() }
@@ -192,6 +208,7 @@ func (r *plotRenderer) Objects() []fyne.CanvasObject { return r.objects }
 func (r *plotRenderer) MinSize() fyne.Size           { return fyne.NewSize(120, 60) }
 
 func (r *plotRenderer) Layout(size fyne.Size) {
+	r.picture.Resize(size)
 	r.update()
 }
 
@@ -234,7 +251,6 @@ func (r *plotRenderer) update() {
 		return
 	}
 	s := p.scale(size)
-	r.frame(s)
 	faint := Colour(ColourFaint)
 	for _, v := range s.left.ticks {
 		r.text(s.left.format(v), s.plot.x0-8, s.yAt(v, false), SmallSize, faint, fyne.TextAlignTrailing)
@@ -268,18 +284,6 @@ func (r *plotRenderer) update() {
 		r.objects = append(r.objects, &r.band)
 	case p.pointer != nil:
 		r.readOut(s)
-	}
-}
-
-// frame puts the picture on the plot's frame alone: every pixel of it is blended with each frame that the window draws.
-func (r *plotRenderer) frame(s scale) {
-	at := fyne.NewPos(float32(int(s.plot.x0))-3, float32(int(s.plot.y0))-4)
-	size := fyne.NewSize(float32(int(s.plot.x1))+4-at.X, float32(int(s.plot.y1))+5-at.Y)
-	if at != r.picture.Position() {
-		r.picture.Move(at)
-	}
-	if size != r.picture.Size() {
-		r.picture.Resize(size)
 	}
 }
 
@@ -411,12 +415,14 @@ func (r *plotRenderer) draw(w, h int) image.Image {
 	} else {
 		clear(r.img.Pix)
 	}
+	if r.p.opaque {
+		paper(r.img, color.NRGBAModel.Convert(Colour(ColourPanel)).(color.NRGBA))
+	}
 	size := r.p.Size()
 	if size.Width < 40 || size.Height < 30 {
 		return r.img
 	}
-	s, k := r.p.scale(size), float32(w)/r.picture.Size().Width
-	s.shift(r.picture.Position())
+	s, k := r.p.scale(size), float32(w)/size.Width
 	grid := color.NRGBAModel.Convert(Colour(ColourLine)).(color.NRGBA)
 	for _, v := range s.left.ticks {
 		y := float32(int(s.yAt(v, false)*k)) + .5

@@ -234,9 +234,3 @@ func (s scale) yAt(v float64, right bool) float32 {
 	share = math.Min(1.02, math.Max(-.02, share)) // what leaves the plot lies along its edge
 	return s.plot.y1 - float32(share)*(s.plot.y1-s.plot.y0)
 }
-
-// shift moves the plot so that a place becomes the origin.
-func (s *scale) shift(origin fyne.Position) {
-	s.plot.x0, s.plot.x1 = s.plot.x0-origin.X, s.plot.x1-origin.X
-	s.plot.y0, s.plot.y1 = s.plot.y0-origin.Y, s.plot.y1-origin.Y
-}

@@ -15,6 +15,7 @@ type Panel struct {
 	pad     float32
 	fill    fyne.ThemeColorName
 	border  bool
+	opaque  fyne.CanvasObject // see Around; may be nil
 }
 
 // NewPanel makes a card around a content with the usual distance.
@@ -30,6 +31,9 @@ func NewNote(content fyne.CanvasObject) *Panel {
 	p.ExtendBaseWidget(p)
 	return p
 }
+
+// Around leaves out what a direct child of the content fills by itself, so that its pixels are not drawn twice in every frame.
+func (p *Panel) Around(opaque fyne.CanvasObject) *Panel { p.opaque = opaque; return p }
 
 // Padded sets the distance of its content.
 func (p *Panel) Padded(pad float32) *Panel { p.pad = pad; return p }
@@ -57,7 +61,7 @@ func (p *Panel) CreateRenderer() fyne.WidgetRenderer {
 type panelRenderer struct {
 	p       *Panel
 	corners [4]canvas.Rectangle // rounded
-	middle  canvas.Rectangle    // between the corners, from top to bottom
+	middle  [4]canvas.Rectangle // between the corners, from top to bottom: above, below, left and right of what is opaque
 	sides   [2]canvas.Rectangle // between the corners at the left and at the right
 	edges   [4]canvas.Rectangle // top, bottom, left, right
 }
@@ -65,11 +69,11 @@ type panelRenderer struct {
 func (r *panelRenderer) Destroy() {}
 
 func (r *panelRenderer) Objects() []fyne.CanvasObject {
-	all := make([]fyne.CanvasObject, 0, 12)
+	all := make([]fyne.CanvasObject, 0, 15)
 	for i := range r.corners {
 		all = append(all, &r.corners[i])
 	}
-	all = append(all, &r.middle, &r.sides[0], &r.sides[1])
+	all = append(all, &r.middle[0], &r.middle[1], &r.middle[2], &r.middle[3], &r.sides[0], &r.sides[1])
 	if r.p.border {
 		for i := range r.edges {
 			all = append(all, &r.edges[i])
@@ -92,7 +96,6 @@ func (r *panelRenderer) Layout(size fyne.Size) {
 	for i := range r.corners {
 		place(&r.corners[i], float32(i%2)*(w-corner), float32(i/2)*(h-corner), corner, corner)
 	}
-	place(&r.middle, Radius, 0, w-2*Radius, h)
 	place(&r.sides[0], 0, Radius, Radius, h-2*Radius)
 	place(&r.sides[1], w-Radius, Radius, Radius, h-2*Radius)
 	place(&r.edges[0], Radius, 0, w-2*Radius, 1)
@@ -101,6 +104,16 @@ func (r *panelRenderer) Layout(size fyne.Size) {
 	place(&r.edges[3], w-1, Radius, 1, h-2*Radius)
 	r.p.content.Move(fyne.NewPos(r.p.pad, r.p.pad))
 	r.p.content.Resize(fyne.NewSize(max(0, w-2*r.p.pad), max(0, h-2*r.p.pad)))
+	x0, y0, x1, y1 := w-Radius, h, w-Radius, h // of what is opaque: nothing, at the end
+	if o := r.p.opaque; o != nil {
+		at, size := o.Position(), o.Size()
+		x0, y0 = at.X+r.p.pad, at.Y+r.p.pad
+		x1, y1 = x0+size.Width, y0+size.Height
+	}
+	place(&r.middle[0], Radius, 0, w-2*Radius, y0)
+	place(&r.middle[1], Radius, y1, w-2*Radius, h-y1)
+	place(&r.middle[2], Radius, y0, x0-Radius, y1-y0)
+	place(&r.middle[3], x1, y0, w-Radius-x1, y1-y0)
 }
 
 func (r *panelRenderer) applyTheme() {
@@ -112,7 +125,10 @@ func (r *panelRenderer) applyTheme() {
 		}
 		r.edges[i].FillColor = line
 	}
-	r.middle.FillColor, r.sides[0].FillColor, r.sides[1].FillColor = fill, fill, fill
+	r.sides[0].FillColor, r.sides[1].FillColor = fill, fill
+	for i := range r.middle {
+		r.middle[i].FillColor = fill
+	}
 }
 
 func (r *panelRenderer) Refresh() {

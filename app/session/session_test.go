@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
@@ -68,13 +69,31 @@ func (w *window) until(what string, is func(*State) bool) {
 	w.t.Fatalf("%s did not come: %+v", what, w.s.State().Notices)
 }
 
+// tiny chooses a network that learns something and takes next to no time, under the race detector too.
+func (w *window) tiny() {
+	number := func(v float64) nn.Value { return nn.Num(v) }
+	w.s.SaveNetwork("tiny", nn.Spec{Format: nn.Format, Input: nn.Shape{C: 3, H: 32, W: 32}, Classes: 3, Layers: []nn.Layer{
+		{Name: "conv1", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": number(4), "kernel": number(5), "stride": number(4)}},
+		{Name: "relu1", Type: "relu", Inputs: []string{"conv1"}},
+		{Name: "pool1", Type: "max-pool", Inputs: []string{"relu1"}},
+		{Name: "ip1", Type: "fully-connected", Inputs: []string{"pool1"}},
+		{Name: "loss", Type: "softmax-loss", Inputs: []string{"ip1"}},
+	}})
+	w.s.ChooseDataset("shapes") // its size and classes become the network's
+	w.until("the network", func(st *State) bool {
+		n := st.ChosenNetwork()
+		return n != nil && n.Name == "tiny" && n.Spec.Classes == len(st.ChosenDataset().Info.Classes)
+	})
+}
+
 func TestQuitInTheMiddleAndGoOn(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
 	w.s.ImportSample("shapes")
 	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
+	w.tiny()
 	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
-	c.Epochs, c.Rate = 50, .002
+	c.Epochs, c.Rate = 2000, .002
 	run, err := w.s.Train(c)
 	if err != nil {
 		t.Fatal(err)
@@ -103,6 +122,7 @@ func TestStatesAreMergedAndEpochsAreNot(t *testing.T) {
 	defer w.close()
 	w.s.ImportSample("shapes")
 	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
+	w.tiny()
 	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
 	c.Epochs, c.Rate, c.Batch = 2, .002, 8
 	began := time.Now()
@@ -198,8 +218,9 @@ func TestADatasetDeletedWhileTraining(t *testing.T) {
 	defer w.close()
 	w.s.ImportSample("shapes")
 	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
+	w.tiny()
 	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
-	c.Epochs, c.Rate = 100, .002
+	c.Epochs, c.Rate = 2000, .002
 	if _, err := w.s.Train(c); err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func (p *Page) text(key string, args ...any) string { return p.host.Text("train.
 // Build implements page.Page.
 func (p *Page) Build() fyne.CanvasObject {
 	p.drawn, p.filtersOf, p.rows, p.said, p.mode = nil, "", nil, "", "-"
-	p.plot, p.rate, p.speed = widgets.NewLinePlot(), widgets.NewLinePlot(), widgets.NewLinePlot()
+	p.plot, p.rate, p.speed = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque()
 	p.rate.SetCompact(true)
 	p.speed.SetCompact(true)
 	curves := p.buildCurves()
@@ -132,7 +132,7 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 	export.OnTapped = func() { p.exportMenu(export) }
 	top := widgets.LineGrowing(14, space, title, scales,
 		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, export)
-	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot))
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot)).Around(p.plot)
 }
 
 // small makes a panel with a small plot.
@@ -141,7 +141,7 @@ func (p *Page) small(key, concept string, plot *widgets.LinePlot) fyne.CanvasObj
 	if concept != "" {
 		head = append(head, p.host.Info(concept))
 	}
-	return widgets.NewPanel(widgets.ColumnGrowing(2, plot, widgets.Sized(0, 20, widgets.Line(4, head...)), plot))
+	return widgets.NewPanel(widgets.ColumnGrowing(2, plot, widgets.Sized(0, 20, widgets.Line(4, head...)), plot)).Around(plot)
 }
 
 // buildFilters makes the panel with the filters of the first convolution.
