@@ -110,7 +110,7 @@ func (h *Host) Pump() {
 // Until pumps until the state is so; a test that waits too long fails.
 func (h *Host) Until(what string, is func(*session.State) bool) {
 	h.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		h.Pump()
 		if is(h.state) {
 			return

@@ -1,7 +1,7 @@
 // Package session is the open workspace: data sets, networks and runs on disk, the choice that all tabs share, and the work that goes on in
 // the background. It knows no window: the window subscribes to it and asks it for things.
 //
-// State flows one way. Whoever changes something marks the session as changed; ten to fifteen times a second at most one goroutine composes a
+// State flows one way. Whoever changes something marks the session as changed; ten times a second at most one goroutine composes a
 // new immutable State and posts it to the window's goroutine. Steps of a training merge on the way; epochs and errors never drop.
 package session
 

@@ -61,7 +61,7 @@ func (w *window) close() {
 
 func (w *window) until(what string, is func(*State) bool) {
 	w.t.Helper()
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(3 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); time.Now().Before(end); time.Sleep(3 * time.Millisecond) {
 		if is(w.s.State()) {
 			return
 		}
