@@ -91,7 +91,7 @@ func Analyze(s Spec, batch int) Report {
 		a.layer(i, int64(max(batch, 1)))
 	}
 	a.whole()
-	a.r.MemoryBytes += int64(max(batch, 1)) * int64(s.Input.Len()) * 4
+	a.r.MemoryBytes += int64(max(batch, 1)) * s.Input.elements() * 4
 	return a.r
 }
 
@@ -128,23 +128,29 @@ func (a *analysis) sort() {
 		finished
 	)
 	state := make([]int, len(a.layers))
-	var visit func(i int) bool // false: i is in a circle
-	visit = func(i int) bool {
-		if state[i] != unseen {
-			return state[i] == finished
+	var visit func(i int) int // a layer of a circle that i is in or after, or −1
+	visit = func(i int) int {
+		switch state[i] {
+		case open:
+			return i
+		case finished:
+			return -1
 		}
 		state[i] = open
 		for _, name := range a.layers[i].Inputs {
-			if j, ok := a.index[name]; ok && !visit(j) {
-				return false
+			if j, ok := a.index[name]; ok {
+				if in := visit(j); in >= 0 {
+					return in
+				}
 			}
 		}
 		state[i] = finished
 		a.r.Order = append(a.r.Order, i)
-		return true
+		return -1
 	}
-	for i, l := range a.layers {
-		if !visit(i) && state[i] == open {
+	for i := range a.layers {
+		if in := visit(i); in >= 0 {
+			l := a.layers[in]
 			a.report(problem(l, fault.New("nn.circle", "%s is fed by itself, in a circle. Remove one of the wires.", l.Name), nil))
 			return
 		}
@@ -173,21 +179,25 @@ func (a *analysis) layer(i int, batch int64) {
 		a.report(p)
 		return
 	}
-	if int64(out.C)*int64(out.H)*int64(out.W) > maxElements {
+	if out.elements() > maxElements {
 		a.report(problem(l, fault.New("nn.layer.huge", "The output of %s would have %s numbers for each image. Make it smaller.", l.Name, out.String()), nil))
 		return
 	}
-	r.Output, r.OK = out, true
 	r.MultiplyAdds = kind.work(l, in, out)
-	r.MemoryBytes = 2 * 4 * batch * int64(out.Len())
+	r.MemoryBytes = 2 * 4 * batch * out.elements()
 	if kind.weights != nil {
 		for _, w := range kind.weights(l, in) {
 			n := int64(w.shape.N) * int64(w.shape.C) * int64(w.shape.H) * int64(w.shape.W)
+			if n > maxElements {
+				a.report(problem(l, fault.New("nn.weights.huge", "%s would have %d weights. Give it fewer outputs, or make the image that reaches it smaller.", l.Name, n), nil))
+				return
+			}
 			r.Weights = append(r.Weights, n)
 			r.Parameters += n
 		}
 		r.MemoryBytes += 3 * 4 * r.Parameters
 	}
+	r.Output, r.OK = out, true
 	a.r.Parameters += r.Parameters
 	a.r.MultiplyAdds += r.MultiplyAdds
 	a.r.MemoryBytes += r.MemoryBytes

@@ -17,6 +17,9 @@ type Shape struct {
 // Len is the number of elements.
 func (s Shape) Len() int { return s.C * s.H * s.W }
 
+// elements is Len where an int may be too small for it.
+func (s Shape) elements() int64 { return int64(s.C) * int64(s.H) * int64(s.W) }
+
 // String writes height × width × channels, as pictures of networks do; a vector is its length.
 func (s Shape) String() string {
 	if s.H == 1 && s.W == 1 {

@@ -22,7 +22,7 @@ func convolution() Kind {
 			}
 			at := g.Places(kernel.Shape{N: 1, C: s.C, H: s.H, W: s.W})
 			if at.H < 1 || at.W < 1 {
-				return Shape{}, tooLarge(l, s)
+				return Shape{}, tooLarge(l, s, l.Int("dilation"))
 			}
 			return Shape{l.Int("filters"), at.H, at.W}, nil
 		},
@@ -58,10 +58,12 @@ func geometry(l Layer, dilation string) kernel.Geometry {
 	return g
 }
 
-// tooLarge is the problem of a window that does not fit into its image.
-func tooLarge(l Layer, s Shape) *Problem {
+// tooLarge is the problem of a window, spread by its dilation, that does not fit into its image. The repair is the largest kernel that fits
+// without padding.
+func tooLarge(l Layer, s Shape, dilation int) *Problem {
+	spread := dilation*(l.Int("kernel")-1) + 1
 	return problem(l, fault.New("nn.kernel.large",
 		"The %d×%d window of %s is larger than the %d×%d image that reaches it. Make it smaller, or remove a layer before it that shrinks the image.",
-		l.Int("kernel"), l.Int("kernel"), l.Name, s.H, s.W),
-		setting(l.Name, "kernel", float64(min(s.H, s.W))))
+		spread, spread, l.Name, s.H, s.W),
+		setting(l.Name, "kernel", float64((min(s.H, s.W)-1)/dilation+1)))
 }

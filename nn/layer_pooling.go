@@ -18,7 +18,7 @@ func pooling(typ string, average bool) Kind {
 					setting(l.Name, "pad", 0))
 			}
 			if k > s.H+2*pad || k > s.W+2*pad {
-				return Shape{}, tooLarge(l, s)
+				return Shape{}, tooLarge(l, s, 1)
 			}
 			along := func(size int) int {
 				n := (size+2*pad-k+stride-1)/stride + 1

@@ -177,7 +177,7 @@ func (s Spec) check() error {
 		return fault.New("nn.layers.many", "The network has %d layers; at most %d are possible.", len(s.Layers), maxLayers)
 	}
 	in := s.Input
-	if min(in.C, in.H, in.W) < 1 || max(in.C, in.H, in.W) > maxSide || s.Classes < 0 || s.Classes > maxClasses {
+	if min(in.C, in.H, in.W) < 1 || max(in.C, in.H, in.W) > maxSide || in.elements() > maxElements || s.Classes < 0 || s.Classes > maxClasses {
 		return fault.New("nn.input.bounds", "The network's input %s or its %d classes are out of bounds.", in.String(), s.Classes)
 	}
 	names := map[string]bool{Data: true}
