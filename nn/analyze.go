@@ -87,6 +87,10 @@ func Analyze(s Spec, batch int) Report {
 	a.r.Layers = make([]LayerReport, len(s.Layers))
 	a.names()
 	a.sort()
+	if f := s.checkInput(); f != nil {
+		a.report(&Problem{Fault: f})
+		return a.r
+	}
 	for _, i := range a.r.Order {
 		a.layer(i, int64(max(batch, 1)))
 	}

@@ -176,9 +176,8 @@ func (s Spec) check() error {
 	if len(s.Layers) > maxLayers {
 		return fault.New("nn.layers.many", "The network has %d layers; at most %d are possible.", len(s.Layers), maxLayers)
 	}
-	in := s.Input
-	if min(in.C, in.H, in.W) < 1 || max(in.C, in.H, in.W) > maxSide || in.elements() > maxElements || s.Classes < 0 || s.Classes > maxClasses {
-		return fault.New("nn.input.bounds", "The network's input %s or its %d classes are out of bounds.", in.String(), s.Classes)
+	if f := s.checkInput(); f != nil {
+		return f
 	}
 	names := map[string]bool{Data: true}
 	for _, l := range s.Layers {
@@ -199,6 +198,15 @@ func (s Spec) check() error {
 		if f := kind.checkSettings(l); f != nil {
 			return f
 		}
+	}
+	return nil
+}
+
+// checkInput tells whether input and classes are within bounds.
+func (s Spec) checkInput() *fault.Fault {
+	in := s.Input
+	if min(in.C, in.H, in.W) < 1 || max(in.C, in.H, in.W) > maxSide || in.elements() > maxElements || s.Classes < 0 || s.Classes > maxClasses {
+		return fault.New("nn.input.bounds", "The network's input %s or its %d classes are out of bounds.", in.String(), s.Classes)
 	}
 	return nil
 }

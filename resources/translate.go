@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2/lang"
@@ -84,10 +85,17 @@ func (t *Translator) Fault(err error) string {
 	if !errors.As(err, &f) {
 		return t.Text("fault.other", err)
 	}
-	if format, ok := t.faults[f.Code]; ok {
-		return fmt.Sprintf(format, f.Args...)
+	format, ok := t.faults[f.Code]
+	if !ok {
+		return f.Sentence()
 	}
-	return f.Sentence()
+	args := slices.Clone(f.Args)
+	for i, a := range args {
+		if inner, ok := a.(*fault.Fault); ok { // a sentence within the sentence
+			args[i] = t.Fault(inner)
+		}
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // Reason gives the sentence of a fault that was kept as code and arguments, or english where it has none.

@@ -206,6 +206,10 @@ func TestFaultInBothLanguages(t *testing.T) {
 	if got := ko.Fault(err); !strings.Contains(got, "run 1") || !strings.Contains(got, "이미 있습니다") {
 		t.Errorf("Korean: %q", got)
 	}
+	nested := fault.New("nn.setting.range", "In the layer %s: %s", "conv1", fault.New("nn.field.range", "%s is a number from %g to %g.", "stride", 1., 512.))
+	if got := ko.Fault(nested); !strings.Contains(got, "1부터 512까지") {
+		t.Errorf("a sentence within a Korean one: %q", got)
+	}
 }
 
 // Fyne has no Korean: each of its own keys needs one of ours.

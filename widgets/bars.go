@@ -1,8 +1,8 @@
 package widgets
 
 import (
-	"fmt"
 	"image/color"
+	"math"
 	"strconv"
 
 	"fyne.io/fyne/v2"
@@ -22,7 +22,8 @@ type Histogram struct {
 	widget.BaseWidget
 	counts    []int
 	low, high float64
-	pointer   int
+	format    func(float64) string
+	pointer   int // of the bar under the mouse, −1 for none
 }
 
 // NewHistogram makes an empty one.
@@ -32,10 +33,22 @@ func NewHistogram() *Histogram {
 	return h
 }
 
-// Set shows counts of numbers from low to high.
-func (h *Histogram) Set(counts []int, low, high float64) {
-	h.counts, h.low, h.high = counts, low, high
-	h.Refresh()
+// SetValues shows counts of numbers from low to high, in ranges of equal width; format writes a number, nil for short ones.
+func (h *Histogram) SetValues(counts []int, low, high float64, format func(float64) string) {
+	if format == nil {
+		format = short
+	}
+	h.counts, h.low, h.high, h.format = counts, low, high, format
+	if h.pointer >= len(counts) {
+		h.pointer = -1
+	}
+	h.redraw()
+}
+
+func (h *Histogram) redraw() {
+	if h.Visible() {
+		h.Refresh()
+	}
 }
 
 // MouseIn implements desktop.Hoverable.
@@ -44,13 +57,18 @@ func (h *Histogram) MouseIn(e *desktop.MouseEvent) { h.MouseMoved(e) }
 // MouseMoved implements desktop.Hoverable.
 func (h *Histogram) MouseMoved(e *desktop.MouseEvent) {
 	if n := len(h.counts); n > 0 && h.Size().Width > 0 {
-		h.pointer = max(0, min(n-1, int(e.Position.X/h.Size().Width*float32(n))))
-		h.Refresh()
+		if at := max(0, min(n-1, int(e.Position.X/h.Size().Width*float32(n)))); at != h.pointer {
+			h.pointer = at
+			h.redraw()
+		}
 	}
 }
 
 // MouseOut implements desktop.Hoverable.
-func (h *Histogram) MouseOut() { h.pointer = -1; h.Refresh() }
+func (h *Histogram) MouseOut() {
+	h.pointer = -1
+	h.redraw()
+}
 
 // CreateRenderer implements fyne.Widget.
 func (h *Histogram) CreateRenderer() fyne.WidgetRenderer {
@@ -60,11 +78,11 @@ func (h *Histogram) CreateRenderer() fyne.WidgetRenderer {
 }
 
 type histogramRenderer struct {
-	h               *Histogram
-	bars            []*canvas.Rectangle
-	base            canvas.Line
-	low, high, said canvas.Text
-	objects         []fyne.CanvasObject
+	h                     *Histogram
+	bars                  []*canvas.Rectangle // reused
+	base, notch           canvas.Line
+	low, zero, high, said canvas.Text
+	objects               []fyne.CanvasObject
 }
 
 func (r *histogramRenderer) Destroy()                     {}
@@ -73,13 +91,53 @@ func (r *histogramRenderer) MinSize() fyne.Size           { return fyne.NewSize(
 func (r *histogramRenderer) Layout(fyne.Size)             { r.update() }
 
 func (r *histogramRenderer) Refresh() {
+	r.applyTheme()
 	r.update()
 	canvas.Refresh(r.h)
+}
+
+func (r *histogramRenderer) applyTheme() {
+	r.base.StrokeColor, r.base.StrokeWidth = Colour(ColourLine), 1
+	r.notch.StrokeColor, r.notch.StrokeWidth = Colour(ColourQuiet), 1
+	for _, t := range []*canvas.Text{&r.low, &r.zero, &r.high} {
+		t.TextSize, t.Color = SmallSize, Colour(ColourFaint)
+	}
+	r.said.TextSize, r.said.Color = SmallSize, Colour(ColourQuiet)
 }
 
 func (r *histogramRenderer) update() {
 	h, size := r.h, r.h.Size()
 	r.objects = r.objects[:0]
+	bottom := size.Height - 16
+	r.updateBars(16, bottom)
+	r.base.Position1, r.base.Position2 = fyne.NewPos(0, bottom), fyne.NewPos(size.Width, bottom)
+	r.objects = append(r.objects, &r.base)
+	n := len(h.counts)
+	if n == 0 {
+		return
+	}
+	low, zero, high := h.format(h.low), h.format(0), h.format(h.high)
+	left, right := smallWidth(low)+6, size.Width-smallWidth(high)
+	r.write(&r.low, low, 0, bottom+1)
+	r.write(&r.high, high, right, bottom+1)
+	if h.low < 0 && h.high > 0 {
+		x, half := size.Width*float32(-h.low/(h.high-h.low)), smallWidth(zero)/2
+		r.notch.Position1, r.notch.Position2 = fyne.NewPos(x, bottom), fyne.NewPos(x, bottom+3)
+		r.objects = append(r.objects, &r.notch)
+		if x-half >= left && x+half <= right-6 {
+			r.write(&r.zero, zero, x-half, bottom+1)
+		}
+	}
+	if h.pointer >= 0 {
+		step := (h.high - h.low) / float64(n)
+		from := h.low + float64(h.pointer)*step
+		r.write(&r.said, h.format(from)+" … "+h.format(from+step)+":  "+Thousands(h.counts[h.pointer]), 0, 0)
+	}
+}
+
+// updateBars places the bars between two heights.
+func (r *histogramRenderer) updateBars(top, bottom float32) {
+	h := r.h
 	most := 1
 	for _, c := range h.counts {
 		most = max(most, c)
@@ -87,15 +145,15 @@ func (r *histogramRenderer) update() {
 	for len(r.bars) < len(h.counts) {
 		r.bars = append(r.bars, canvas.NewRectangle(nil))
 	}
-	top, bottom := float32(16), size.Height-16
-	w := size.Width / float32(max(1, len(h.counts)))
+	w := h.Size().Width / float32(max(1, len(h.counts)))
+	plain, chosen := Fade(Colour(ColourAccent), .85), Colour(ColourValidation)
 	for i, c := range h.counts {
 		b := r.bars[i]
-		b.FillColor = Fade(Colour(ColourAccent), .85)
+		b.FillColor = plain
 		if i == h.pointer {
-			b.FillColor = Colour(ColourValidation)
+			b.FillColor = chosen
 		}
-		height := (bottom - top) * float32(c) / float32(most)
+		height := max(0, bottom-top) * float32(c) / float32(most)
 		if c > 0 {
 			height = max(height, 1)
 		}
@@ -103,29 +161,17 @@ func (r *histogramRenderer) update() {
 		b.Resize(fyne.NewSize(max(1, w-1), height))
 		r.objects = append(r.objects, b)
 	}
-	r.base.StrokeColor, r.base.StrokeWidth = Colour(ColourLine), 1
-	r.base.Position1, r.base.Position2 = fyne.NewPos(0, bottom), fyne.NewPos(size.Width, bottom)
-	r.objects = append(r.objects, &r.base)
-	if len(h.counts) == 0 {
-		return
-	}
-	write := func(t *canvas.Text, s string, x, y float32, align fyne.TextAlign) {
-		t.Text, t.TextSize, t.Color, t.Alignment = s, SmallSize, Colour(ColourQuiet), fyne.TextAlignLeading
-		m := fyne.MeasureText(s, SmallSize, fyne.TextStyle{})
-		if align == fyne.TextAlignTrailing {
-			x -= m.Width
-		}
-		t.Move(fyne.NewPos(x, y))
-		r.objects = append(r.objects, t)
-	}
-	write(&r.low, short(h.low), 0, bottom+1, fyne.TextAlignLeading)
-	write(&r.high, short(h.high), size.Width, bottom+1, fyne.TextAlignTrailing)
-	if h.pointer >= 0 && h.pointer < len(h.counts) {
-		step := (h.high - h.low) / float64(len(h.counts))
-		from := h.low + float64(h.pointer)*step
-		write(&r.said, fmt.Sprintf("%s … %s:  %s", short(from), short(from+step), Thousands(h.counts[h.pointer])), 0, 0, fyne.TextAlignLeading)
-	}
 }
+
+// write places a small text.
+func (r *histogramRenderer) write(t *canvas.Text, s string, x, y float32) {
+	t.Text = s
+	t.Move(fyne.NewPos(x, y))
+	r.objects = append(r.objects, t)
+}
+
+// smallWidth is the width of a small text.
+func smallWidth(s string) float32 { return fyne.MeasureText(s, SmallSize, fyne.TextStyle{}).Width }
 
 // Thousands writes a whole number with commas.
 func Thousands(n int) string {
@@ -144,7 +190,7 @@ func Thousands(n int) string {
 type ProbabilityRow struct {
 	Label  string
 	Value  float64     // 0…1
-	Colour color.Color // nil: the accent
+	Colour color.NRGBA // zero: the accent
 }
 
 // ProbabilityBars shows guesses with their probabilities.
@@ -160,8 +206,13 @@ func NewProbabilityBars() *ProbabilityBars {
 	return b
 }
 
-// Set shows guesses.
-func (b *ProbabilityBars) Set(rows []ProbabilityRow) { b.rows = rows; b.Refresh() }
+// SetRows shows guesses.
+func (b *ProbabilityBars) SetRows(rows []ProbabilityRow) {
+	b.rows = rows
+	if b.Visible() {
+		b.Refresh()
+	}
+}
 
 // Rows are the guesses shown.
 func (b *ProbabilityBars) Rows() []ProbabilityRow { return b.rows }
@@ -202,37 +253,55 @@ func (r *probabilityRenderer) Refresh() {
 	canvas.Refresh(r.b)
 }
 
+// percent writes a share of 0…1, and nothing for what is not a number.
+func percent(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	return strconv.FormatFloat(100*v, 'f', 1, 64) + " %"
+}
+
 func (r *probabilityRenderer) update() {
 	size := r.b.Size()
 	r.objects = r.objects[:0]
 	bold := fyne.TextStyle{Bold: true}
-	widest := float32(14)
+	label, share := float32(14), fyne.MeasureText(percent(1), TextSize, fyne.TextStyle{}).Width
 	for _, row := range r.b.rows {
-		widest = max(widest, fyne.MeasureText(row.Label, TextSize, bold).Width)
+		label = max(label, fyne.MeasureText(row.Label, TextSize, bold).Width)
 	}
-	widest = min(widest, size.Width*.42)
-	const share = 50
+	label = min(label, size.Width*.42)
+	x := label + 10
+	room := max(0, size.Width-x-share-10)
+	height := fyne.MeasureText("0", TextSize, bold).Height
 	for i, row := range r.b.rows {
 		if i == len(r.lines) {
 			r.lines = append(r.lines, &probabilityLine{})
 		}
 		l, y := r.lines[i], float32(i)*probabilityRow
-		h := fyne.MeasureText("0", TextSize, bold).Height
-		l.label.Text, l.label.TextSize, l.label.TextStyle, l.label.Color = Ellipsis(row.Label, widest, TextSize, bold), TextSize, bold, Colour(ColourText)
-		l.label.Move(fyne.NewPos(0, y+(probabilityRow-h)/2))
-		l.share.Text, l.share.TextSize, l.share.Color = strconv.FormatFloat(100*row.Value, 'f', 1, 64)+" %", TextSize, Colour(ColourQuiet)
+		l.applyTheme(row)
+		l.label.Text = Ellipsis(row.Label, label, TextSize, bold)
+		l.label.Move(fyne.NewPos(0, y+(probabilityRow-height)/2))
+		l.share.Text = percent(row.Value)
 		w := fyne.MeasureText(l.share.Text, TextSize, fyne.TextStyle{}).Width
-		l.share.Move(fyne.NewPos(size.Width-w, y+(probabilityRow-h)/2))
-		x, room := widest+10, max(0, size.Width-widest-10-share-6)
-		l.track.FillColor, l.track.CornerRadius = Colour(ColourField), 2
+		l.share.Move(fyne.NewPos(size.Width-w, y+(probabilityRow-height)/2))
 		l.track.Move(fyne.NewPos(x, y+7))
 		l.track.Resize(fyne.NewSize(room, 10))
-		l.bar.FillColor, l.bar.CornerRadius = row.Colour, 2
-		if row.Colour == nil {
-			l.bar.FillColor = Colour(ColourAccent)
-		}
 		l.bar.Move(fyne.NewPos(x, y+7))
-		l.bar.Resize(fyne.NewSize(max(1, room*float32(row.Value)), 10))
+		value := float32(0)
+		if row.Value > 0 { // false for what is not a number
+			value = float32(min(1, row.Value))
+		}
+		l.bar.Resize(fyne.NewSize(max(1, room*value), 10))
 		r.objects = append(r.objects, &l.label, &l.track, &l.bar, &l.share)
+	}
+}
+
+func (l *probabilityLine) applyTheme(row ProbabilityRow) {
+	l.label.TextSize, l.label.TextStyle, l.label.Color = TextSize, fyne.TextStyle{Bold: true}, Colour(ColourText)
+	l.share.TextSize, l.share.Color = TextSize, Colour(ColourQuiet)
+	l.track.FillColor, l.track.CornerRadius = Colour(ColourField), 2
+	l.bar.FillColor, l.bar.CornerRadius = row.Colour, 2
+	if row.Colour == (color.NRGBA{}) {
+		l.bar.FillColor = Colour(ColourAccent)
 	}
 }

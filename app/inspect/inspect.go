@@ -421,8 +421,7 @@ func (p *Page) showView() {
 	for _, g := range v.Top {
 		rows = append(rows, widgets.ProbabilityRow{Label: g.Label, Value: float64(g.Probability)})
 	}
-	p.guesses.Set(rows)
-	p.guesses.Refresh()
+	p.guesses.SetRows(rows)
 	for len(p.rows) < len(v.Layers) {
 		p.rows = append(p.rows, widgets.NewThumbRow(nil))
 	}

@@ -53,7 +53,7 @@ func (p *Page) showLayer() {
 	}
 	p.sheet.Choose(p.unit)
 	f, s := &p.facts, l.Stats
-	p.histogram.Set(s.Histogram.Counts, s.Histogram.Low, s.Histogram.High)
+	p.histogram.SetValues(s.Histogram.Counts, s.Histogram.Low, s.Histogram.High, nil)
 	f.shape.Set(l.Shape.String())
 	f.mean.Set(fmt.Sprintf("%.3g · %.3g", s.Mean, s.Deviation))
 	f.span.Set(fmt.Sprintf("%.3g … %.3g", s.Min, s.Max))
