@@ -87,6 +87,7 @@ func Run(o Options) error {
 		return errors.Join(err, s.Close())
 	}
 	w.win.Show()
+	spreadRenderer()
 	var toured chan error
 	if o.alone() {
 		toured = make(chan error, 1)
