@@ -159,7 +159,7 @@ func medianTime(ctx context.Context, limit time.Duration, do func() error) (time
 // and additions).
 func peakGFLOPS(ctx context.Context, threads int, limit time.Duration) (float64, error) {
 	const turns = 1 << 16
-	t := bestTile()
+	t := bestUnit()
 	once := func() error {
 		var all sync.WaitGroup
 		for range threads {

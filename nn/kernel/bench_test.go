@@ -24,8 +24,8 @@ func TestBenchCases(t *testing.T) {
 }
 
 func TestBenchKernels(t *testing.T) {
-	for _, tile := range tiles() {
-		d := newCPU(2, tile)
+	for _, u := range units() {
+		d := newCPU(2, u)
 		results, err := benchCases[0].run(t.Context(), d, 0)
 		if err != nil || len(results) != 2 {
 			t.Fatalf("%d results, %v", len(results), err)
@@ -35,8 +35,8 @@ func TestBenchKernels(t *testing.T) {
 				t.Errorf("%s: %v GFLOP/s", r.Name, r.GFLOPS)
 			}
 		}
-		tile.peak(0)
-		tile.peak(3)
+		u.peak(0)
+		u.peak(3)
 		if err := d.Close(); err != nil {
 			t.Error(err)
 		}

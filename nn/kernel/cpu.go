@@ -16,7 +16,7 @@ func NewCPU(threads int) (Device, error) {
 	if threads < 0 || threads > mostThreads {
 		return nil, fault.New("kernel.threads", "The number of threads is %d. Choose one from 1 to %d, or 0 for all cores.", threads, mostThreads)
 	}
-	return newCPU(threads, bestTile()), nil
+	return newCPU(threads, bestUnit()), nil
 }
 
 // NewQuietCPU is NewCPU whose workers give way to other threads, such as the one that draws a window. The goroutine that runs steps should call
@@ -33,20 +33,25 @@ func NewQuietCPU(threads int) (Device, error) {
 }
 
 // Features names the vector unit that the CPU device uses on this machine: "AVX-512", "AVX2" or "Go".
-func Features() string { return bestTile().unit }
+func Features() string { return bestUnit().name }
+
+func bestUnit() *unit {
+	list := units()
+	return list[len(list)-1]
+}
 
 type cpuDevice struct {
-	tile    tile
+	unit    *unit
 	workers *workers
 	running sync.Mutex // several executors share the workers; one step runs at a time
 }
 
-func newCPU(threads int, t tile) *cpuDevice {
-	return &cpuDevice{tile: t, workers: newWorkers(threads, func() {})}
+func newCPU(threads int, u *unit) *cpuDevice {
+	return &cpuDevice{unit: u, workers: newWorkers(threads, func() {})}
 }
 
 func (d *cpuDevice) Name() string {
-	return fmt.Sprintf("CPU · %s · %d threads", d.tile.unit, d.workers.n)
+	return fmt.Sprintf("CPU · %s · %d threads", d.unit.name, d.workers.n)
 }
 
 func (d *cpuDevice) Threads() int { return d.workers.n }
@@ -59,25 +64,41 @@ func (d *cpuDevice) Close() error {
 // sliceCount is into how many parts a batch is cut. It is the same for any number of threads, since gradients are summed part by part.
 const sliceCount = 8
 
+// cached is how many bytes of samples go through a run of operations together, so that they are still in the second-level cache for the next
+// operation.
+const cached = 1 << 20
+
 // A stage is a number of jobs that may run at once; the next stage begins when all are done.
 type stage struct {
 	jobs func() int
-	run  func(worker, job int)
+	run  func(w *worker, job int)
+}
+
+// A worker is what a job may use alone.
+type worker struct {
+	t       tileArgs
+	scratch []float32
 }
 
 // cpuExecutor is a program made ready: its memory and, for each list of operations, stages.
 type cpuExecutor struct {
-	d   *cpuDevice
-	p   *Program
-	mem [][]float32
+	d *cpuDevice
+	u *unit
+	p *Program
+	layout
+	mem    [][]float32 // of parameters, gradients and histories
+	access []HostAccess
 
 	forward, backward, update []stage
 
-	sliceSize int         // samples of a slice
-	scratch   [][]float32 // of each worker
-	need      int         // length of scratch
-	packed    []float32   // the present product's A
-	needA     int         // its length
+	sliceSize int // samples of a slice
+	together  int // samples of it that go through operations together
+	workers   []worker
+	need      int       // length of a worker's scratch
+	packed    []float32 // the present product's smaller operand
+	needs     struct{ packed, flat, image int }
+	flat      []float32 // samples of a fully connected layer in the order of its weights
+	image     []float32 // samples with the padding of the present convolution, where workers share them
 
 	step    Step
 	changed bool // parameters changed since the filters were packed
@@ -85,17 +106,17 @@ type cpuExecutor struct {
 	keys    map[packKey][]float32 // packed filters, shared by the operations of one convolution
 }
 
-// packKey names packed filters: of which weights, in which order, in how many groups.
+// packKey names packed filters: of which weights, in which order, for how many groups and vectors.
 type packKey struct {
-	w            ID
-	kind, groups int
+	w                     ID
+	kind, groups, vectors int
 }
 
 // Orders in which filters are packed.
 const (
 	packForward = iota
 	packTurned
-	packTransposed
+	packScattered
 )
 
 // Prepare lays out memory and stages.
@@ -103,40 +124,49 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
 	}
-	e := &cpuExecutor{d: d, p: p, sliceSize: ceilDiv(p.Batch, sliceCount), changed: true, keys: map[packKey][]float32{}}
-	e.mem = make([][]float32, len(p.Buffers))
-	for i, b := range p.Buffers {
-		e.mem[i] = make([]float32, b.Shape.Len())
+	e := &cpuExecutor{d: d, u: d.unit, p: p, layout: newLayout(p), sliceSize: ceilDiv(p.Batch, sliceCount), changed: true, keys: map[packKey][]float32{}}
+	e.together = max(cached/4/max(e.stride, 1), 1)
+	if e.stride > cached/2 {
+		e.together = e.sliceSize // a sample alone is too much: better that the weights stay
 	}
-	e.need = scratchLen(d.tile)
+	e.mem = make([][]float32, len(p.Buffers))
+	e.access = make([]HostAccess, len(p.Buffers))
+	for i, b := range p.Buffers {
+		switch b.Role {
+		case Input, Value:
+			e.access[i] = sampleAccess{&e.layout, ID(i)}
+		default:
+			e.mem[i] = memory(b.Shape.Len())
+			e.access[i] = hostMemory(e.mem[i])
+			if b.Role == Parameter {
+				e.access[i] = parameterAccess{hostMemory(e.mem[i]), e}
+			}
+		}
+	}
 	e.forward, e.backward, e.update = e.stages(p.Forward), e.stages(p.Backward), e.updates(p.Update)
-	e.packed = make([]float32, e.needA)
-	e.scratch = make([][]float32, d.workers.n)
-	for i := range e.scratch {
-		e.scratch[i] = make([]float32, e.need)
+	e.packed, e.flat, e.image = memory(e.needs.packed), memory(e.needs.flat), memory(e.needs.image)
+	e.workers = make([]worker, d.workers.n)
+	for i := range e.workers {
+		e.workers[i].scratch = memory(e.need)
 	}
 	return e, nil
 }
 
 func (e *cpuExecutor) Close() error {
-	e.mem, e.scratch, e.packed, e.keys = nil, nil, nil, nil
+	e.mem, e.arena, e.workers, e.packed, e.flat, e.image, e.keys = nil, nil, nil, nil, nil, nil, nil
+	e.forward, e.backward, e.update, e.packs = nil, nil, nil, nil
 	return nil
 }
 
 // Buffer gives access from outside; writing to a parameter makes its packed copies stale.
-func (e *cpuExecutor) Buffer(id ID) HostAccess {
-	if e.p.Buffers[id].Role != Parameter {
-		return hostMemory(e.mem[id])
-	}
-	return cpuMemory{hostMemory(e.mem[id]), e}
-}
+func (e *cpuExecutor) Buffer(id ID) HostAccess { return e.access[id] }
 
-type cpuMemory struct {
+type parameterAccess struct {
 	hostMemory
 	e *cpuExecutor
 }
 
-func (m cpuMemory) Upload(src []float32) error {
+func (m parameterAccess) Upload(src []float32) error {
 	m.e.changed = true
 	return m.hostMemory.Upload(src)
 }
@@ -171,7 +201,7 @@ func (e *cpuExecutor) Run(s Step) error {
 
 func (e *cpuExecutor) runStages(list []stage) {
 	for i := range list {
-		e.d.workers.run(list[i].jobs(), list[i].run)
+		e.d.workers.run(list[i].jobs(), e.workers, list[i].run)
 	}
 }
 
@@ -183,64 +213,95 @@ func (e *cpuExecutor) part(slice int) (from, to int) {
 // activeSlices is how many slices hold samples in this step.
 func (e *cpuExecutor) activeSlices() int { return ceilDiv(e.step.Samples, e.sliceSize) }
 
+func (e *cpuExecutor) samples() int { return e.step.Samples }
+
 // fixed is a number of jobs that no step changes.
 func fixed(n int) func() int { return func() int { return n } }
 
 // A sliceOp does an operation for the samples from–to. slice names private memory for partial sums.
-type sliceOp func(worker, slice, from, to int)
+type sliceOp func(w *worker, slice, from, to int)
 
-// stages cuts a list of operations: runs of operations that work sample by sample become one stage of slices, so that a slice stays in
+// few is a batch so small that operations are shared out by places and channels instead of samples.
+const few = 4
+
+// stages cuts a list of operations: runs of operations that work sample by sample become one stage of slices, so that samples stay in
 // cache through them; fully connected layers become products over the whole batch.
 func (e *cpuExecutor) stages(ops []Op) []stage {
 	var list []stage
 	var run []sliceOp
 	var sums []stage
 	flush := func() {
-		if len(run) == 0 {
-			return
+		if len(run) > 0 {
+			list = append(list, e.through(run))
 		}
-		through := run
-		list = append(list, stage{e.activeSlices, func(worker, slice int) {
-			from, to := e.part(slice)
-			for _, op := range through {
-				op(worker, slice, from, to)
-			}
-		}})
 		list = append(list, sums...)
 		run, sums = nil, nil
 	}
-	for _, op := range ops {
-		switch o := op.(type) {
+	alone := func(s []stage) {
+		flush()
+		list = append(list, s...)
+	}
+	for i := 0; i < len(ops); i++ {
+		switch o := ops[i].(type) {
+		case Conv:
+			relu := rectifies(ops[i+1:], o.Y)
+			if relu {
+				i++
+			}
+			if e.p.Batch < few {
+				if s := e.convShared(o, relu); s != nil {
+					alone(s)
+					continue
+				}
+			}
+			run = append(run, e.conv(o, relu))
 		case Dense:
-			flush()
-			list = append(list, e.dense(o)...)
+			relu := rectifies(ops[i+1:], o.Y)
+			if relu {
+				i++
+			}
+			alone(e.dense(o, relu))
 		case DenseGradInput:
-			flush()
-			list = append(list, e.denseGradInput(o)...)
+			alone(e.denseGradInput(o))
 		case DenseGradWeights:
-			flush()
-			list = append(list, e.denseGradWeights(o)...)
+			alone(e.denseGradWeights(o))
 		case ConvGradWeights:
 			do, sum := e.convGradWeights(o)
 			run, sums = append(run, do), append(sums, sum...)
 		default:
-			run = append(run, e.sliceOp(op))
+			run = append(run, e.sliceOp(o))
 		}
 	}
 	flush()
 	return list
 }
 
-// sample is the number of elements of one sample of a buffer.
-func (e *cpuExecutor) sample(id ID) int { return e.p.Buffers[id].Shape.Sample() }
-
-// of gives the samples from–to of a buffer.
-func (e *cpuExecutor) of(id ID, from, to int) []float32 {
-	n := e.sample(id)
-	return e.mem[id][from*n : to*n]
+// rectifies tells whether the next operation is a ReLU in place, which is then done together with the one that writes y.
+func rectifies(next []Op, y ID) bool {
+	if len(next) == 0 {
+		return false
+	}
+	a, ok := next[0].(Activation)
+	return ok && a.Kind == ReLU && a.X == y && a.Y == y
 }
 
-// reserve makes sure that scratch has room for n numbers.
+// through makes a stage of operations that each slice goes through, some samples together.
+func (e *cpuExecutor) through(ops []sliceOp) stage {
+	return stage{e.activeSlices, func(w *worker, slice int) {
+		from, to := e.part(slice)
+		for ; from < to; from += e.together {
+			end := min(from+e.together, to)
+			for _, op := range ops {
+				op(w, slice, from, end)
+			}
+		}
+	}}
+}
+
+// begins tells whether a sample is the first of its slice.
+func (e *cpuExecutor) begins(slice, sample int) bool { return sample == slice*e.sliceSize }
+
+// reserve makes sure that a worker's scratch has room for n numbers.
 func (e *cpuExecutor) reserve(n int) { e.need = max(e.need, n) }
 
 // packedFilters gives the memory of filters packed in one order, and has them packed before a step whenever they changed.
@@ -248,178 +309,17 @@ func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(job
 	if dst, ok := e.keys[key]; ok {
 		return dst
 	}
-	dst := make([]float32, length)
+	dst := memory(length)
 	e.keys[key] = dst
-	e.packs = append(e.packs, stage{fixed(jobs), func(_, job int) { pack(job, dst, e.mem[key.w]) }})
+	e.packs = append(e.packs, stage{fixed(jobs), func(_ *worker, job int) { pack(job, dst, e.mem[key.w]) }})
 	return dst
-}
-
-func (e *cpuExecutor) conv(o Conv) sliceOp {
-	cs, t := newConvShape(e.p.Buffers[o.X].Shape, e.p.Buffers[o.Y].Shape, o.Geometry, o.Groups), e.d.tile
-	packed := e.packedFilters(packKey{o.W, packForward, o.Groups}, cs.packedWeights(t), cs.weightJobs(t), func(job int, dst, w []float32) { cs.packWeights(t, job, dst, w) })
-	e.reserve(cs.forwardScratch(t))
-	return func(worker, _, from, to int) {
-		for n := from; n < to; n++ {
-			y := e.of(o.Y, n, n+1)
-			if o.B == None {
-				clear(y)
-			} else {
-				for f, b := range e.mem[o.B] {
-					fill(y[f*cs.places:(f+1)*cs.places], b)
-				}
-			}
-			cs.forward(t, e.of(o.X, n, n+1), packed, y, e.scratch[worker])
-		}
-	}
-}
-
-func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
-	cs, t := newConvShape(e.p.Buffers[o.DX].Shape, e.p.Buffers[o.DY].Shape, o.Geometry, o.Groups), e.d.tile
-	var one func(dy, dx, scratch []float32)
-	if o.Stride == (Pair{1, 1}) {
-		turned := cs.turned()
-		packed := e.packedFilters(packKey{o.W, packTurned, o.Groups}, turned.packedWeights(t), turned.weightJobs(t), func(job int, dst, w []float32) { turned.packTurned(t, job, dst, w) })
-		e.reserve(turned.forwardScratch(t))
-		one = func(dy, dx, scratch []float32) { turned.forward(t, dy, packed, dx, scratch) }
-	} else {
-		packed := e.packedFilters(packKey{o.W, packTransposed, o.Groups}, cs.packedTransposed(t), cs.transposedJobs(t), func(job int, dst, w []float32) { cs.packTransposed(t, job, dst, w) })
-		e.reserve(cs.scatterScratch(t))
-		one = func(dy, dx, scratch []float32) { cs.scatter(t, dy, packed, dx, scratch) }
-	}
-	return func(worker, _, from, to int) {
-		for n := from; n < to; n++ {
-			dx := e.of(o.DX, n, n+1)
-			if !o.Add {
-				clear(dx)
-			}
-			one(e.of(o.DY, n, n+1), dx, e.scratch[worker])
-		}
-	}
-}
-
-// convGradWeights sums each slice into memory of its own, and then the slices in order.
-func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
-	cs, t := newConvShape(e.p.Buffers[o.X].Shape, e.p.Buffers[o.DY].Shape, o.Geometry, o.Groups), e.d.tile
-	e.reserve(cs.gradWeightsScratch(t))
-	weights := len(e.mem[o.DW])
-	parts := make([][]float32, sliceCount)
-	for i := range parts {
-		parts[i] = make([]float32, weights+cs.out.C)
-	}
-	do := func(worker, slice, from, to int) {
-		dw, db := parts[slice][:weights], parts[slice][weights:]
-		clear(parts[slice])
-		for n := from; n < to; n++ {
-			dy := e.of(o.DY, n, n+1)
-			cs.gradWeights(t, e.of(o.X, n, n+1), dy, dw, e.scratch[worker])
-			if o.DB != None {
-				for f := range db {
-					db[f] += sum(dy[f*cs.places : (f+1)*cs.places])
-				}
-			}
-		}
-	}
-	total := e.sumParts(o.DW, parts, 0)
-	if o.DB == None {
-		return do, []stage{total}
-	}
-	return do, []stage{total, e.sumParts(o.DB, parts, weights)}
 }
 
 // chunk is how many numbers a job of a sum or an update takes.
 const chunk = 1 << 14
 
-// sumParts adds the parts of the slices, from offset on, to the buffer of a gradient.
-func (e *cpuExecutor) sumParts(to ID, parts [][]float32, offset int) stage {
-	dst := e.mem[to]
-	return stage{fixed(ceilDiv(len(dst), chunk)), func(_, job int) {
-		from, end := job*chunk, min((job+1)*chunk, len(dst))
-		d := dst[from:end]
-		if !e.step.Add {
-			clear(d)
-		}
-		for _, p := range parts[:e.activeSlices()] {
-			for i, v := range p[offset+from : offset+end] {
-				d[i] += v
-			}
-		}
-	}}
-}
-
-// product makes the two stages of a product over the batch. samples names the dimension that is the number of samples of the step.
-func (e *cpuExecutor) product(p *product, setSamples func(n int)) []stage {
-	p.t = e.d.tile
-	e.needA = max(e.needA, packedLen(p.t, p.m, p.k))
-	packJobs := func() int {
-		setSamples(e.step.Samples)
-		p.packed, p.perWorker = e.packed, e.scratch
-		return p.packJobs()
-	}
-	return []stage{
-		{packJobs, func(_, job int) { p.packA(job) }},
-		{p.jobs, p.multiply},
-	}
-}
-
-func (e *cpuExecutor) dense(o Dense) []stage {
-	in, out := e.sample(o.X), e.sample(o.Y)
-	p := &product{m: e.p.Batch, n: out, k: in, a: e.mem[o.X], am: in, ak: 1, b: e.mem[o.W], bk: 1, bn: in, c: e.mem[o.Y]}
-	bias := stage{func() int { return e.step.Samples }, func(_, n int) {
-		if y := e.of(o.Y, n, n+1); o.B == None {
-			clear(y)
-		} else {
-			copy(y, e.mem[o.B])
-		}
-	}}
-	return append([]stage{bias}, e.product(p, func(n int) { p.m = n })...)
-}
-
-func (e *cpuExecutor) denseGradInput(o DenseGradInput) []stage {
-	in, out := e.sample(o.DX), e.sample(o.DY)
-	p := &product{m: e.p.Batch, n: in, k: out, a: e.mem[o.DY], am: out, ak: 1, b: e.mem[o.W], bk: in, bn: 1, c: e.mem[o.DX], fresh: !o.Add}
-	return e.product(p, func(n int) { p.m = n })
-}
-
-func (e *cpuExecutor) denseGradWeights(o DenseGradWeights) []stage {
-	in, out := e.sample(o.X), e.sample(o.DY)
-	p := &product{m: out, n: in, k: e.p.Batch, a: e.mem[o.DY], am: 1, ak: out, b: e.mem[o.X], bk: in, bn: 1, c: e.mem[o.DW]}
-	list := e.product(p, func(n int) { p.k, p.fresh = n, !e.step.Add })
-	if o.DB == None {
-		return list
-	}
-	dy, db := e.mem[o.DY], e.mem[o.DB]
-	return append(list, stage{fixed(1), func(int, int) {
-		if !e.step.Add {
-			clear(db)
-		}
-		for n := range e.step.Samples {
-			for i, v := range dy[n*out : (n+1)*out] {
-				db[i] += v
-			}
-		}
-	}})
-}
-
 func fill(s []float32, v float32) {
 	for i := range s {
 		s[i] = v
 	}
-}
-
-// sum adds in eight lanes, so that a long sum is both quick and exact; the order is fixed.
-func sum(s []float32) float32 {
-	var lane [8]float32
-	for ; len(s) >= 8; s = s[8:] {
-		for i := range lane {
-			lane[i] += s[i]
-		}
-	}
-	total := float32(0)
-	for _, v := range s {
-		total += v
-	}
-	for _, v := range lane {
-		total += v
-	}
-	return total
 }

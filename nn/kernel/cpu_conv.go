@@ -1,254 +1,455 @@
 package kernel
 
-// A convolution runs sample by sample as a product: filters × taps times taps × places, where a tap is a channel and a place in the
-// kernel. Patches are packed straight into the product's panels; the matrix of all patches is never written.
+// A convolution is a product without a matrix of patches: with the channels of a place side by side, what a row of the kernel sees is one run
+// of the image, the runs of neighbouring places lie a fixed distance apart, and the tiles of the product read A straight from there. Where there
+// is padding they read from a copy of the sample with zeros around.
 
 // convShape is the geometry of one convolution with everything that its loops need.
 type convShape struct {
 	Geometry
+	u       *unit
 	in, out Shape // of one sample, N = 1
 	groups  int
 	cg, fg  int // channels and filters of a group
 	taps    int // cg × kernel height × kernel width
-	places  int // output height × width
+
+	vectors, width, panels int // filters of a group are cut into panels of so many vectors
+
+	padded        bool
+	height, pitch int   // of the image with padding
+	run           int   // numbers of A that follow each other: a row of the kernel, or the channels of one place of it
+	offs          []int // where these runs begin, in bytes
+	rows, places  int   // output rows, places of a row; pointwise convolutions see the image as one row
+	rowOffs       []int // where the rows' windows begin in the image, in bytes
+	whole         int   // places of the output
 }
 
-func newConvShape(in, out Shape, g Geometry, groups int) convShape {
+func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 	in.N, out.N = 1, 1
-	cs := convShape{Geometry: g, in: in, out: out, groups: groups, cg: in.C / groups, fg: out.C / groups}
-	cs.taps, cs.places = cs.cg*g.Kernel.H*g.Kernel.W, out.H*out.W
-	return cs
+	c := &convShape{Geometry: g, u: u, in: in, out: out, groups: groups, cg: in.C / groups, fg: out.C / groups, whole: out.H * out.W}
+	c.taps = c.cg * g.Kernel.H * g.Kernel.W
+	c.height, c.pitch, c.padded = in.H, in.W, g.Pad != Pair{}
+	if c.padded {
+		c.height = (out.H-1)*g.Stride.H + (g.Kernel.H-1)*g.Dilation.H + 1
+		c.pitch = (out.W-1)*g.Stride.W + (g.Kernel.W-1)*g.Dilation.W + 1
+	}
+	if groups == 1 && g.Dilation.W == 1 {
+		c.run = g.Kernel.W * in.C
+		for a := range g.Kernel.H {
+			c.offs = append(c.offs, 4*a*g.Dilation.H*c.pitch*in.C)
+		}
+	} else {
+		c.run = c.cg
+		for a := range g.Kernel.H {
+			for b := range g.Kernel.W {
+				c.offs = append(c.offs, 4*(a*g.Dilation.H*c.pitch+b*g.Dilation.W)*in.C)
+			}
+		}
+	}
+	c.rows, c.places = out.H, out.W
+	if !c.padded && g.Kernel == (Pair{1, 1}) && g.Stride == (Pair{1, 1}) {
+		c.rows, c.places = 1, c.whole
+	}
+	for i := range c.rows {
+		c.rowOffs = append(c.rowOffs, 4*i*g.Stride.H*c.pitch*in.C)
+	}
+	c.choosePanels()
+	return c
+}
+
+// choosePanels takes the width of panels that costs the least: cycles of a tile are bounded by multiply-adds, by loads and by the time that
+// a sum takes, and last tiles and panels may be smaller.
+func (c *convShape) choosePanels() {
+	best := 0.0
+	for v := 1; v <= 4; v++ {
+		width := v * c.u.lanes
+		cost := 0.0
+		for f := 0; f < c.fg; f += width {
+			vectors := ceilDiv(min(width, c.fg-f), c.u.lanes)
+			tiles := ceilDiv(c.places, c.u.most[vectors])
+			m := float64(c.places) / float64(tiles)
+			n := float64(vectors)
+			cost += float64(tiles) * (max(m*n/2, (m+n)/2, 4) + 1)
+		}
+		if best == 0 || cost < best {
+			best, c.vectors, c.width = cost, v, width
+		}
+	}
+	c.panels = ceilDiv(c.fg, c.width)
 }
 
 // turned is the convolution that computes the gradient of the input from that of the output when the stride is 1: kernel turned
-// by 180°, channels and filters exchanged, padding to match.
-func (cs convShape) turned() convShape {
-	g := cs.Geometry
+// by 180°, channels and filters exchanged, padding to match. There is none where the padding exceeds the kernel.
+func (c *convShape) turned() *convShape {
+	g := c.Geometry
 	g.Pad = Pair{(g.Kernel.H-1)*g.Dilation.H - g.Pad.H, (g.Kernel.W-1)*g.Dilation.W - g.Pad.W}
-	return newConvShape(cs.out, cs.in, g, cs.groups)
-}
-
-// tap splits a tap into channel and place in the kernel.
-func (cs *convShape) tap(k int) (c, a, b int) {
-	kk := cs.Kernel.H * cs.Kernel.W
-	return k / kk, k % kk / cs.Kernel.W, k % cs.Kernel.W
-}
-
-// packPatches writes the panel of taps × lanes for the places j…j+lanes of a sample: dst[k·width+l] is what tap k sees at place j+l of x,
-// the channels of one group.
-func (cs *convShape) packPatches(dst []float32, width, lanes, j int, x []float32) {
-	if lanes < width {
-		clear(dst[:cs.taps*width])
+	if g.Stride != (Pair{1, 1}) || g.Pad.H < 0 || g.Pad.W < 0 {
+		return nil
 	}
-	k := 0
-	for c := range cs.cg {
-		plane := x[c*cs.in.H*cs.in.W : (c+1)*cs.in.H*cs.in.W]
-		for a := range cs.Kernel.H {
-			for b := range cs.Kernel.W {
-				cs.packTap(dst[k*width:k*width+lanes], j, a, b, plane)
-				k++
-			}
-		}
-	}
+	return newConvShape(c.u, c.out, c.in, g, c.groups)
 }
 
-// packTap writes what one tap sees at the places from j on.
-func (cs *convShape) packTap(dst []float32, j, a, b int, plane []float32) {
-	for l := 0; l < len(dst); {
-		row, col := (j+l)/cs.out.W, (j+l)%cs.out.W
-		n := min(cs.out.W-col, len(dst)-l)
-		cs.packRow(dst[l:l+n], row*cs.Stride.H-cs.Pad.H+a*cs.Dilation.H, col*cs.Stride.W-cs.Pad.W+b*cs.Dilation.W, plane)
-		l += n
+// imageLen is the memory that a sample with its padding takes.
+func (c *convShape) imageLen() int {
+	if !c.padded {
+		return 0
 	}
+	return c.height * c.pitch * c.in.C
 }
 
-// packRow writes what a tap sees along a row: the image's row h from w on, a stride apart, zero outside.
-func (cs *convShape) packRow(dst []float32, h, w int, plane []float32) {
-	if h < 0 || h >= cs.in.H {
-		clear(dst)
+// pad gives the sample with zeros around, in dst where there is padding.
+func (c *convShape) pad(dst, x []float32) []float32 {
+	if !c.padded {
+		return x
+	}
+	for h := range c.height {
+		c.padRow(dst, x, h)
+	}
+	return dst
+}
+
+// padRow writes one row of the sample with zeros around.
+func (c *convShape) padRow(dst, x []float32, h int) {
+	line, n := c.pitch*c.in.C, c.in.W*c.in.C
+	row := dst[h*line : (h+1)*line]
+	if h < c.Pad.H || h >= c.Pad.H+c.in.H {
+		clear(row)
 		return
 	}
-	line := plane[h*cs.in.W : (h+1)*cs.in.W]
-	if cs.Stride.W == 1 && w >= 0 && w+len(dst) <= len(line) {
-		line = line[w : w+len(dst)]
-		for i := range dst {
-			dst[i] = line[i]
-		}
-		return
-	}
-	for i := range dst {
-		if uint(w) < uint(len(line)) {
-			dst[i] = line[w]
-		} else {
-			dst[i] = 0
-		}
-		w += cs.Stride.W
+	left := min(c.Pad.W*c.in.C, line)
+	clear(row[:left])
+	row = row[left:]
+	clear(row[copy(row, x[(h-c.Pad.H)*n:(h-c.Pad.H+1)*n]):])
+}
+
+// packedLen is the memory of the packed filters: for each group, each panel, each tap (place in the kernel, channel) a row of the panel's width.
+func (c *convShape) packedLen() int { return c.groups * c.panels * c.taps * c.width }
+
+func (c *convShape) packJobs() int { return c.groups * c.panels }
+
+// eachFilter calls f for each filter of a panel of a group: its number within the panel, and where its weights begin.
+func (c *convShape) eachFilter(job int, f func(lane, weights int)) {
+	group, panel := job/c.panels, job%c.panels
+	for lane := range min(c.width, c.fg-panel*c.width) {
+		f(lane, (group*c.fg+panel*c.width+lane)*c.taps)
 	}
 }
 
-// packTaps writes the panel of places × lanes for the taps k…k+lanes: dst[p·width+l] is what tap k+l sees at place p.
-func (cs *convShape) packTaps(dst []float32, width, lanes, k int, x []float32) {
-	if lanes < width {
-		clear(dst[:cs.places*width])
+// pack writes one panel of filters w.
+func (c *convShape) pack(job int, dst, w []float32) {
+	dst = dst[job*c.taps*c.width : (job+1)*c.taps*c.width]
+	kk := c.Kernel.H * c.Kernel.W
+	c.eachFilter(job, func(lane, from int) {
+		w := w[from : from+c.taps]
+		for ch := range c.cg {
+			at := ch*c.width + lane
+			for _, v := range w[ch*kk : (ch+1)*kk] {
+				dst[at] = v
+				at += c.cg * c.width
+			}
+		}
+	})
+}
+
+// unpack adds a packed gradient to that of the weights of the filters of one panel, or replaces it.
+func (c *convShape) unpack(job int, dw, src []float32, add bool) {
+	src = src[job*c.taps*c.width : (job+1)*c.taps*c.width]
+	kk := c.Kernel.H * c.Kernel.W
+	c.eachFilter(job, func(lane, from int) {
+		w := dw[from : from+c.taps]
+		if !add {
+			clear(w)
+		}
+		for ch := range c.cg {
+			at, w := ch*c.width+lane, w[ch*kk:(ch+1)*kk]
+			for i := range w {
+				w[i] += src[at]
+				at += c.cg * c.width
+			}
+		}
+	})
+}
+
+// packTurned packs, for the turned convolution c, the filters w of the one that it was turned from.
+func (c *convShape) packTurned(job int, dst, w []float32) {
+	dst = dst[job*c.taps*c.width : (job+1)*c.taps*c.width]
+	kk := c.Kernel.H * c.Kernel.W
+	group, panel := job/c.panels, job%c.panels
+	lanes := min(c.width, c.fg-panel*c.width)
+	for f := range c.cg { // a channel of the turned convolution is a filter of the other, and the other way round
+		w := w[((group*c.cg+f)*c.fg+panel*c.width)*kk:]
+		for lane := range lanes {
+			at := ((kk-1)*c.cg+f)*c.width + lane
+			for _, v := range w[lane*kk : (lane+1)*kk] {
+				dst[at] = v
+				at -= c.cg * c.width
+			}
+		}
 	}
-	for l := range lanes {
-		c, a, b := cs.tap(k + l)
-		plane := x[c*cs.in.H*cs.in.W : (c+1)*cs.in.H*cs.in.W]
-		at := l
-		for i := range cs.out.H {
-			h := i*cs.Stride.H - cs.Pad.H + a*cs.Dilation.H
-			if h < 0 || h >= cs.in.H {
-				for range cs.out.W {
-					dst[at] = 0
-					at += width
+}
+
+// forward computes some output rows of one panel of one group of a sample: from img, which has its padding, into y.
+func (c *convShape) forward(w *worker, img, packed, bias, y []float32, flags, job, from, to int) {
+	u, t := c.u, &w.t
+	group, panel := job/c.panels, job%c.panels
+	f := group*c.fg + panel*c.width
+	lanes := min(c.width, c.fg-panel*c.width)
+	t.am, t.ak = 4*c.Stride.W*c.in.C, 4
+	t.offs, t.segs, t.k = &c.offs[0], len(c.offs), c.run
+	t.b, t.bk = &packed[job*c.taps*c.width], 4*c.width
+	t.ldc, t.flags = 4*c.out.C, flags
+	t.bias = nil
+	if bias != nil {
+		t.bias = &bias[f]
+	}
+	tiles := ceilDiv(c.places, u.rowsOf(lanes))
+	for i := from; i < to; i++ {
+		row := img[c.rowOffs[i]/4+group*c.cg:]
+		for k := range tiles {
+			j, end := k*c.places/tiles, (k+1)*c.places/tiles
+			t.a = &row[j*c.Stride.W*c.in.C]
+			t.c = &y[(i*c.places+j)*c.out.C+f]
+			u.run(t, end-j, lanes)
+		}
+	}
+}
+
+// gradWeights adds the gradient of the weights by one sample to dw, which is in the order of packed filters.
+func (c *convShape) gradWeights(w *worker, img, dy, dw []float32) {
+	u, t := c.u, &w.t
+	t.am, t.ak = 4, 4*c.Stride.W*c.in.C
+	t.offs, t.segs, t.k = &c.rowOffs[0], c.rows, c.places
+	t.bk, t.ldc, t.flags = 4*c.out.C, 4*c.width, addC
+	for job := range c.groups * c.panels {
+		group, panel := job/c.panels, job%c.panels
+		lanes := min(c.width, c.fg-panel*c.width)
+		t.b = &dy[group*c.fg+panel*c.width]
+		tiles := ceilDiv(c.run, u.rowsOf(lanes))
+		at := job * c.taps * c.width
+		for _, off := range c.offs {
+			for k := range tiles {
+				m, end := k*c.run/tiles, (k+1)*c.run/tiles
+				t.a = &img[off/4+group*c.cg+m]
+				t.c = &dw[at+m*c.width]
+				u.run(t, end-m, lanes)
+			}
+			at += c.run * c.width
+		}
+	}
+}
+
+// Scattering is for the gradient of the input by any stride: at each place of the kernel the gradient of the output is multiplied with the weights
+// of that place, and each row of the product added to the place of the input that it sees.
+
+// scatterPanels are panels of the channels of a group.
+func (c *convShape) scatterPanels() (width, panels int) {
+	width = min(2, ceilDiv(c.cg, c.u.lanes)) * c.u.lanes
+	return width, ceilDiv(c.cg, width)
+}
+
+// scatterJobs is how many parts the packing for scatter has: groups × places of the kernel.
+func (c *convShape) scatterJobs() int { return c.groups * c.Kernel.H * c.Kernel.W }
+
+func (c *convShape) scatterLen() int {
+	width, panels := c.scatterPanels()
+	return c.scatterJobs() * panels * c.fg * width
+}
+
+// packScattered packs the weights of one group and one place of the kernel: for each panel of channels and each filter a row of the panel's width.
+func (c *convShape) packScattered(job int, dst, w []float32) {
+	width, panels := c.scatterPanels()
+	kk := c.Kernel.H * c.Kernel.W
+	group, place := job/kk, job%kk
+	dst = dst[job*panels*c.fg*width:]
+	for f := range c.fg {
+		w := w[(group*c.fg+f)*c.taps+place:]
+		for ch := range c.cg {
+			dst[(ch/width*c.fg+f)*width+ch%width] = w[ch*kk]
+		}
+	}
+}
+
+// scatter adds the gradient of the input of one sample to dx.
+func (c *convShape) scatter(w *worker, dy, packed, dx []float32) {
+	u, t := c.u, &w.t
+	width, panels := c.scatterPanels()
+	tmp := w.scratch[:u.most[1]*width]
+	t.am, t.ak, t.segs, t.k = 4*c.out.C, 4, 1, c.fg
+	t.bk, t.c, t.ldc, t.flags, t.bias = 4*width, &tmp[0], 4*width, 0, nil
+	t.offs = &noOffset
+	for group := range c.groups {
+		for i := range c.out.H {
+			for a := range c.Kernel.H {
+				h := i*c.Stride.H - c.Pad.H + a*c.Dilation.H
+				if h < 0 || h >= c.in.H {
+					continue
 				}
-				continue
-			}
-			line := plane[h*cs.in.W : (h+1)*cs.in.W]
-			w := b*cs.Dilation.W - cs.Pad.W
-			for range cs.out.W {
-				if uint(w) < uint(len(line)) {
-					dst[at] = line[w]
-				} else {
-					dst[at] = 0
+				for b := range c.Kernel.W {
+					job := (group*c.Kernel.H+a)*c.Kernel.W + b
+					for p := range panels {
+						lanes := min(width, c.cg-p*width)
+						t.b = &packed[(job*panels+p)*c.fg*width]
+						tiles := ceilDiv(c.out.W, u.rowsOf(lanes))
+						for k := range tiles {
+							j, end := k*c.out.W/tiles, (k+1)*c.out.W/tiles
+							t.a = &dy[(i*c.out.W+j)*c.out.C+group*c.fg]
+							u.run(t, end-j, lanes)
+							for l := j; l < end; l++ {
+								v := l*c.Stride.W - c.Pad.W + b*c.Dilation.W
+								if v >= 0 && v < c.in.W {
+									at := (h*c.in.W+v)*c.in.C + group*c.cg + p*width
+									u.add(dx[at:at+lanes], tmp[(l-j)*width:])
+								}
+							}
+						}
+					}
 				}
-				at += width
-				w += cs.Stride.W
 			}
 		}
 	}
 }
 
-// packedWeights is the memory of the packed filters of all groups.
-func (cs *convShape) packedWeights(t tile) int { return cs.groups * packedLen(t, cs.fg, cs.taps) }
-
-// packWeights packs the filters of one panel of one group; there are weightJobs of them.
-func (cs *convShape) packWeights(t tile, job int, dst, w []float32) {
-	panels := ceilDiv(cs.fg, t.rows)
-	group, panel := job/panels, job%panels
-	f := panel * t.rows
-	dst = dst[(group*panels+panel)*t.rows*cs.taps:]
-	pack(dst, t.rows, min(t.rows, cs.fg-f), cs.taps, w[(group*cs.fg+f)*cs.taps:], cs.taps, 1)
+// filters packs the filters of a convolution for going forward.
+func (e *cpuExecutor) filters(c *convShape, w ID) []float32 {
+	return e.packedFilters(packKey{w, packForward, c.groups, c.vectors}, c.packedLen(), c.packJobs(), c.pack)
 }
 
-func (cs *convShape) weightJobs(t tile) int { return cs.groups * ceilDiv(cs.fg, t.rows) }
-
-// packTurned packs, for the turned convolution, the filters w of the one that it was turned from.
-func (cs *convShape) packTurned(t tile, job int, dst, w []float32) {
-	panels := ceilDiv(cs.fg, t.rows)
-	group, panel := job/panels, job%panels
-	kk := cs.Kernel.H * cs.Kernel.W
-	dst = dst[(group*panels+panel)*t.rows*cs.taps:]
-	for l := range t.rows {
-		c := panel*t.rows + l // a filter of the turned convolution is a channel of the other
-		for k := range cs.taps {
-			v := float32(0)
-			if c < cs.fg {
-				f := k / kk // and the other way round
-				v = w[((group*cs.cg+f)*cs.fg+c)*kk+kk-1-k%kk]
-			}
-			dst[k*t.rows+l] = v
-		}
+func (e *cpuExecutor) bias(id ID) []float32 {
+	if id == None {
+		return nil
 	}
+	return e.mem[id]
 }
 
-// forward adds the convolution of one sample to y, with filters packed by packWeights or packTurned.
-func (cs *convShape) forward(t tile, x, packed, y, scratch []float32) {
-	panel, tmp := scratch[:cs.taps*t.cols], scratch[cs.taps*t.cols:]
-	panels := ceilDiv(cs.fg, t.rows)
-	for g := range cs.groups {
-		xg := x[g*cs.cg*cs.in.H*cs.in.W:]
-		yg := y[g*cs.fg*cs.places : (g+1)*cs.fg*cs.places]
-		for j := 0; j < cs.places; j += t.cols {
-			lanes := min(t.cols, cs.places-j)
-			cs.packPatches(panel, t.cols, lanes, j, xg)
-			for i := range panels {
-				a := packed[(g*panels+i)*t.rows*cs.taps:]
-				t.add(cs.taps, a, panel, yg[i*t.rows*cs.places+j:], cs.places, cs.fg-i*t.rows, lanes, tmp)
+func convFlags(relu bool) int {
+	if relu {
+		return rectify
+	}
+	return 0
+}
+
+func (e *cpuExecutor) convShape(x, y ID, g Geometry, groups int) *convShape {
+	return newConvShape(e.u, e.p.Buffers[x].Shape, e.p.Buffers[y].Shape, g, groups)
+}
+
+// conv does a convolution sample by sample.
+func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
+	c := e.convShape(o.X, o.Y, o.Geometry, o.Groups)
+	packed, bias, flags := e.filters(c, o.W), e.bias(o.B), convFlags(relu)
+	e.reserve(c.imageLen())
+	return func(w *worker, _, from, to int) {
+		for n := from; n < to; n++ {
+			img := c.pad(w.scratch, e.of(o.X, n))
+			for job := range c.packJobs() {
+				c.forward(w, img, packed, bias, e.of(o.Y, n), flags, job, 0, c.rows)
 			}
 		}
 	}
 }
 
-// forwardScratch is what a worker needs for forward.
-func (cs *convShape) forwardScratch(t tile) int { return cs.taps*t.cols + t.rows*t.cols }
+// sharedWork is how many multiply-adds of a convolution are worth sharing among workers.
+const sharedWork = 1 << 20
 
-// gradWeights adds the gradient of the weights by one sample to dw.
-func (cs *convShape) gradWeights(t tile, x, dy, dw, scratch []float32) {
-	panels := ceilDiv(cs.fg, t.rows)
-	a, rest := scratch[:panels*t.rows*cs.places], scratch[panels*t.rows*cs.places:]
-	panel, tmp := rest[:cs.places*t.cols], rest[cs.places*t.cols:]
-	for g := range cs.groups {
-		xg := x[g*cs.cg*cs.in.H*cs.in.W:]
-		dyg := dy[g*cs.fg*cs.places:]
-		dwg := dw[g*cs.fg*cs.taps : (g+1)*cs.fg*cs.taps]
-		for i := range panels {
-			f := i * t.rows
-			pack(a[f*cs.places:], t.rows, min(t.rows, cs.fg-f), cs.places, dyg[f*cs.places:], cs.places, 1)
+// convShared does a convolution of a few samples, shared among workers by panels and rows; nil if that is not worth it.
+func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
+	c := e.convShape(o.X, o.Y, o.Geometry, o.Groups)
+	if c.taps*c.whole*c.out.C < sharedWork {
+		return nil
+	}
+	packed, bias, flags := e.filters(c, o.W), e.bias(o.B), convFlags(relu)
+	e.needs.image = max(e.needs.image, e.p.Batch*c.imageLen())
+	parts := max(min(ceilDiv(4*sliceCount, c.packJobs()), c.rows), 1)
+	var list []stage
+	if c.padded {
+		list = append(list, stage{func() int { return e.samples() * c.height }, func(_ *worker, job int) {
+			n := job / c.height
+			c.padRow(e.image[n*c.imageLen():], e.of(o.X, n), job%c.height)
+		}})
+	}
+	return append(list, stage{func() int { return e.samples() * c.packJobs() * parts }, func(w *worker, job int) {
+		part, panel, n := job%parts, job/parts%c.packJobs(), job/parts/c.packJobs()
+		img := e.of(o.X, n)
+		if c.padded {
+			img = e.image[n*c.imageLen() : (n+1)*c.imageLen()]
 		}
-		for k := 0; k < cs.taps; k += t.cols {
-			lanes := min(t.cols, cs.taps-k)
-			cs.packTaps(panel, t.cols, lanes, k, xg)
-			for i := range panels {
-				t.add(cs.places, a[i*t.rows*cs.places:], panel, dwg[i*t.rows*cs.taps+k:], cs.taps, cs.fg-i*t.rows, lanes, tmp)
+		c.forward(w, img, packed, bias, e.of(o.Y, n), flags, panel, part*c.rows/parts, (part+1)*c.rows/parts)
+	}})
+}
+
+func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
+	c := e.convShape(o.DX, o.DY, o.Geometry, o.Groups)
+	turned := c.turned()
+	if turned == nil {
+		packed := e.packedFilters(packKey{o.W, packScattered, o.Groups, 0}, c.scatterLen(), c.scatterJobs(), c.packScattered)
+		e.reserve(14 * 2 * e.u.lanes)
+		return func(w *worker, _, from, to int) {
+			for n := from; n < to; n++ {
+				dx := e.of(o.DX, n)
+				if !o.Add {
+					clear(dx)
+				}
+				c.scatter(w, e.of(o.DY, n), packed, dx)
+			}
+		}
+	}
+	packed := e.packedFilters(packKey{o.W, packTurned, o.Groups, turned.vectors}, turned.packedLen(), turned.packJobs(), turned.packTurned)
+	e.reserve(turned.imageLen())
+	flags := 0
+	if o.Add {
+		flags = addC
+	}
+	return func(w *worker, _, from, to int) {
+		for n := from; n < to; n++ {
+			img := turned.pad(w.scratch, e.of(o.DY, n))
+			for job := range turned.packJobs() {
+				turned.forward(w, img, packed, nil, e.of(o.DX, n), flags, job, 0, turned.rows)
 			}
 		}
 	}
 }
 
-func (cs *convShape) gradWeightsScratch(t tile) int {
-	return (ceilDiv(cs.fg, t.rows)*t.rows+t.cols)*cs.places + t.rows*t.cols
-}
-
-// scatter adds the gradient of the input for any stride: a panel of taps × places is computed and each number added to the element of
-// dx that its tap sees. packed are the filters packed by packTransposed.
-func (cs *convShape) scatter(t tile, dy, packed, dx, scratch []float32) {
-	panels := ceilDiv(cs.taps, t.rows)
-	panel, cols := scratch[:cs.fg*t.cols], scratch[cs.fg*t.cols:cs.fg*t.cols+panels*t.rows*t.cols]
-	for g := range cs.groups {
-		dyg := dy[g*cs.fg*cs.places:]
-		dxg := dx[g*cs.cg*cs.in.H*cs.in.W : (g+1)*cs.cg*cs.in.H*cs.in.W]
-		for j := 0; j < cs.places; j += t.cols {
-			lanes := min(t.cols, cs.places-j)
-			pack(panel, t.cols, lanes, cs.fg, dyg[j:], 1, cs.places)
-			clear(cols)
-			for i := range panels {
-				a := packed[(g*panels+i)*t.rows*cs.fg:]
-				t.run(cs.fg, &a[0], &panel[0], &cols[i*t.rows*t.cols], t.cols)
-			}
-			cs.addPatches(cols, t.cols, lanes, j, dxg)
-		}
+// convGradWeights sums each slice into memory of its own, and then the slices in order.
+func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
+	c := e.convShape(o.X, o.DY, o.Geometry, o.Groups)
+	length, filters := c.packedLen(), c.out.C
+	e.reserve(c.imageLen() + filters)
+	parts := make([][]float32, sliceCount)
+	for i := range parts {
+		parts[i] = memory(length + filters)
 	}
-}
-
-// addPatches adds a panel of taps × places to the image that the taps see.
-func (cs *convShape) addPatches(cols []float32, width, lanes, j int, dx []float32) {
-	for k := range cs.taps {
-		c, a, b := cs.tap(k)
-		plane := dx[c*cs.in.H*cs.in.W : (c+1)*cs.in.H*cs.in.W]
-		for l, v := range cols[k*width : k*width+lanes] {
-			h := (j+l)/cs.out.W*cs.Stride.H - cs.Pad.H + a*cs.Dilation.H
-			w := (j+l)%cs.out.W*cs.Stride.W - cs.Pad.W + b*cs.Dilation.W
-			if uint(h) < uint(cs.in.H) && uint(w) < uint(cs.in.W) {
-				plane[h*cs.in.W+w] += v
+	do := func(w *worker, slice, from, to int) {
+		dw, db := parts[slice][:length], parts[slice][length:]
+		if e.begins(slice, from) {
+			clear(parts[slice])
+		}
+		img, sum := w.scratch[:c.imageLen()], w.scratch[c.imageLen():c.imageLen()+filters]
+		for n := from; n < to; n++ {
+			dy := e.of(o.DY, n)
+			c.gradWeights(w, c.pad(img, e.of(o.X, n)), dy, dw)
+			if o.DB != None {
+				e.u.sumWindow(sum, dy, 1, c.whole, 0, filters, 1)
+				e.u.add(db, sum)
 			}
 		}
 	}
+	jobs := c.packJobs()
+	list := []stage{{fixed(jobs), func(_ *worker, job int) {
+		from, to := job*length/jobs, (job+1)*length/jobs
+		for _, p := range parts[1:max(e.activeSlices(), 1)] {
+			e.u.add(parts[0][from:to], p[from:to])
+		}
+		c.unpack(job, e.mem[o.DW], parts[0], e.step.Add)
+	}}}
+	if o.DB == None {
+		return do, list
+	}
+	return do, append(list, stage{fixed(1), func(*worker, int) {
+		db := e.mem[o.DB]
+		if !e.step.Add {
+			clear(db)
+		}
+		for _, p := range parts[:e.activeSlices()] {
+			e.u.add(db, p[length:length+filters])
+		}
+	}})
 }
-
-func (cs *convShape) scatterScratch(t tile) int {
-	return cs.fg*t.cols + ceilDiv(cs.taps, t.rows)*t.rows*t.cols
-}
-
-// packTransposed packs one panel of taps of one group for scatter.
-func (cs *convShape) packTransposed(t tile, job int, dst, w []float32) {
-	panels := ceilDiv(cs.taps, t.rows)
-	group, panel := job/panels, job%panels
-	k := panel * t.rows
-	dst = dst[(group*panels+panel)*t.rows*cs.fg:]
-	pack(dst, t.rows, min(t.rows, cs.taps-k), cs.fg, w[group*cs.fg*cs.taps+k:], 1, cs.taps)
-}
-
-func (cs *convShape) transposedJobs(t tile) int { return cs.groups * ceilDiv(cs.taps, t.rows) }
-
-func (cs *convShape) packedTransposed(t tile) int { return cs.groups * packedLen(t, cs.taps, cs.fg) }

@@ -8,66 +8,132 @@ import (
 
 // workers are goroutines that share the jobs of a stage. They live as long as their device.
 type workers struct {
-	n     int
-	wake  []chan struct{} // one for each worker but the caller's
-	ended sync.WaitGroup  // workers that still run the present jobs
-	alive sync.WaitGroup
+	n       int
+	helpers []*helper // all workers but the caller
+	alive   sync.WaitGroup
 
-	job  func(worker, job int)
+	// The present stage; written before round moves on.
+	job  func(w *worker, job int)
 	jobs int64
+	own  []worker
 	next atomic.Int64
+
+	round   atomic.Int64 // number of the present stage
+	pending atomic.Int64 // helpers that are not done with it
+	waiting atomic.Bool  // the caller sleeps until they are
+	done    chan struct{}
 }
+
+// helper is a worker with a goroutine of its own.
+type helper struct {
+	asleep atomic.Bool
+	wake   chan struct{}
+}
+
+// patience is how often a worker looks for the next stage before it goes to sleep: some ten microseconds. Waking up takes about as long, and
+// stages of small networks are not longer.
+const patience = 400
 
 // newWorkers starts n−1 goroutines, each with a call of first; the caller of run is the n-th.
 func newWorkers(n int, first func()) *workers {
 	if n < 1 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	w := &workers{n: n}
+	w := &workers{n: n, done: make(chan struct{}, 1)}
 	for i := 1; i < n; i++ {
-		wake := make(chan struct{}, 1)
-		w.wake = append(w.wake, wake)
-		w.alive.Add(1)
-		go func() {
-			defer w.alive.Done()
+		h := &helper{wake: make(chan struct{}, 1)}
+		w.helpers = append(w.helpers, h)
+		w.alive.Go(func() {
 			first()
-			for range wake {
-				w.work(i)
-				w.ended.Done()
-			}
-		}()
+			w.help(h, i)
+		})
 	}
 	return w
 }
 
-// run does jobs 0…jobs−1 and returns when all are done. Which worker does which is not determined; results must not depend on it.
-func (w *workers) run(jobs int, job func(worker, job int)) {
-	w.job, w.jobs = job, int64(jobs)
-	w.next.Store(0)
-	helpers := min(jobs, w.n) - 1
-	for i := range max(helpers, 0) {
-		w.ended.Add(1)
-		w.wake[i] <- struct{}{}
+// help takes part in one stage after the other until the workers are closed: a stage without a job.
+func (w *workers) help(h *helper, number int) {
+	for seen := int64(0); ; {
+		w.await(h, seen)
+		seen = w.round.Load()
+		if w.job == nil {
+			return
+		}
+		w.work(number)
+		if w.pending.Add(-1) == 0 && w.waiting.CompareAndSwap(true, false) {
+			w.done <- struct{}{}
+		}
 	}
-	w.work(0)
-	w.ended.Wait()
 }
 
-func (w *workers) work(worker int) {
+// await returns when there is another stage than the one seen.
+func (w *workers) await(h *helper, seen int64) {
+	for range patience {
+		if w.round.Load() != seen {
+			return
+		}
+		pause()
+	}
+	h.asleep.Store(true)
+	if w.round.Load() != seen && h.asleep.CompareAndSwap(true, false) {
+		return // it came in between
+	}
+	<-h.wake
+}
+
+// run does jobs 0…jobs−1 and returns when all are done; each worker has one of own. Which worker does which job is not determined; results must not
+// depend on it.
+func (w *workers) run(jobs int, own []worker, job func(w *worker, job int)) {
+	if jobs == 1 || len(w.helpers) == 0 {
+		for j := range jobs {
+			job(&own[0], j)
+		}
+		return
+	}
+	w.job, w.jobs, w.own = job, int64(jobs), own
+	w.next.Store(0)
+	w.begin()
+	w.work(0)
+	for range patience {
+		if w.pending.Load() == 0 {
+			return
+		}
+		pause()
+	}
+	w.waiting.Store(true)
+	if w.pending.Load() == 0 && w.waiting.CompareAndSwap(true, false) {
+		return
+	}
+	<-w.done
+}
+
+// begin lets the helpers see a new stage.
+func (w *workers) begin() {
+	w.pending.Store(int64(len(w.helpers)))
+	w.round.Add(1)
+	for _, h := range w.helpers {
+		if h.asleep.CompareAndSwap(true, false) {
+			h.wake <- struct{}{}
+		}
+	}
+}
+
+func (w *workers) work(number int) {
 	for {
 		j := w.next.Add(1) - 1
 		if j >= w.jobs {
 			return
 		}
-		w.job(worker, int(j))
+		w.job(&w.own[number], int(j))
 	}
 }
 
 // close ends the goroutines and waits for them. A second call does nothing.
 func (w *workers) close() {
-	for _, wake := range w.wake {
-		close(wake)
+	if len(w.helpers) > 0 {
+		w.job = nil
+		w.begin()
+		w.helpers = nil
 	}
-	w.wake = nil
 	w.alive.Wait()
 }

@@ -1,0 +1,189 @@
+package kernel
+
+import "unsafe"
+
+// A unit is what does the arithmetic: a vector unit of the processor, or plain Go. What is missing (nil) is done in plain Go.
+type unit struct {
+	name     string
+	lanes    int    // numbers of a vector
+	most     [5]int // rows that a tile of 1…4 vectors can have
+	tiles    *[5][]func(*byte)
+	peak     func(n int) // n turns of multiply-adds on registers alone, to compare benchmarks with
+	peakWork int         // multiply-adds of one turn
+
+	// The functions of many numbers take a whole number of vectors; the methods below do the rest in plain Go.
+	addTo       func(dst, src *float32, n int)
+	reluTo      func(dst, src *float32, n int)
+	reluGradTo  func(dx, dy, y *float32, n int)
+	reluGradAdd func(dx, dy, y *float32, n int)
+	sgdStep     func(w, g, h *float32, n int, rate, decay, mu float32)
+	nesterov    func(w, g, h *float32, n int, rate, decay, mu float32)
+	dotOf       func(a, b *float32, n int) float32
+	poolMax     func(y, x *float32, kh, kw, rs, cs, n int)
+	poolMaxGrad func(dx, x, y, dy *float32, kh, kw, rs, cs, n int)
+	poolSum     func(y, x *float32, kh, kw, rs, cs, n int, scale float32)
+	poolSpread  func(dx, dy *float32, kh, kw, rs, cs, n int, scale float32)
+	lrnTo       func(y, s, x, squares *float32, size, n int, alpha, one float32)
+	lrnRatioTo  func(r, dy, y, s *float32, n int)
+	lrnGradTo   func(dx, dy, x, s, ratio *float32, size, n int, factor, one float32)
+}
+
+// plainUnit computes in plain Go.
+var plainUnit = unit{name: "Go", lanes: 8, most: [5]int{0, 8, 4, 2, 2}, peak: peakGo, peakWork: 8}
+
+// slack is how many numbers beyond its end a vector may be read from any memory of the device.
+const slack = 64
+
+// memory makes room for n numbers that vectors may be read from.
+func memory(n int) []float32 { return make([]float32, n, n+slack) }
+
+// tileArgs is a tile of a product: C[i,j] = Σ A·B for a few rows i and the lanes of 1…4 vectors j. The sum runs over segments of k numbers
+// each; A is read wherever it lies, B has its vectors side by side, one row for each number of the sum. Distances are in bytes. The order of the fields is known to
+// the generator of the kernels.
+type tileArgs struct {
+	a      *float32
+	am, ak int  // from row to row of A, from number to number of the sum
+	offs   *int // of each segment in A
+	segs   int  // at least 1
+	k      int  // of a segment, at least 1
+	b      *float32
+	bk     int // from number to number of the sum
+	c      *float32
+	ldc    int // from row to row
+	bias   *float32
+	last   int // lanes of the last vector that are stored
+	mask   int // the same as bits
+	flags  int
+}
+
+// noOffset is for a sum of one segment.
+var noOffset int
+
+// What a tile does beside multiplying. Without addC its sums begin with the bias, or with zero where that is nil.
+const (
+	addC = 1 << iota
+	rectify
+)
+
+// run computes a tile of rows × lanes numbers. rows is at most u.most of as many vectors as the lanes take.
+func (u *unit) run(t *tileArgs, rows, lanes int) {
+	vectors := ceilDiv(lanes, u.lanes)
+	t.last = lanes - (vectors-1)*u.lanes
+	t.mask = 1<<t.last - 1
+	if u.tiles == nil {
+		t.plain(rows, lanes)
+		return
+	}
+	u.tiles[vectors][rows]((*byte)(unsafe.Pointer(t)))
+}
+
+// rowsOf is the most rows of a tile of lanes numbers.
+func (u *unit) rowsOf(lanes int) int { return u.most[ceilDiv(lanes, u.lanes)] }
+
+// beyond is the number that lies some bytes behind p.
+func beyond(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
+
+// plain computes a tile in plain Go, row by row.
+func (t *tileArgs) plain(rows, lanes int) {
+	var acc [32]float32
+	offs := unsafe.Slice(t.offs, t.segs)
+	for i := range rows {
+		sums := acc[:lanes]
+		c := unsafe.Slice(beyond(t.c, i*t.ldc), lanes)
+		switch {
+		case t.flags&addC != 0:
+			copy(sums, c)
+		case t.bias != nil:
+			copy(sums, unsafe.Slice(t.bias, lanes))
+		default:
+			clear(sums)
+		}
+		for s, off := range offs {
+			for k := range t.k {
+				v := *beyond(t.a, i*t.am+off+k*t.ak)
+				for j, w := range unsafe.Slice(beyond(t.b, (s*t.k+k)*t.bk), lanes) {
+					sums[j] += v * w
+				}
+			}
+		}
+		for j, v := range sums {
+			if t.flags&rectify != 0 {
+				v = max(v, 0)
+			}
+			c[j] = v
+		}
+	}
+}
+
+// whole is how many of n numbers fill vectors, if there is a function for vectors.
+func (u *unit) whole(n int, vectors bool) int {
+	if !vectors {
+		return 0
+	}
+	return n / u.lanes * u.lanes
+}
+
+// add does dst += src.
+func (u *unit) add(dst, src []float32) {
+	n := u.whole(len(dst), u.addTo != nil)
+	if n > 0 {
+		u.addTo(&dst[0], &src[0], n)
+	}
+	dst, src = dst[n:], src[n:]
+	for i := range dst {
+		dst[i] += src[i]
+	}
+}
+
+// relu does y = max(x, 0).
+func (u *unit) relu(x, y []float32) {
+	n := u.whole(len(x), u.reluTo != nil)
+	if n > 0 {
+		u.reluTo(&y[0], &x[0], n)
+	}
+	for i := n; i < len(x); i++ {
+		y[i] = max(x[i], 0)
+	}
+}
+
+// reluGrad does dx = dy where y > 0, else 0; or adds that.
+func (u *unit) reluGrad(y, dy, dx []float32, add bool) {
+	n := u.whole(len(y), u.reluGradTo != nil)
+	if n > 0 && add {
+		u.reluGradAdd(&dx[0], &dy[0], &y[0], n)
+	} else if n > 0 {
+		u.reluGradTo(&dx[0], &dy[0], &y[0], n)
+	}
+	for i := n; i < len(y); i++ {
+		g := dy[i]
+		if y[i] <= 0 {
+			g = 0
+		}
+		if add {
+			g += dx[i]
+		}
+		dx[i] = g
+	}
+}
+
+// dot is Σ a·b.
+func (u *unit) dot(a, b []float32) float32 {
+	n, total := u.whole(len(a), u.dotOf != nil), float32(0)
+	if n > 0 {
+		total = u.dotOf(&a[0], &b[0], n)
+	}
+	var lane [8]float32
+	a, b = a[n:], b[n:len(a)]
+	for ; len(a) >= 8; a, b = a[8:], b[8:] {
+		for i := range lane {
+			lane[i] += a[i] * b[i]
+		}
+	}
+	for i, v := range a {
+		total += v * b[i]
+	}
+	for _, v := range lane {
+		total += v
+	}
+	return total
+}
