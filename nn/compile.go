@@ -3,6 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
@@ -162,6 +163,10 @@ func Compile(s Spec, o Options) (*Network, error) {
 	n.input = b.buffer(Data, b.samples(s.Input), kernel.Input, true)
 	n.values[Data], n.shapes[Data] = n.input, s.Input
 	nodes := b.nodes()
+	output := outputOf(nodes)
+	if !o.Training && !o.KeepAll {
+		nodes = needed(nodes, output)
+	}
 	for _, node := range nodes {
 		b.place(node)
 		if node.kind.Type != "dropout" || o.Training {
@@ -172,7 +177,9 @@ func Compile(s Spec, o Options) (*Network, error) {
 			n.values[node.layer.Name] = node.y
 		}
 	}
-	b.chooseOutput(nodes)
+	n.output = output.layer.Name
+	n.values[n.output] = output.y
+	n.Program.Buffers[output.y].Kept = true
 	if o.Training {
 		b.learn(nodes)
 	}
@@ -245,18 +252,36 @@ func (b *builder) place(n *node) {
 	}
 }
 
-// chooseOutput finds the layer whose output is the network's: the first loss (its probabilities), or the last layer.
-func (b *builder) chooseOutput(nodes []*node) {
+// outputOf finds the layer whose output is the network's: the loss that counts most (its probabilities; auxiliary losses count less), or the last
+// layer.
+func outputOf(nodes []*node) *node {
 	out := nodes[len(nodes)-1]
+	most := -1.
 	for _, n := range nodes {
-		if n.kind.Loss {
-			out = n
-			break
+		if n.kind.Loss && n.layer.Float("weight") > most {
+			out, most = n, n.layer.Float("weight")
 		}
 	}
-	b.n.output = out.layer.Name
-	b.n.values[out.layer.Name] = out.y
-	b.n.Program.Buffers[out.y].Kept = true
+	return out
+}
+
+// needed leaves out the layers that the output does not depend on.
+func needed(nodes []*node, output *node) []*node {
+	keep := map[*node]bool{output: true}
+	for i := len(nodes) - 1; i >= 0; i-- {
+		for _, in := range nodes[i].in {
+			keep[in] = keep[in] || keep[nodes[i]]
+		}
+	}
+	return slices.DeleteFunc(nodes, func(n *node) bool {
+		if keep[n] {
+			return false
+		}
+		for _, in := range n.in {
+			in.users--
+		}
+		return true
+	})
 }
 
 // learn adds the backward pass: from the last layer to the first, each given the gradient of its output.

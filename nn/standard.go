@@ -22,6 +22,7 @@ func standards() []standard {
 		{"lenet", Shape{1, 28, 28}, 10, 64, lenet},
 		{"cifar-quick", Shape{3, 32, 32}, 10, 100, cifarQuick},
 		{"alexnet", Shape{3, 227, 227}, 1000, 128, alexnet},
+		{"googlenet", Shape{3, 224, 224}, 1000, 32, googlenet},
 	}
 }
 
@@ -70,15 +71,26 @@ func Standard(name string, in Shape, classes int) (Spec, error) {
 	return Spec{Format: Format, Name: name, Input: in, Classes: classes, Layers: s.layers()}, nil
 }
 
-// chain writes a network as a list of layers, each taking the one before it.
-type chain struct{ layers []Layer }
+// chain writes a network as a list of layers, each taking the one before it unless another was named.
+type chain struct {
+	layers []Layer
+	next   string // whose output the next layer takes; "": that of the last one
+}
 
 func (c *chain) add(name, typ string, settings map[string]Value) {
-	from := Data
-	if n := len(c.layers); n > 0 {
-		from = c.layers[n-1].Name
+	c.layers = append(c.layers, Layer{Name: name, Type: typ, Inputs: []string{c.last()}, Settings: settings})
+	c.next = ""
+}
+
+// last is the layer that the next one takes as its input.
+func (c *chain) last() string {
+	switch {
+	case c.next != "":
+		return c.next
+	case len(c.layers) > 0:
+		return c.layers[len(c.layers)-1].Name
 	}
-	c.layers = append(c.layers, Layer{Name: name, Type: typ, Inputs: []string{from}, Settings: settings})
+	return Data
 }
 
 // numbers makes settings of pairs of a key and a number.

@@ -17,6 +17,7 @@ func TestStandardNetworks(t *testing.T) {
 		// Caffe's pooling rounds up: 32 → 16, 16 → 8, 8 → 4 with windows of 3 and stride 2.
 		{"cifar-quick", Shape{3, 32, 32}, 10, 145_578, map[string]Shape{"pool1": {32, 16, 16}, "pool2": {32, 8, 8}, "pool3": {64, 4, 4}}},
 		{"alexnet", Shape{3, 227, 227}, 1000, 60_965_224, map[string]Shape{"conv1": {96, 55, 55}, "pool1": {96, 27, 27}, "pool5": {256, 6, 6}}},
+		{"googlenet", Shape{3, 224, 224}, 1000, 13_378_280, map[string]Shape{"pool2": {192, 28, 28}, "3b-output": {480, 28, 28}, "loss1-conv": {128, 4, 4}, "pool5": {1024, 1, 1}}},
 	} {
 		s, err := Standard(c.name, c.in, c.classes)
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // benchVerb is `cnn bench`.
 type benchVerb struct {
-	Nets    string  `default:"lenet,cifar-quick,alexnet" help:"Networks to measure."`
+	Nets    string  `default:"lenet,cifar-quick,alexnet,googlenet" help:"Networks to measure."`
 	Batch   int     `placeholder:"N" help:"Batch; 0: the network's own."`
 	Seconds float64 `default:"4" help:"How long each measurement takes, about."`
 	Kernels bool    `help:"Measure single kernels instead of networks."`

@@ -26,22 +26,61 @@ type benchCase struct {
 	in      Shape // of one sample; N is not used
 	filters int
 	kernel  int // 0: fully connected
+	stride  int
 	pad     int
 	groups  int
 	first   bool // the network's first layer: nobody needs the gradient of its input
 }
 
-var benchCases = []benchCase{
-	{"LeNet conv1", 64, Shape{C: 1, H: 28, W: 28}, 20, 5, 0, 1, true},
-	{"LeNet conv2", 64, Shape{C: 20, H: 12, W: 12}, 50, 5, 0, 1, false},
-	{"LeNet ip1", 64, Shape{C: 50, H: 4, W: 4}, 500, 0, 0, 1, false},
-	{"cifar-quick conv1", 100, Shape{C: 3, H: 32, W: 32}, 32, 5, 2, 1, true},
-	{"cifar-quick conv2", 100, Shape{C: 32, H: 16, W: 16}, 32, 5, 2, 1, false},
-	{"cifar-quick conv3", 100, Shape{C: 32, H: 8, W: 8}, 64, 5, 2, 1, false},
-	{"AlexNet conv2", 16, Shape{C: 96, H: 27, W: 27}, 256, 5, 2, 2, false},
-	{"AlexNet conv3", 16, Shape{C: 256, H: 13, W: 13}, 384, 3, 1, 1, false},
-	{"AlexNet fc6", 32, Shape{C: 256, H: 6, W: 6}, 4096, 0, 0, 1, false},
-	{"product 1024×1024×1024", 1024, Shape{C: 1024, H: 1, W: 1}, 1024, 0, 0, 1, false},
+// benchCases lists the layers that the well-known networks spend their time on, and square products.
+func benchCases() []benchCase {
+	image := func(c, side int) Shape { return Shape{C: c, H: side, W: side} }
+	list := []benchCase{
+		{"LeNet conv1", 64, image(1, 28), 20, 5, 1, 0, 1, true},
+		{"LeNet conv2", 64, image(20, 12), 50, 5, 1, 0, 1, false},
+		{"LeNet ip1", 64, image(50, 4), 500, 0, 0, 0, 1, false},
+		{"cifar-quick conv1", 100, image(3, 32), 32, 5, 1, 2, 1, true},
+		{"cifar-quick conv2", 100, image(32, 16), 32, 5, 1, 2, 1, false},
+		{"cifar-quick conv3", 100, image(32, 8), 64, 5, 1, 2, 1, false},
+		{"AlexNet conv1", 16, image(3, 227), 96, 11, 4, 0, 1, true},
+		{"AlexNet conv2", 16, image(96, 27), 256, 5, 1, 2, 2, false},
+		{"AlexNet conv3", 16, image(256, 13), 384, 3, 1, 1, 1, false},
+		{"AlexNet conv4", 16, image(384, 13), 384, 3, 1, 1, 2, false},
+		{"AlexNet conv5", 16, image(384, 13), 256, 3, 1, 1, 2, false},
+		{"AlexNet fc6", 32, image(256, 6), 4096, 0, 0, 0, 1, false},
+		{"GoogLeNet conv1", 16, image(3, 224), 64, 7, 2, 3, 1, true},
+		{"GoogLeNet conv2 reduce", 16, image(64, 56), 64, 1, 1, 0, 1, false},
+		{"GoogLeNet conv2", 16, image(64, 56), 192, 3, 1, 1, 1, false},
+	}
+	for _, m := range []struct {
+		name                                     string
+		in, side                                 int
+		one, reduce3, three, reduce5, five, pool int
+	}{
+		{"3a", 192, 28, 64, 96, 128, 16, 32, 32},
+		{"3b", 256, 28, 128, 128, 192, 32, 96, 64},
+		{"4a", 480, 14, 192, 96, 208, 16, 48, 64},
+		{"4b", 512, 14, 160, 112, 224, 24, 64, 64},
+		{"4c", 512, 14, 128, 128, 256, 24, 64, 64},
+		{"4d", 512, 14, 112, 144, 288, 32, 64, 64},
+		{"4e", 528, 14, 256, 160, 320, 32, 128, 128},
+		{"5a", 832, 7, 256, 160, 320, 32, 128, 128},
+		{"5b", 832, 7, 384, 192, 384, 48, 128, 128},
+	} {
+		add := func(part string, channels, filters, kernel int) {
+			list = append(list, benchCase{"GoogLeNet " + m.name + " " + part, 16, image(channels, m.side), filters, kernel, 1, kernel / 2, 1, false})
+		}
+		add("1×1", m.in, m.one, 1)
+		add("3×3 reduce", m.in, m.reduce3, 1)
+		add("3×3", m.reduce3, m.three, 3)
+		add("5×5 reduce", m.in, m.reduce5, 1)
+		add("5×5", m.reduce5, m.five, 5)
+		add("pool", m.in, m.pool, 1)
+	}
+	for _, n := range []int{512, 1024, 2048} {
+		list = append(list, benchCase{fmt.Sprintf("product %d×%d×%d", n, n, n), n, image(n, 1), n, 0, 0, 0, 1, false})
+	}
+	return list
 }
 
 // BenchKernels measures convolutions and products of well-known networks on a device, forward and backward, each for about the time
@@ -53,7 +92,7 @@ func BenchKernels(ctx context.Context, d Device, each time.Duration) ([]KernelRe
 		return nil, err
 	}
 	var results []KernelResult
-	for _, c := range benchCases {
+	for _, c := range benchCases() {
 		both, err := c.run(ctx, d, each)
 		if err != nil {
 			return results, fmt.Errorf("%s: %w", c.name, err)
@@ -111,7 +150,7 @@ func (c benchCase) program() (*Program, float64) {
 	in.N = c.batch
 	weights, g := Shape{c.filters, in.Sample(), 1, 1}, Geometry{}
 	if c.kernel > 0 {
-		g = Geometry{Pair{c.kernel, c.kernel}, Pair{1, 1}, Pair{c.pad, c.pad}, Pair{1, 1}}
+		g = Geometry{Pair{c.kernel, c.kernel}, Pair{c.stride, c.stride}, Pair{c.pad, c.pad}, Pair{1, 1}}
 		weights = Shape{c.filters, in.C / c.groups, c.kernel, c.kernel}
 		places := g.Places(in)
 		out.H, out.W = places.H, places.W

@@ -3,8 +3,11 @@ package kernel
 // A fully connected layer is a product over the whole batch. Its weights are the large operand and are read where they lie, once in a step
 // for each product; what is packed is the batch.
 
-// block is the part of a product's sum that is done at a time, so that the operand that is used again lies in the second-level cache.
-const block = 1024
+// block is the part of a product's sum that is done at a time, so that what is used again lies in the second-level cache.
+const block = 512
+
+// crowd is how many samples of a product are done at a time.
+const crowd = 256
 
 // depth is how many rows of weights are packed at a time for the gradient of the input.
 const depth = 128
@@ -23,63 +26,58 @@ func (e *cpuExecutor) inputs(x ID) (data func() []float32, stride int, list []st
 	}}}
 }
 
-// rowsFor is how many rows of weights a tile has: rows that lie a multiple of a page apart meet in the same places of the first-level cache, of
-// which there are eight or more.
-func (e *cpuExecutor) rowsFor(lanes, in int) int {
-	rows := e.u.rowsOf(lanes)
-	if in%1024 == 0 {
-		rows = min(rows, 8)
-	}
-	return rows
-}
-
-// dense computes the transposed product: rows are outputs, lanes are samples. So the weights need no packing.
+// dense computes the transposed product: rows are outputs, lanes are samples. So the weights are copied row by row: where they lie, rows are
+// often a multiple of a page apart and would meet in the same places of the first-level cache.
 func (e *cpuExecutor) dense(o Dense, relu bool) []stage {
 	in, out := e.sample(o.X), e.sample(o.Y)
 	if e.p.Batch < few {
 		return e.denseFew(o, relu)
 	}
 	data, stride, list := e.inputs(o.X)
-	width := min(4, ceilDiv(e.p.Batch, e.u.lanes)) * e.u.lanes
-	rows := e.rowsFor(width, in)
+	width := min(2, ceilDiv(e.p.Batch, e.u.lanes)) * e.u.lanes
+	rows := e.u.rowsOf(width)
 	band := 4 * rows // outputs of a job
+	const ld = block + 16
 	e.needs.packed = max(e.needs.packed, ceilDiv(e.p.Batch, width)*width*in)
-	e.reserve(band * width)
+	samples := min(crowd, ceilDiv(e.p.Batch, width)*width)
+	e.reserve(band * (ld + samples))
 	const part = 128
 	list = append(list, stage{fixed(ceilDiv(in, part)), func(_ *worker, job int) {
 		from, to := job*part, min((job+1)*part, in)
-		for n := range e.samples() {
-			at := (n/width*in+from)*width + n%width
-			for _, v := range data()[n*stride+from : n*stride+to] {
-				e.packed[at] = v
-				at += width
-			}
+		for n := 0; n < e.samples(); n += width {
+			e.u.transpose(e.packed[(n/width*in+from)*width:], data()[n*stride+from:], width, stride, min(width, e.samples()-n), to-from)
 		}
 	}})
 	return append(list, stage{fixed(ceilDiv(out, band)), func(w *worker, job int) {
 		t, u := &w.t, e.u
 		weights, bias := e.mem[o.W], e.bias(o.B)
-		t.am, t.ak, t.offs, t.segs = 4*in, 4, &noOffset, 1
-		t.bk, t.ldc, t.bias = 4*width, 4*width, nil
 		from, to := job*band, min((job+1)*band, out)
-		for panel := 0; panel*width < e.samples(); panel++ {
-			lanes := min(width, e.samples()-panel*width)
+		copied, sums := w.scratch[:band*ld], w.scratch[band*ld:band*(ld+samples)]
+		t.am, t.ak, t.offs, t.segs = 4*ld, 4, &noOffset, 1
+		t.bk, t.ldc, t.bias = 4*width, 4*samples, nil
+		for first := 0; first < e.samples(); first += samples {
+			end := min(first+samples, e.samples())
 			for k := 0; k < in; k += block {
-				t.k = min(block, in-k)
-				t.b = &e.packed[(panel*in+k)*width]
-				t.flags = 0
+				t.k, t.flags = min(block, in-k), 0
 				if k > 0 {
 					t.flags = addC
 				}
-				for r := from; r < to; r += rows {
-					t.a, t.c = &weights[r*in+k], &w.scratch[(r-from)*width]
-					u.run(t, min(rows, to-r), lanes)
+				for r := from; r < to; r++ {
+					copy(copied[(r-from)*ld:], weights[r*in+k:r*in+k+t.k])
+				}
+				for n := first; n < end; n += width {
+					t.b = &e.packed[(n/width*in+k)*width]
+					for r := from; r < to; r += rows {
+						t.a, t.c = &copied[(r-from)*ld], &sums[(r-from)*samples+n-first]
+						u.run(t, min(rows, to-r), min(width, end-n))
+					}
 				}
 			}
-			for l := range lanes {
-				y, at := e.of(o.Y, panel*width+l)[from:to], l
+			for n := first; n < end; n++ {
+				y := e.of(o.Y, n)[from:to]
+				at := n - first
 				for i := range y {
-					v := w.scratch[at]
+					v := sums[at]
 					if bias != nil {
 						v += bias[from+i]
 					}
@@ -87,7 +85,7 @@ func (e *cpuExecutor) dense(o Dense, relu bool) []stage {
 						v = max(v, 0)
 					}
 					y[i] = v
-					at += width
+					at += samples
 				}
 			}
 		}
@@ -187,6 +185,8 @@ func (e *cpuExecutor) denseGradWeights(o DenseGradWeights) []stage {
 	rows := e.u.rowsOf(width)
 	panels := ceilDiv(in, width)
 	e.needs.packed = max(e.needs.packed, panels*width*e.p.Batch)
+	const line = 16
+	e.reserve(line * e.p.Batch)
 	const part = 8 // panels of a packing job
 	list = append(list, stage{fixed(ceilDiv(panels, part)), func(_ *worker, job int) {
 		for p := job * part; p < min((job+1)*part, panels); p++ {
@@ -198,13 +198,16 @@ func (e *cpuExecutor) denseGradWeights(o DenseGradWeights) []stage {
 	}}, stage{fixed(ceilDiv(out, rows)), func(w *worker, job int) {
 		t, u := &w.t, e.u
 		dw, dy := e.mem[o.DW], e.arena[e.at[o.DY]:]
-		t.am, t.ak, t.offs, t.segs, t.k = 4, 4*e.stride, &noOffset, 1, e.samples()
+		t.am, t.ak, t.offs, t.segs, t.k = 4, 4*line, &noOffset, 1, e.samples()
 		t.bk, t.ldc, t.bias, t.flags = 4*width, 4*in, nil, 0
 		if e.step.Add {
 			t.flags = addC
 		}
 		from, to := job*rows, min((job+1)*rows, out)
-		t.a = &dy[from]
+		for n := range e.samples() {
+			copy(w.scratch[n*line:(n+1)*line], dy[n*e.stride+from:n*e.stride+to])
+		}
+		t.a = &w.scratch[0]
 		for p := range panels {
 			t.b, t.c = &e.packed[p*e.samples()*width], &dw[from*in+p*width]
 			u.run(t, to-from, min(width, in-p*width))

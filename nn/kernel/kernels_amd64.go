@@ -490,5 +490,10 @@ func lrnRatioAVX512(r *float32, dy *float32, y *float32, s *float32, n int)
 //go:noescape
 func lrnGradAVX512(dx *float32, dy *float32, x *float32, s *float32, ratio *float32, size int, n int, factor float32, one float32)
 
+// transposeAVX2 writes eight rows of 8·n numbers, lds bytes apart, as 8·n rows of eight numbers, ldd bytes apart.
+//
+//go:noescape
+func transposeAVX2(dst *float32, src *float32, ldd int, lds int, n int)
+
 // pause lets a moment pass in a loop that waits.
 func pause()

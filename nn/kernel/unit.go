@@ -23,6 +23,7 @@ type unit struct {
 	poolMaxGrad func(dx, x, y, dy *float32, kh, kw, rs, cs, n int)
 	poolSum     func(y, x *float32, kh, kw, rs, cs, n int, scale float32)
 	poolSpread  func(dx, dy *float32, kh, kw, rs, cs, n int, scale float32)
+	transposed  func(dst, src *float32, ldd, lds, n int)
 	lrnTo       func(y, s, x, squares *float32, size, n int, alpha, one float32)
 	lrnRatioTo  func(r, dy, y, s *float32, n int)
 	lrnGradTo   func(dx, dy, x, s, ratio *float32, size, n int, factor, one float32)
@@ -186,4 +187,28 @@ func (u *unit) dot(a, b []float32) float32 {
 		total += v
 	}
 	return total
+}
+
+// transpose writes rows of columns numbers, lds numbers apart, as columns rows of rows numbers, ldd numbers apart.
+func (u *unit) transpose(dst, src []float32, ldd, lds, rows, columns int) {
+	r, c := 0, 0
+	if u.transposed != nil {
+		r, c = rows/8*8, columns/8*8
+	}
+	if c > 0 {
+		for i := 0; i < r; i += 8 {
+			u.transposed(&dst[i], &src[i*lds], 4*ldd, 4*lds, c/8)
+		}
+	}
+	for i := range rows {
+		from := 0
+		if i < r {
+			from = c
+		}
+		at := from*ldd + i
+		for _, v := range src[i*lds+from : i*lds+columns] {
+			dst[at] = v
+			at += ldd
+		}
+	}
 }

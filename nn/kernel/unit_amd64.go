@@ -10,13 +10,13 @@ var (
 		name: "AVX2", lanes: 8, most: [5]int{0, 12, 6, 4, 3}, tiles: &tilesAVX2, peak: peakAVX2, peakWork: 12 * 8,
 		addTo: addAVX2, reluTo: reluAVX2, reluGradTo: reluGradAVX2, reluGradAdd: reluGradAddAVX2, sgdStep: sgdAVX2, nesterov: nesterovAVX2, dotOf: dotAVX2,
 		poolMax: poolMaxAVX2, poolMaxGrad: poolMaxGradAVX2, poolSum: poolSumAVX2, poolSpread: poolSpreadAVX2,
-		lrnTo: lrnAVX2, lrnRatioTo: lrnRatioAVX2, lrnGradTo: lrnGradAVX2,
+		transposed: transposeAVX2, lrnTo: lrnAVX2, lrnRatioTo: lrnRatioAVX2, lrnGradTo: lrnGradAVX2,
 	}
 	avx512 = unit{
 		name: "AVX-512", lanes: 16, most: [5]int{0, 14, 14, 9, 6}, tiles: &tilesAVX512, peak: peakAVX512, peakWork: 24 * 16,
 		addTo: addAVX512, reluTo: reluAVX512, reluGradTo: reluGradAVX512, reluGradAdd: reluGradAddAVX512, sgdStep: sgdAVX512, nesterov: nesterovAVX512, dotOf: dotAVX512,
 		poolMax: poolMaxAVX512, poolMaxGrad: poolMaxGradAVX512, poolSum: poolSumAVX512, poolSpread: poolSpreadAVX512,
-		lrnTo: lrnAVX512, lrnRatioTo: lrnRatioAVX512, lrnGradTo: lrnGradAVX512,
+		transposed: transposeAVX2, lrnTo: lrnAVX512, lrnRatioTo: lrnRatioAVX512, lrnGradTo: lrnGradAVX512,
 	}
 )
 

@@ -85,6 +85,8 @@ func DefaultsFor(spec nn.Spec) Config {
 		c.Rate, c.WeightDecay, c.Scale, c.Step = .001, .004, 1, []float64{80}
 	case "alexnet":
 		c.Scale = 1
+	case "googlenet": // Caffe's quick_solver.prototxt
+		c.Scale, c.Policy, c.Power, c.WeightDecay = 1, "poly", .5, 2e-4
 	}
 	return c
 }

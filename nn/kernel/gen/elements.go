@@ -186,6 +186,70 @@ func (u unit) dot() {
 	RET()
 }
 
+// transpose writes blocks of eight rows as columns.
+func transpose() {
+	TEXT("transposeAVX2", NOSPLIT, "func(dst, src *float32, ldd, lds, n int)")
+	Pragma("noescape")
+	Doc("transposeAVX2 writes eight rows of 8·n numbers, lds bytes apart, as 8·n rows of eight numbers, ldd bytes apart.")
+	dst, src := Load(Param("dst"), GP64()), Load(Param("src"), GP64())
+	ldd, lds, n := Load(Param("ldd"), GP64()), Load(Param("lds"), GP64()), Load(Param("n"), GP64())
+	// Rows are reached from the first and the fifth.
+	far := func(base, ld reg.Register) func(row int) Mem {
+		three := GP64()
+		LEAQ(Mem{Base: ld, Index: ld, Scale: 2}, three)
+		return func(row int) Mem {
+			switch row {
+			case 0:
+				return Mem{Base: base}
+			case 3:
+				return Mem{Base: base, Index: three, Scale: 1}
+			}
+			return Mem{Base: base, Index: ld, Scale: uint8(row)}
+		}
+	}
+	upper, lower := GP64(), GP64()
+	from, to := far(upper, lds), far(lower, ldd)
+	Label("block")
+	row, turned := make([]reg.VecVirtual, 8), make([]reg.VecVirtual, 8)
+	MOVQ(src, upper)
+	for i := range row {
+		if i == 4 {
+			LEAQ(Mem{Base: upper, Index: lds, Scale: 4}, upper)
+		}
+		row[i] = YMM()
+		VMOVUPS(from(i%4), row[i])
+	}
+	// Pairs, then fours, then halves.
+	for i := 0; i < 8; i += 2 {
+		turned[i], turned[i+1] = YMM(), YMM()
+		VUNPCKLPS(row[i+1], row[i], turned[i])
+		VUNPCKHPS(row[i+1], row[i], turned[i+1])
+	}
+	for i := 0; i < 8; i += 4 {
+		VUNPCKLPD(turned[i+2], turned[i], row[i])
+		VUNPCKHPD(turned[i+2], turned[i], row[i+1])
+		VUNPCKLPD(turned[i+3], turned[i+1], row[i+2])
+		VUNPCKHPD(turned[i+3], turned[i+1], row[i+3])
+	}
+	for i := range 4 {
+		VPERM2F128(Imm(0x20), row[i+4], row[i], turned[i])
+		VPERM2F128(Imm(0x31), row[i+4], row[i], turned[i+4])
+	}
+	MOVQ(dst, lower)
+	for i, v := range turned {
+		if i == 4 {
+			LEAQ(Mem{Base: lower, Index: ldd, Scale: 4}, lower)
+		}
+		VMOVUPS(v, to(i%4))
+	}
+	LEAQ(Mem{Base: dst, Index: ldd, Scale: 8}, dst)
+	ADDQ(Imm(32), src)
+	DECQ(n)
+	JNZ(LabelRef("block"))
+	VZEROUPPER()
+	RET()
+}
+
 // window loops over the places of a pooling's window: body gets an index register with the byte offset of each.
 func window(kh, kw, rs, cs reg.Register, name string, body func(offset reg.GPVirtual)) {
 	row, offset, i, j := GP64(), GP64(), GP64(), GP64()

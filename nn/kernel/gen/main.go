@@ -39,6 +39,7 @@ func main() {
 		u.pooling()
 		u.norms()
 	}
+	transpose()
 	TEXT("pause", NOSPLIT, "func()")
 	Doc("pause lets a moment pass in a loop that waits.")
 	PAUSE()
@@ -93,7 +94,9 @@ func (u unit) zero(v reg.VecVirtual) {
 	}
 }
 
-func (u unit) tileName(vectors, rows int) string { return fmt.Sprintf("tile%s_%dx%d", u.name, vectors, rows) }
+func (u unit) tileName(vectors, rows int) string {
+	return fmt.Sprintf("tile%s_%dx%d", u.name, vectors, rows)
+}
 
 // Where the fields of tileArgs lie.
 const (
