@@ -22,7 +22,26 @@ type convShape struct {
 	rows, places  int   // output rows, places of a row; pointwise convolutions see the image as one row
 	rowOffs       []int // where the rows' windows begin in the image, in bytes
 	whole         int   // places of the output
+	parts         []sumPart
+	spans         []span
 }
+
+// A sumPart is a part of the sum over the taps, so small that its weights stay near while a panel goes over the image.
+type sumPart struct {
+	first, segs, k int // segments from first on, k numbers of each
+	from           int // the first of these numbers within the segment
+	tap            int // the number of the first tap
+}
+
+// A span is a part of the places of the output, so small that a panel of its gradient stays near.
+type span struct {
+	row, rows int // rows of the output, if it is cut into rows
+	from, k   int // places of each
+}
+
+// near is how many numbers of an operand stay in the second-level cache beside all else. (Parts that stay in the first level were tried: what is
+// gained is lost again by adding to C more often.)
+const near = 1 << 15
 
 func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 	in.N, out.N = 1, 1
@@ -54,7 +73,39 @@ func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 		c.rowOffs = append(c.rowOffs, 4*i*g.Stride.H*c.pitch*in.C)
 	}
 	c.choosePanels()
+	c.cut()
 	return c
+}
+
+// cut makes the parts of sums.
+func (c *convShape) cut() {
+	most := max(near/c.width, 1) // numbers of a sum for which an operand is near
+	if group := most / c.run; group > 0 {
+		for i := 0; i < len(c.offs); i += group {
+			c.parts = append(c.parts, sumPart{i, min(group, len(c.offs)-i), c.run, 0, i * c.run})
+		}
+	} else {
+		pieces := ceilDiv(c.run, most)
+		for i := range c.offs {
+			for j := range pieces {
+				from, to := j*c.run/pieces, (j+1)*c.run/pieces
+				c.parts = append(c.parts, sumPart{i, 1, to - from, from, i*c.run + from})
+			}
+		}
+	}
+	if group := most / c.places; group > 0 {
+		for i := 0; i < c.rows; i += group {
+			c.spans = append(c.spans, span{i, min(group, c.rows-i), 0, c.places})
+		}
+		return
+	}
+	pieces := ceilDiv(c.places, most)
+	for i := range c.rows {
+		for j := range pieces {
+			from, to := j*c.places/pieces, (j+1)*c.places/pieces
+			c.spans = append(c.spans, span{i, 1, from, to - from})
+		}
+	}
 }
 
 // choosePanels takes the width of panels that costs the least: cycles of a tile are bounded by multiply-adds, by loads and by the time that
@@ -195,21 +246,30 @@ func (c *convShape) forward(w *worker, img, packed, bias, y []float32, flags, jo
 	f := group*c.fg + panel*c.width
 	lanes := min(c.width, c.fg-panel*c.width)
 	t.am, t.ak = 4*c.Stride.W*c.in.C, 4
-	t.offs, t.segs, t.k = &c.offs[0], len(c.offs), c.run
-	t.b, t.bk = &packed[job*c.taps*c.width], 4*c.width
-	t.ldc, t.flags = 4*c.out.C, flags
+	t.bk, t.ldc = 4*c.width, 4*c.out.C
 	t.bias = nil
 	if bias != nil {
 		t.bias = &bias[f]
 	}
 	tiles := ceilDiv(c.places, u.rowsOf(lanes))
-	for i := from; i < to; i++ {
-		row := img[c.rowOffs[i]/4+group*c.cg:]
-		for k := range tiles {
-			j, end := k*c.places/tiles, (k+1)*c.places/tiles
-			t.a = &row[j*c.Stride.W*c.in.C]
-			t.c = &y[(i*c.places+j)*c.out.C+f]
-			u.run(t, end-j, lanes)
+	for n, part := range c.parts {
+		t.offs, t.segs, t.k = &c.offs[part.first], part.segs, part.k
+		t.b = &packed[(job*c.taps+part.tap)*c.width]
+		t.flags = flags & addC
+		if n > 0 {
+			t.flags = addC
+		}
+		if n == len(c.parts)-1 {
+			t.flags |= flags & rectify
+		}
+		for i := from; i < to; i++ {
+			row := img[c.rowOffs[i]/4+group*c.cg+part.from:]
+			for k := range tiles {
+				j, end := k*c.places/tiles, (k+1)*c.places/tiles
+				t.a = &row[j*c.Stride.W*c.in.C]
+				t.c = &y[(i*c.places+j)*c.out.C+f]
+				u.run(t, end-j, lanes)
+			}
 		}
 	}
 }
@@ -218,28 +278,37 @@ func (c *convShape) forward(w *worker, img, packed, bias, y []float32, flags, jo
 func (c *convShape) gradWeights(w *worker, img, dy, dw []float32) {
 	u, t := c.u, &w.t
 	t.am, t.ak = 4, 4*c.Stride.W*c.in.C
-	t.offs, t.segs, t.k = &c.rowOffs[0], c.rows, c.places
 	t.bk, t.ldc, t.flags = 4*c.out.C, 4*c.width, addC
 	for job := range c.groups * c.panels {
 		group, panel := job/c.panels, job%c.panels
 		lanes := min(c.width, c.fg-panel*c.width)
-		t.b = &dy[group*c.fg+panel*c.width]
 		tiles := ceilDiv(c.run, u.rowsOf(lanes))
-		at := job * c.taps * c.width
-		for _, off := range c.offs {
-			for k := range tiles {
-				m, end := k*c.run/tiles, (k+1)*c.run/tiles
-				t.a = &img[off/4+group*c.cg+m]
-				t.c = &dw[at+m*c.width]
-				u.run(t, end-m, lanes)
+		for _, s := range c.spans {
+			t.offs, t.segs, t.k = &c.rowOffs[s.row], s.rows, s.k
+			t.b = &dy[(s.row*c.places+s.from)*c.out.C+group*c.fg+panel*c.width]
+			at := job * c.taps * c.width
+			for _, off := range c.offs {
+				from := img[off/4+group*c.cg+s.from*c.Stride.W*c.in.C:]
+				for k := range tiles {
+					m, end := k*c.run/tiles, (k+1)*c.run/tiles
+					t.a = &from[m]
+					t.c = &dw[at+m*c.width]
+					u.run(t, end-m, lanes)
+				}
+				at += c.run * c.width
 			}
-			at += c.run * c.width
 		}
 	}
 }
 
-// Scattering is for the gradient of the input by any stride: at each place of the kernel the gradient of the output is multiplied with the weights
-// of that place, and each row of the product added to the place of the input that it sees.
+// Scattering is the other way to the gradient of the input, for any stride: at each place of the kernel the gradient of the output is multiplied with
+// the weights of that place and added to the places of the input that it sees.
+
+// scatters tells whether scattering is better than a turned convolution: where that does not exist, or where most of what it multiplies with is padding.
+func (c *convShape) scatters() bool {
+	turned := c.turned()
+	return turned == nil || 4*turned.whole > 5*c.whole
+}
 
 // scatterPanels are panels of the channels of a group.
 func (c *convShape) scatterPanels() (width, panels int) {
@@ -269,42 +338,49 @@ func (c *convShape) packScattered(job int, dst, w []float32) {
 	}
 }
 
-// scatter adds the gradient of the input of one sample to dx.
-func (c *convShape) scatter(w *worker, dy, packed, dx []float32) {
+// scatter adds the gradient of the input of one sample to img, which has room for the padding.
+func (c *convShape) scatter(w *worker, dy, packed, img []float32) {
 	u, t := c.u, &w.t
 	width, panels := c.scatterPanels()
-	tmp := w.scratch[:u.most[1]*width]
-	t.am, t.ak, t.segs, t.k = 4*c.out.C, 4, 1, c.fg
-	t.bk, t.c, t.ldc, t.flags, t.bias = 4*width, &tmp[0], 4*width, 0, nil
-	t.offs = &noOffset
-	for group := range c.groups {
-		for i := range c.out.H {
-			for a := range c.Kernel.H {
-				h := i*c.Stride.H - c.Pad.H + a*c.Dilation.H
-				if h < 0 || h >= c.in.H {
-					continue
-				}
-				for b := range c.Kernel.W {
-					job := (group*c.Kernel.H+a)*c.Kernel.W + b
-					for p := range panels {
-						lanes := min(width, c.cg-p*width)
-						t.b = &packed[(job*panels+p)*c.fg*width]
-						tiles := ceilDiv(c.out.W, u.rowsOf(lanes))
-						for k := range tiles {
-							j, end := k*c.out.W/tiles, (k+1)*c.out.W/tiles
-							t.a = &dy[(i*c.out.W+j)*c.out.C+group*c.fg]
-							u.run(t, end-j, lanes)
-							for l := j; l < end; l++ {
-								v := l*c.Stride.W - c.Pad.W + b*c.Dilation.W
-								if v >= 0 && v < c.in.W {
-									at := (h*c.in.W+v)*c.in.C + group*c.cg + p*width
-									u.add(dx[at:at+lanes], tmp[(l-j)*width:])
-								}
-							}
-						}
-					}
+	t.am, t.ak, t.offs, t.segs, t.k = 4*c.out.C, 4, &noOffset, 1, c.fg
+	t.bk, t.ldc, t.flags = 4*width, 4*c.Stride.W*c.in.C, addC
+	for job := range c.scatterJobs() {
+		group, a, b := job/c.Kernel.H/c.Kernel.W, job/c.Kernel.W%c.Kernel.H, job%c.Kernel.W
+		for p := range panels {
+			lanes := min(width, c.cg-p*width)
+			t.b = &packed[(job*panels+p)*c.fg*width]
+			at := (a*c.Dilation.H*c.pitch+b*c.Dilation.W)*c.in.C + group*c.cg + p*width
+			tiles := ceilDiv(c.places, u.rowsOf(lanes))
+			for i := range c.rows {
+				for k := range tiles {
+					j, end := k*c.places/tiles, (k+1)*c.places/tiles
+					t.a = &dy[(i*c.places+j)*c.out.C+group*c.fg]
+					t.c = &img[c.rowOffs[i]/4+at+j*c.Stride.W*c.in.C]
+					u.run(t, end-j, lanes)
 				}
 			}
+		}
+	}
+}
+
+// unpad writes the sample without the zeros around it, or adds it.
+func (c *convShape) unpad(u *unit, dx, img []float32, add bool) {
+	line, n := c.pitch*c.in.C, c.in.W*c.in.C
+	for h := range c.in.H {
+		to := dx[h*n : (h+1)*n]
+		if h+c.Pad.H >= c.height {
+			if !add {
+				clear(to) // no window sees it
+			}
+			continue
+		}
+		row := img[(h+c.Pad.H)*line : (h+c.Pad.H+1)*line]
+		from := row[min(c.Pad.W*c.in.C, line):]
+		from = from[:min(n, len(from))]
+		if add {
+			u.add(to[:len(from)], from)
+		} else {
+			clear(to[copy(to, from):])
 		}
 	}
 }
@@ -378,20 +454,27 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 
 func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 	c := e.convShape(o.DX, o.DY, o.Geometry, o.Groups)
-	turned := c.turned()
-	if turned == nil {
+	if c.scatters() {
 		packed := e.packedFilters(packKey{o.W, packScattered, o.Groups, 0}, c.scatterLen(), c.scatterJobs(), c.packScattered)
-		e.reserve(14 * 2 * e.u.lanes)
+		e.reserve(c.imageLen())
 		return func(w *worker, _, from, to int) {
 			for n := from; n < to; n++ {
 				dx := e.of(o.DX, n)
-				if !o.Add {
-					clear(dx)
+				img := dx
+				if c.padded {
+					img = w.scratch[:c.imageLen()]
 				}
-				c.scatter(w, e.of(o.DY, n), packed, dx)
+				if c.padded || !o.Add {
+					clear(img)
+				}
+				c.scatter(w, e.of(o.DY, n), packed, img)
+				if c.padded {
+					c.unpad(e.u, dx, img, o.Add)
+				}
 			}
 		}
 	}
+	turned := c.turned()
 	packed := e.packedFilters(packKey{o.W, packTurned, o.Groups, turned.vectors}, turned.packedLen(), turned.packJobs(), turned.packTurned)
 	e.reserve(turned.imageLen())
 	flags := 0

@@ -6,8 +6,8 @@ package kernel
 // block is the part of a product's sum that is done at a time, so that what is used again lies in the second-level cache.
 const block = 512
 
-// crowd is how many samples of a product are done at a time.
-const crowd = 256
+// crowd is how many sums of a product are under way at a time in a job.
+const crowd = 1 << 16
 
 // depth is how many rows of weights are packed at a time for the gradient of the input.
 const depth = 128
@@ -36,10 +36,12 @@ func (e *cpuExecutor) dense(o Dense, relu bool) []stage {
 	data, stride, list := e.inputs(o.X)
 	width := min(2, ceilDiv(e.p.Batch, e.u.lanes)) * e.u.lanes
 	rows := e.u.rowsOf(width)
-	band := 4 * rows // outputs of a job
+	// The more outputs a job has, the more often a part of the batch is used again once it is near.
+	jobs := max(min(ceilDiv(out, rows), sliceCount), ceilDiv(out, 16*rows))
+	band := ceilDiv(out, jobs)
 	const ld = block + 16
 	e.needs.packed = max(e.needs.packed, ceilDiv(e.p.Batch, width)*width*in)
-	samples := min(crowd, ceilDiv(e.p.Batch, width)*width)
+	samples := min(max(crowd/band/width, 1), ceilDiv(e.p.Batch, width)) * width
 	e.reserve(band * (ld + samples))
 	const part = 128
 	list = append(list, stage{fixed(ceilDiv(in, part)), func(_ *worker, job int) {
@@ -48,10 +50,11 @@ func (e *cpuExecutor) dense(o Dense, relu bool) []stage {
 			e.u.transpose(e.packed[(n/width*in+from)*width:], data()[n*stride+from:], width, stride, min(width, e.samples()-n), to-from)
 		}
 	}})
-	return append(list, stage{fixed(ceilDiv(out, band)), func(w *worker, job int) {
+	return append(list, stage{fixed(jobs), func(w *worker, job int) {
 		t, u := &w.t, e.u
 		weights, bias := e.mem[o.W], e.bias(o.B)
-		from, to := job*band, min((job+1)*band, out)
+		from, to := job*out/jobs, (job+1)*out/jobs
+		tiles := ceilDiv(to-from, rows)
 		copied, sums := w.scratch[:band*ld], w.scratch[band*ld:band*(ld+samples)]
 		t.am, t.ak, t.offs, t.segs = 4*ld, 4, &noOffset, 1
 		t.bk, t.ldc, t.bias = 4*width, 4*samples, nil
@@ -67,25 +70,22 @@ func (e *cpuExecutor) dense(o Dense, relu bool) []stage {
 				}
 				for n := first; n < end; n += width {
 					t.b = &e.packed[(n/width*in+k)*width]
-					for r := from; r < to; r += rows {
-						t.a, t.c = &copied[(r-from)*ld], &sums[(r-from)*samples+n-first]
-						u.run(t, min(rows, to-r), min(width, end-n))
+					for tile := range tiles {
+						r, last := tile*(to-from)/tiles, (tile+1)*(to-from)/tiles
+						t.a, t.c = &copied[r*ld], &sums[r*samples+n-first]
+						u.run(t, last-r, min(width, end-n))
 					}
 				}
 			}
-			for n := first; n < end; n++ {
-				y := e.of(o.Y, n)[from:to]
-				at := n - first
-				for i := range y {
-					v := sums[at]
-					if bias != nil {
-						v += bias[from+i]
-					}
-					if relu {
-						v = max(v, 0)
-					}
-					y[i] = v
-					at += samples
+			y := e.arena[first*e.stride+e.at[o.Y]+from:]
+			u.transpose(y, sums, e.stride, samples, to-from, end-first)
+			for n := range end - first {
+				y := y[n*e.stride : n*e.stride+to-from]
+				if bias != nil {
+					u.add(y, bias[from:to])
+				}
+				if relu {
+					u.relu(y, y)
 				}
 			}
 		}

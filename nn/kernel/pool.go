@@ -30,9 +30,9 @@ type helper struct {
 	wake   chan struct{}
 }
 
-// patience is how often a worker looks for the next stage before it goes to sleep: some ten microseconds. Waking up takes about as long, and
-// stages of small networks are not longer.
-const patience = 400
+// patience is how often a worker looks for the next stage before it goes to sleep: some hundred microseconds. Waking up takes ten, and
+// most stages of small networks are not longer.
+const patience = 4000
 
 // newWorkers starts n−1 goroutines, each with a call of first; the caller of run is the n-th.
 func newWorkers(n int, first func()) *workers {
