@@ -117,6 +117,7 @@ const (
 	packForward = iota
 	packTurned
 	packScattered
+	packWinograd // added to the first two
 )
 
 // Prepare lays out memory and stages.
@@ -305,13 +306,13 @@ func (e *cpuExecutor) begins(slice, sample int) bool { return sample == slice*e.
 func (e *cpuExecutor) reserve(n int) { e.need = max(e.need, n) }
 
 // packedFilters gives the memory of filters packed in one order, and has them packed before a step whenever they changed.
-func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(job int, dst, w []float32)) []float32 {
+func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(wk *worker, job int, dst, w []float32)) []float32 {
 	if dst, ok := e.keys[key]; ok {
 		return dst
 	}
 	dst := memory(length)
 	e.keys[key] = dst
-	e.packs = append(e.packs, stage{fixed(jobs), func(_ *worker, job int) { pack(job, dst, e.mem[key.w]) }})
+	e.packs = append(e.packs, stage{fixed(jobs), func(wk *worker, job int) { pack(wk, job, dst, e.mem[key.w]) }})
 	return dst
 }
 

@@ -387,7 +387,12 @@ func (c *convShape) unpad(u *unit, dx, img []float32, add bool) {
 
 // filters packs the filters of a convolution for going forward.
 func (e *cpuExecutor) filters(c *convShape, w ID) []float32 {
-	return e.packedFilters(packKey{w, packForward, c.groups, c.vectors}, c.packedLen(), c.packJobs(), c.pack)
+	return e.packedFilters(packKey{w, packForward, c.groups, c.vectors}, c.packedLen(), c.packJobs(), anywhere(c.pack))
+}
+
+// anywhere is a packing that needs no worker.
+func anywhere(pack func(job int, dst, w []float32)) func(*worker, int, []float32, []float32) {
+	return func(_ *worker, job int, dst, w []float32) { pack(job, dst, w) }
 }
 
 func (e *cpuExecutor) bias(id ID) []float32 {
@@ -411,7 +416,11 @@ func (e *cpuExecutor) convShape(x, y ID, g Geometry, groups int) *convShape {
 // conv does a convolution sample by sample.
 func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
 	c := e.convShape(o.X, o.Y, o.Geometry, o.Groups)
-	packed, bias, flags := e.filters(c, o.W), e.bias(o.B), convFlags(relu)
+	bias, flags := e.bias(o.B), convFlags(relu)
+	if do := e.convWinograd(c, o.X, o.Y, packKey{o.W, packForward, o.Groups, c.vectors}, c.pack, bias, flags); do != nil {
+		return do
+	}
+	packed := e.filters(c, o.W)
 	e.reserve(c.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
@@ -455,7 +464,7 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 	c := e.convShape(o.DX, o.DY, o.Geometry, o.Groups)
 	if c.scatters() {
-		packed := e.packedFilters(packKey{o.W, packScattered, o.Groups, 0}, c.scatterLen(), c.scatterJobs(), c.packScattered)
+		packed := e.packedFilters(packKey{o.W, packScattered, o.Groups, 0}, c.scatterLen(), c.scatterJobs(), anywhere(c.packScattered))
 		e.reserve(c.imageLen())
 		return func(w *worker, _, from, to int) {
 			for n := from; n < to; n++ {
@@ -474,13 +483,16 @@ func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 			}
 		}
 	}
-	turned := c.turned()
-	packed := e.packedFilters(packKey{o.W, packTurned, o.Groups, turned.vectors}, turned.packedLen(), turned.packJobs(), turned.packTurned)
-	e.reserve(turned.imageLen())
-	flags := 0
+	turned, flags := c.turned(), 0
 	if o.Add {
 		flags = addC
 	}
+	key := packKey{o.W, packTurned, o.Groups, turned.vectors}
+	if do := e.convWinograd(turned, o.DY, o.DX, key, turned.packTurned, nil, flags); do != nil {
+		return do
+	}
+	packed := e.packedFilters(key, turned.packedLen(), turned.packJobs(), anywhere(turned.packTurned))
+	e.reserve(turned.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
 			img := turned.pad(w.scratch, e.of(o.DY, n))
@@ -495,33 +507,47 @@ func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
 	c := e.convShape(o.X, o.DY, o.Geometry, o.Groups)
 	length, filters := c.packedLen(), c.out.C
-	e.reserve(c.imageLen() + filters)
+	win, gradWeights := e.gradWeightsWinograd(c, o.X, o.DY)
+	if win == nil {
+		gradWeights = func(w *worker, from, to int, sums []float32) {
+			for n := from; n < to; n++ {
+				c.gradWeights(w, c.pad(w.scratch, e.of(o.X, n)), e.of(o.DY, n), sums)
+			}
+		}
+	} else {
+		length = win.packedLen()
+	}
+	e.reserve(max(c.imageLen(), filters))
 	parts := make([][]float32, sliceCount)
 	for i := range parts {
 		parts[i] = memory(length + filters)
 	}
 	do := func(w *worker, slice, from, to int) {
-		dw, db := parts[slice][:length], parts[slice][length:]
+		sums, db := parts[slice][:length], parts[slice][length:]
 		if e.begins(slice, from) {
 			clear(parts[slice])
 		}
-		img, sum := w.scratch[:c.imageLen()], w.scratch[c.imageLen():c.imageLen()+filters]
+		gradWeights(w, from, to, sums)
+		if o.DB == None {
+			return
+		}
 		for n := from; n < to; n++ {
-			dy := e.of(o.DY, n)
-			c.gradWeights(w, c.pad(img, e.of(o.X, n)), dy, dw)
-			if o.DB != None {
-				e.u.sumWindow(sum, dy, 1, c.whole, 0, filters, 1)
-				e.u.add(db, sum)
-			}
+			e.u.sumWindow(w.scratch[:filters], e.of(o.DY, n), 1, c.whole, 0, filters, 1)
+			e.u.add(db, w.scratch[:filters])
 		}
 	}
 	jobs := c.packJobs()
-	list := []stage{{fixed(jobs), func(_ *worker, job int) {
+	list := []stage{{fixed(jobs), func(w *worker, job int) {
 		from, to := job*length/jobs, (job+1)*length/jobs
-		for _, p := range parts[1:max(e.activeSlices(), 1)] {
+		for _, p := range parts[1:e.activeSlices()] {
 			e.u.add(parts[0][from:to], p[from:to])
 		}
-		c.unpack(job, e.mem[o.DW], parts[0], e.step.Add)
+		sums := parts[0]
+		if win != nil {
+			sums = w.scratch[:c.packedLen()]
+			win.unpack(job, sums, parts[0], w.scratch[c.packedLen():])
+		}
+		c.unpack(job, e.mem[o.DW], sums, e.step.Add)
 	}}}
 	if o.DB == None {
 		return do, list

@@ -202,6 +202,36 @@ func lrnRatioAVX2(r *float32, dy *float32, y *float32, s *float32, n int)
 //go:noescape
 func lrnGradAVX2(dx *float32, dy *float32, x *float32, s *float32, ratio *float32, size int, n int, factor float32, one float32)
 
+// winogradInputAVX2 transforms tiles of 6×6 places of an image, rs bytes from row to row and cs from column to column; each of the 36 results lies dp bytes behind the one before. The scratch has room for 36 vectors.
+//
+//go:noescape
+func winogradInputAVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// winogradOutput2AVX2 transforms 36 numbers, dp bytes apart, to the places of a tile, rs bytes from row to row and cs from column to column, adds the bias and takes the greater of that and least; not-a-number stays.
+//
+//go:noescape
+func winogradOutput2AVX2(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+
+// winogradGradient2AVX2 transforms the gradient at the places of a tile, rs bytes from row to row and cs from column to column, to 36 numbers, dp bytes apart.
+//
+//go:noescape
+func winogradGradient2AVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// winogradOutput4AVX2 transforms 36 numbers, dp bytes apart, to the places of a tile, rs bytes from row to row and cs from column to column, adds the bias and takes the greater of that and least; not-a-number stays.
+//
+//go:noescape
+func winogradOutput4AVX2(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+
+// winogradGradient4AVX2 transforms the gradient at the places of a tile, rs bytes from row to row and cs from column to column, to 36 numbers, dp bytes apart.
+//
+//go:noescape
+func winogradGradient4AVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// mixAVX2 does dst[i] = Σ matrix[i,j]·src[j] for rows of n numbers; rows of dst lie ds bytes apart, those of src ss.
+//
+//go:noescape
+func mixAVX2(dst *float32, src *float32, matrix *float32, rows int, columns int, ds int, ss int, n int)
+
 // tileAVX512_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
@@ -489,6 +519,36 @@ func lrnRatioAVX512(r *float32, dy *float32, y *float32, s *float32, n int)
 //
 //go:noescape
 func lrnGradAVX512(dx *float32, dy *float32, x *float32, s *float32, ratio *float32, size int, n int, factor float32, one float32)
+
+// winogradInputAVX512 transforms tiles of 6×6 places of an image, rs bytes from row to row and cs from column to column; each of the 36 results lies dp bytes behind the one before. The scratch has room for 36 vectors.
+//
+//go:noescape
+func winogradInputAVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// winogradOutput2AVX512 transforms 36 numbers, dp bytes apart, to the places of a tile, rs bytes from row to row and cs from column to column, adds the bias and takes the greater of that and least; not-a-number stays.
+//
+//go:noescape
+func winogradOutput2AVX512(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+
+// winogradGradient2AVX512 transforms the gradient at the places of a tile, rs bytes from row to row and cs from column to column, to 36 numbers, dp bytes apart.
+//
+//go:noescape
+func winogradGradient2AVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// winogradOutput4AVX512 transforms 36 numbers, dp bytes apart, to the places of a tile, rs bytes from row to row and cs from column to column, adds the bias and takes the greater of that and least; not-a-number stays.
+//
+//go:noescape
+func winogradOutput4AVX512(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+
+// winogradGradient4AVX512 transforms the gradient at the places of a tile, rs bytes from row to row and cs from column to column, to 36 numbers, dp bytes apart.
+//
+//go:noescape
+func winogradGradient4AVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+
+// mixAVX512 does dst[i] = Σ matrix[i,j]·src[j] for rows of n numbers; rows of dst lie ds bytes apart, those of src ss.
+//
+//go:noescape
+func mixAVX512(dst *float32, src *float32, matrix *float32, rows int, columns int, ds int, ss int, n int)
 
 // transposeAVX2 writes eight rows of 8·n numbers, lds bytes apart, as 8·n rows of eight numbers, ldd bytes apart.
 //

@@ -3479,6 +3479,1530 @@ neighbours:
 	VZEROUPPER
 	RET
 
+// func winogradInputAVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, FMA3
+TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winTwoAVX2<>+0(SB), Y0
+	VBROADCASTSS winFourAVX2<>+0(SB), Y1
+	VBROADCASTSS winFiveAVX2<>+0(SB), Y2
+
+channels:
+	MOVQ         AX, R11
+	MOVQ         CX, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (DX)
+	VMOVUPS      Y3, 192(DX)
+	VMOVUPS      Y7, 384(DX)
+	VMOVUPS      Y9, 576(DX)
+	VMOVUPS      Y10, 768(DX)
+	VMOVUPS      Y6, 960(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, 32(DX)
+	VMOVUPS      Y3, 224(DX)
+	VMOVUPS      Y7, 416(DX)
+	VMOVUPS      Y9, 608(DX)
+	VMOVUPS      Y10, 800(DX)
+	VMOVUPS      Y6, 992(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, 64(DX)
+	VMOVUPS      Y3, 256(DX)
+	VMOVUPS      Y7, 448(DX)
+	VMOVUPS      Y9, 640(DX)
+	VMOVUPS      Y10, 832(DX)
+	VMOVUPS      Y6, 1024(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, 96(DX)
+	VMOVUPS      Y3, 288(DX)
+	VMOVUPS      Y7, 480(DX)
+	VMOVUPS      Y9, 672(DX)
+	VMOVUPS      Y10, 864(DX)
+	VMOVUPS      Y6, 1056(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, 128(DX)
+	VMOVUPS      Y3, 320(DX)
+	VMOVUPS      Y7, 512(DX)
+	VMOVUPS      Y9, 704(DX)
+	VMOVUPS      Y10, 896(DX)
+	VMOVUPS      Y6, 1088(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Y3
+	VMOVUPS      (R9)(BX*1), Y4
+	VMOVUPS      (R9)(BX*2), Y5
+	VMOVUPS      (R10), Y6
+	VMOVUPS      (R10)(BX*1), Y7
+	VMOVUPS      (R10)(BX*2), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, 160(DX)
+	VMOVUPS      Y3, 352(DX)
+	VMOVUPS      Y7, 544(DX)
+	VMOVUPS      Y9, 736(DX)
+	VMOVUPS      Y10, 928(DX)
+	VMOVUPS      Y6, 1120(DX)
+	VMOVUPS      (DX), Y3
+	VMOVUPS      32(DX), Y4
+	VMOVUPS      64(DX), Y5
+	VMOVUPS      96(DX), Y6
+	VMOVUPS      128(DX), Y7
+	VMOVUPS      160(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      192(DX), Y3
+	VMOVUPS      224(DX), Y4
+	VMOVUPS      256(DX), Y5
+	VMOVUPS      288(DX), Y6
+	VMOVUPS      320(DX), Y7
+	VMOVUPS      352(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      384(DX), Y3
+	VMOVUPS      416(DX), Y4
+	VMOVUPS      448(DX), Y5
+	VMOVUPS      480(DX), Y6
+	VMOVUPS      512(DX), Y7
+	VMOVUPS      544(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      576(DX), Y3
+	VMOVUPS      608(DX), Y4
+	VMOVUPS      640(DX), Y5
+	VMOVUPS      672(DX), Y6
+	VMOVUPS      704(DX), Y7
+	VMOVUPS      736(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      768(DX), Y3
+	VMOVUPS      800(DX), Y4
+	VMOVUPS      832(DX), Y5
+	VMOVUPS      864(DX), Y6
+	VMOVUPS      896(DX), Y7
+	VMOVUPS      928(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      960(DX), Y3
+	VMOVUPS      992(DX), Y4
+	VMOVUPS      1024(DX), Y5
+	VMOVUPS      1056(DX), Y6
+	VMOVUPS      1088(DX), Y7
+	VMOVUPS      1120(DX), Y8
+	VMOVAPS      Y7, Y9
+	VFNMADD231PS Y1, Y5, Y9
+	VMOVAPS      Y6, Y10
+	VFNMADD231PS Y1, Y4, Y10
+	VSUBPS       Y5, Y7, Y11
+	VSUBPS       Y4, Y6, Y12
+	VMOVAPS      Y7, Y7
+	VFNMADD231PS Y2, Y5, Y7
+	VMOVAPS      Y7, Y5
+	VFMADD231PS  Y1, Y3, Y5
+	VADDPS       Y10, Y9, Y3
+	VSUBPS       Y10, Y9, Y7
+	VMOVAPS      Y11, Y9
+	VFMADD231PS  Y0, Y12, Y9
+	VMOVAPS      Y11, Y10
+	VFNMADD231PS Y0, Y12, Y10
+	VMOVAPS      Y8, Y8
+	VFNMADD231PS Y2, Y6, Y8
+	VMOVAPS      Y8, Y6
+	VFMADD231PS  Y1, Y4, Y6
+	VMOVUPS      Y5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Y6, (R11)
+	ADDQ         DI, R11
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JNZ          channels
+	VZEROUPPER
+	RET
+
+DATA winTwoAVX2<>+0(SB)/4, $0x40000000
+GLOBL winTwoAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winFourAVX2<>+0(SB)/4, $0x40800000
+GLOBL winFourAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winFiveAVX2<>+0(SB)/4, $0x40a00000
+GLOBL winFiveAVX2<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput2AVX2(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+// Requires: AVX, FMA3
+TEXT ·winogradOutput2AVX2(SB), NOSPLIT, $0-68
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         rs+32(FP), SI
+	MOVQ         cs+40(FP), DI
+	MOVQ         dp+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS winogradOutput2TwoAVX2<>+0(SB), Y0
+	VBROADCASTSS winogradOutput2FourAVX2<>+0(SB), Y1
+	VBROADCASTSS winogradOutput2EightAVX2<>+0(SB), Y1
+	VBROADCASTSS least+64(FP), Y1
+
+channels:
+	VMOVUPS     (BX), Y2
+	LEAQ        (R8)(R8*2), R10
+	SHLQ        $0x01, R10
+	MOVQ        CX, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, (DX)
+	VMOVUPS     Y4, 192(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, 32(DX)
+	VMOVUPS     Y4, 224(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, 64(DX)
+	VMOVUPS     Y4, 256(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, 96(DX)
+	VMOVUPS     Y4, 288(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, 128(DX)
+	VMOVUPS     Y4, 320(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y3
+	VMOVUPS     (R11)(R10*1), Y4
+	VMOVUPS     (R11)(R10*2), Y5
+	VMOVUPS     (R12), Y6
+	VMOVUPS     (R12)(R10*1), Y7
+	VMOVUPS     (R12)(R10*2), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	VMOVUPS     Y3, 160(DX)
+	VMOVUPS     Y4, 352(DX)
+	VMOVUPS     (DX), Y3
+	VMOVUPS     32(DX), Y4
+	VMOVUPS     64(DX), Y5
+	VMOVUPS     96(DX), Y6
+	VMOVUPS     128(DX), Y7
+	VMOVUPS     160(DX), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	MOVQ        AX, R10
+	MOVQ        R10, R11
+	VADDPS      Y2, Y3, Y3
+	VMAXPS      Y3, Y1, Y3
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y2, Y4, Y4
+	VMAXPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (R11)
+	VMOVUPS     192(DX), Y3
+	VMOVUPS     224(DX), Y4
+	VMOVUPS     256(DX), Y5
+	VMOVUPS     288(DX), Y6
+	VMOVUPS     320(DX), Y7
+	VMOVUPS     352(DX), Y8
+	VADDPS      Y5, Y4, Y9
+	VSUBPS      Y5, Y4, Y4
+	VADDPS      Y7, Y6, Y5
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y3, Y3
+	VADDPS      Y5, Y3, Y3
+	VMOVAPS     Y4, Y4
+	VFMADD231PS Y0, Y6, Y4
+	VADDPS      Y8, Y4, Y4
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Y2, Y3, Y3
+	VMAXPS      Y3, Y1, Y3
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y2, Y4, Y4
+	VMAXPS      Y4, Y1, Y4
+	VMOVUPS     Y4, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradOutput2TwoAVX2<>+0(SB)/4, $0x40000000
+GLOBL winogradOutput2TwoAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput2FourAVX2<>+0(SB)/4, $0x40800000
+GLOBL winogradOutput2FourAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput2EightAVX2<>+0(SB)/4, $0x41000000
+GLOBL winogradOutput2EightAVX2<>(SB), RODATA|NOPTR, $4
+
+// func winogradGradient2AVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, FMA3
+TEXT ·winogradGradient2AVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winogradGradient2TwoAVX2<>+0(SB), Y0
+	VBROADCASTSS winogradGradient2FourAVX2<>+0(SB), Y1
+	VBROADCASTSS winogradGradient2EightAVX2<>+0(SB), Y1
+
+channels:
+	MOVQ         AX, R10
+	MOVQ         CX, R9
+	VMOVUPS      (R9), Y1
+	VMOVUPS      (R9)(BX*1), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (DX)
+	VMOVUPS      Y3, 64(DX)
+	VMOVUPS      Y4, 128(DX)
+	VMOVUPS      Y5, 192(DX)
+	VMOVUPS      Y6, 256(DX)
+	VMOVUPS      Y2, 320(DX)
+	ADDQ         SI, R9
+	VMOVUPS      (R9), Y1
+	VMOVUPS      (R9)(BX*1), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, 32(DX)
+	VMOVUPS      Y3, 96(DX)
+	VMOVUPS      Y4, 160(DX)
+	VMOVUPS      Y5, 224(DX)
+	VMOVUPS      Y6, 288(DX)
+	VMOVUPS      Y2, 352(DX)
+	VMOVUPS      (DX), Y1
+	VMOVUPS      32(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      64(DX), Y1
+	VMOVUPS      96(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      128(DX), Y1
+	VMOVUPS      160(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      192(DX), Y1
+	VMOVUPS      224(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      256(DX), Y1
+	VMOVUPS      288(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      320(DX), Y1
+	VMOVUPS      352(DX), Y2
+	VADDPS       Y2, Y1, Y3
+	VSUBPS       Y2, Y1, Y4
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  Y0, Y2, Y5
+	VMOVAPS      Y1, Y6
+	VFNMADD231PS Y0, Y2, Y6
+	VMOVUPS      Y1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Y2, (R10)
+	ADDQ         DI, R10
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R8
+	JNZ          channels
+	VZEROUPPER
+	RET
+
+DATA winogradGradient2TwoAVX2<>+0(SB)/4, $0x40000000
+GLOBL winogradGradient2TwoAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient2FourAVX2<>+0(SB)/4, $0x40800000
+GLOBL winogradGradient2FourAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient2EightAVX2<>+0(SB)/4, $0x41000000
+GLOBL winogradGradient2EightAVX2<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput4AVX2(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+// Requires: AVX, FMA3
+TEXT ·winogradOutput4AVX2(SB), NOSPLIT, $0-68
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         rs+32(FP), SI
+	MOVQ         cs+40(FP), DI
+	MOVQ         dp+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS winogradOutput4TwoAVX2<>+0(SB), Y0
+	VBROADCASTSS winogradOutput4FourAVX2<>+0(SB), Y1
+	VBROADCASTSS winogradOutput4EightAVX2<>+0(SB), Y2
+	VBROADCASTSS least+64(FP), Y3
+
+channels:
+	VMOVUPS     (BX), Y4
+	LEAQ        (R8)(R8*2), R10
+	SHLQ        $0x01, R10
+	MOVQ        CX, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, (DX)
+	VMOVUPS     Y9, 192(DX)
+	VMOVUPS     Y11, 384(DX)
+	VMOVUPS     Y6, 576(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, 32(DX)
+	VMOVUPS     Y9, 224(DX)
+	VMOVUPS     Y11, 416(DX)
+	VMOVUPS     Y6, 608(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, 64(DX)
+	VMOVUPS     Y9, 256(DX)
+	VMOVUPS     Y11, 448(DX)
+	VMOVUPS     Y6, 640(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, 96(DX)
+	VMOVUPS     Y9, 288(DX)
+	VMOVUPS     Y11, 480(DX)
+	VMOVUPS     Y6, 672(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, 128(DX)
+	VMOVUPS     Y9, 320(DX)
+	VMOVUPS     Y11, 512(DX)
+	VMOVUPS     Y6, 704(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Y5
+	VMOVUPS     (R11)(R10*1), Y6
+	VMOVUPS     (R11)(R10*2), Y7
+	VMOVUPS     (R12), Y8
+	VMOVUPS     (R12)(R10*1), Y9
+	VMOVUPS     (R12)(R10*2), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	VMOVUPS     Y5, 160(DX)
+	VMOVUPS     Y9, 352(DX)
+	VMOVUPS     Y11, 544(DX)
+	VMOVUPS     Y6, 736(DX)
+	VMOVUPS     (DX), Y5
+	VMOVUPS     32(DX), Y6
+	VMOVUPS     64(DX), Y7
+	VMOVUPS     96(DX), Y8
+	VMOVUPS     128(DX), Y9
+	VMOVUPS     160(DX), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	MOVQ        AX, R10
+	MOVQ        R10, R11
+	VADDPS      Y4, Y5, Y5
+	VMAXPS      Y5, Y3, Y5
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y9, Y9
+	VMAXPS      Y9, Y3, Y9
+	VMOVUPS     Y9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y11, Y11
+	VMAXPS      Y11, Y3, Y11
+	VMOVUPS     Y11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y6, Y6
+	VMAXPS      Y6, Y3, Y6
+	VMOVUPS     Y6, (R11)
+	VMOVUPS     192(DX), Y5
+	VMOVUPS     224(DX), Y6
+	VMOVUPS     256(DX), Y7
+	VMOVUPS     288(DX), Y8
+	VMOVUPS     320(DX), Y9
+	VMOVUPS     352(DX), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Y4, Y5, Y5
+	VMAXPS      Y5, Y3, Y5
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y9, Y9
+	VMAXPS      Y9, Y3, Y9
+	VMOVUPS     Y9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y11, Y11
+	VMAXPS      Y11, Y3, Y11
+	VMOVUPS     Y11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y6, Y6
+	VMAXPS      Y6, Y3, Y6
+	VMOVUPS     Y6, (R11)
+	VMOVUPS     384(DX), Y5
+	VMOVUPS     416(DX), Y6
+	VMOVUPS     448(DX), Y7
+	VMOVUPS     480(DX), Y8
+	VMOVUPS     512(DX), Y9
+	VMOVUPS     544(DX), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Y4, Y5, Y5
+	VMAXPS      Y5, Y3, Y5
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y9, Y9
+	VMAXPS      Y9, Y3, Y9
+	VMOVUPS     Y9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y11, Y11
+	VMAXPS      Y11, Y3, Y11
+	VMOVUPS     Y11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y6, Y6
+	VMAXPS      Y6, Y3, Y6
+	VMOVUPS     Y6, (R11)
+	VMOVUPS     576(DX), Y5
+	VMOVUPS     608(DX), Y6
+	VMOVUPS     640(DX), Y7
+	VMOVUPS     672(DX), Y8
+	VMOVUPS     704(DX), Y9
+	VMOVUPS     736(DX), Y10
+	VADDPS      Y7, Y6, Y11
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y9, Y8, Y7
+	VSUBPS      Y9, Y8, Y8
+	VADDPS      Y11, Y5, Y5
+	VADDPS      Y7, Y5, Y5
+	VMOVAPS     Y6, Y9
+	VFMADD231PS Y0, Y8, Y9
+	VMOVAPS     Y11, Y11
+	VFMADD231PS Y1, Y7, Y11
+	VMOVAPS     Y6, Y6
+	VFMADD231PS Y2, Y8, Y6
+	VADDPS      Y10, Y6, Y6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Y4, Y5, Y5
+	VMAXPS      Y5, Y3, Y5
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y9, Y9
+	VMAXPS      Y9, Y3, Y9
+	VMOVUPS     Y9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y11, Y11
+	VMAXPS      Y11, Y3, Y11
+	VMOVUPS     Y11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Y4, Y6, Y6
+	VMAXPS      Y6, Y3, Y6
+	VMOVUPS     Y6, (R11)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, BX
+	SUBQ        $0x08, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradOutput4TwoAVX2<>+0(SB)/4, $0x40000000
+GLOBL winogradOutput4TwoAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput4FourAVX2<>+0(SB)/4, $0x40800000
+GLOBL winogradOutput4FourAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput4EightAVX2<>+0(SB)/4, $0x41000000
+GLOBL winogradOutput4EightAVX2<>(SB), RODATA|NOPTR, $4
+
+// func winogradGradient4AVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, FMA3
+TEXT ·winogradGradient4AVX2(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winogradGradient4TwoAVX2<>+0(SB), Y0
+	VBROADCASTSS winogradGradient4FourAVX2<>+0(SB), Y0
+	VBROADCASTSS winogradGradient4EightAVX2<>+0(SB), Y1
+
+channels:
+	MOVQ        AX, R11
+	MOVQ        CX, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R9)(BX*1), Y3
+	VMOVUPS     (R9)(BX*2), Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (DX)
+	VMOVUPS     Y4, 128(DX)
+	VMOVUPS     Y6, 256(DX)
+	VMOVUPS     Y7, 384(DX)
+	VMOVUPS     Y3, 512(DX)
+	VMOVUPS     Y5, 640(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R9)(BX*1), Y3
+	VMOVUPS     (R9)(BX*2), Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, 32(DX)
+	VMOVUPS     Y4, 160(DX)
+	VMOVUPS     Y6, 288(DX)
+	VMOVUPS     Y7, 416(DX)
+	VMOVUPS     Y3, 544(DX)
+	VMOVUPS     Y5, 672(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R9)(BX*1), Y3
+	VMOVUPS     (R9)(BX*2), Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, 64(DX)
+	VMOVUPS     Y4, 192(DX)
+	VMOVUPS     Y6, 320(DX)
+	VMOVUPS     Y7, 448(DX)
+	VMOVUPS     Y3, 576(DX)
+	VMOVUPS     Y5, 704(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Y2
+	VMOVUPS     (R9)(BX*1), Y3
+	VMOVUPS     (R9)(BX*2), Y4
+	VMOVUPS     (R10), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, 96(DX)
+	VMOVUPS     Y4, 224(DX)
+	VMOVUPS     Y6, 352(DX)
+	VMOVUPS     Y7, 480(DX)
+	VMOVUPS     Y3, 608(DX)
+	VMOVUPS     Y5, 736(DX)
+	VMOVUPS     (DX), Y2
+	VMOVUPS     32(DX), Y3
+	VMOVUPS     64(DX), Y4
+	VMOVUPS     96(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     128(DX), Y2
+	VMOVUPS     160(DX), Y3
+	VMOVUPS     192(DX), Y4
+	VMOVUPS     224(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     256(DX), Y2
+	VMOVUPS     288(DX), Y3
+	VMOVUPS     320(DX), Y4
+	VMOVUPS     352(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     384(DX), Y2
+	VMOVUPS     416(DX), Y3
+	VMOVUPS     448(DX), Y4
+	VMOVUPS     480(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     512(DX), Y2
+	VMOVUPS     544(DX), Y3
+	VMOVUPS     576(DX), Y4
+	VMOVUPS     608(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     640(DX), Y2
+	VMOVUPS     672(DX), Y3
+	VMOVUPS     704(DX), Y4
+	VMOVUPS     736(DX), Y5
+	VADDPS      Y4, Y2, Y6
+	VADDPS      Y5, Y3, Y7
+	VMOVAPS     Y2, Y8
+	VFMADD231PS Y0, Y4, Y8
+	VADDPS      Y3, Y3, Y3
+	VMOVAPS     Y3, Y3
+	VFMADD231PS Y1, Y5, Y3
+	VADDPS      Y7, Y6, Y4
+	VSUBPS      Y7, Y6, Y6
+	VADDPS      Y3, Y8, Y7
+	VSUBPS      Y3, Y8, Y3
+	VMOVUPS     Y2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Y5, (R11)
+	ADDQ        DI, R11
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	SUBQ        $0x08, R8
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradGradient4TwoAVX2<>+0(SB)/4, $0x40000000
+GLOBL winogradGradient4TwoAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient4FourAVX2<>+0(SB)/4, $0x40800000
+GLOBL winogradGradient4FourAVX2<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient4EightAVX2<>+0(SB)/4, $0x41000000
+GLOBL winogradGradient4EightAVX2<>(SB), RODATA|NOPTR, $4
+
+// func mixAVX2(dst *float32, src *float32, matrix *float32, rows int, columns int, ds int, ss int, n int)
+// Requires: AVX, FMA3
+TEXT ·mixAVX2(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ matrix+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ columns+32(FP), SI
+	MOVQ ds+40(FP), DI
+	MOVQ ss+48(FP), R8
+	MOVQ n+56(FP), R9
+
+channels:
+	MOVQ AX, R10
+	MOVQ DX, R12
+	MOVQ BX, R13
+
+row:
+	VXORPS Y0, Y0, Y0
+	MOVQ   CX, R11
+	MOVQ   SI, R14
+
+column:
+	VBROADCASTSS (R12), Y1
+	VFMADD231PS  (R11), Y1, Y0
+	ADDQ         $0x04, R12
+	ADDQ         R8, R11
+	DECQ         R14
+	JNZ          column
+	VMOVUPS      Y0, (R10)
+	ADDQ         DI, R10
+	DECQ         R13
+	JNZ          row
+	ADDQ         $0x20, AX
+	ADDQ         $0x20, CX
+	SUBQ         $0x08, R9
+	JNZ          channels
+	VZEROUPPER
+	RET
+
 // func tileAVX512_1x1(t *byte)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512_1x1(SB), NOSPLIT, $0-8
@@ -10436,6 +11960,1530 @@ neighbours:
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, R8
 	JNZ     channels
+	VZEROUPPER
+	RET
+
+// func winogradInputAVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, AVX512F
+TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winTwoAVX512<>+0(SB), Z0
+	VBROADCASTSS winFourAVX512<>+0(SB), Z1
+	VBROADCASTSS winFiveAVX512<>+0(SB), Z2
+
+channels:
+	MOVQ         AX, R11
+	MOVQ         CX, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (DX)
+	VMOVUPS      Z3, 384(DX)
+	VMOVUPS      Z7, 768(DX)
+	VMOVUPS      Z9, 1152(DX)
+	VMOVUPS      Z10, 1536(DX)
+	VMOVUPS      Z6, 1920(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, 64(DX)
+	VMOVUPS      Z3, 448(DX)
+	VMOVUPS      Z7, 832(DX)
+	VMOVUPS      Z9, 1216(DX)
+	VMOVUPS      Z10, 1600(DX)
+	VMOVUPS      Z6, 1984(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, 128(DX)
+	VMOVUPS      Z3, 512(DX)
+	VMOVUPS      Z7, 896(DX)
+	VMOVUPS      Z9, 1280(DX)
+	VMOVUPS      Z10, 1664(DX)
+	VMOVUPS      Z6, 2048(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, 192(DX)
+	VMOVUPS      Z3, 576(DX)
+	VMOVUPS      Z7, 960(DX)
+	VMOVUPS      Z9, 1344(DX)
+	VMOVUPS      Z10, 1728(DX)
+	VMOVUPS      Z6, 2112(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, 256(DX)
+	VMOVUPS      Z3, 640(DX)
+	VMOVUPS      Z7, 1024(DX)
+	VMOVUPS      Z9, 1408(DX)
+	VMOVUPS      Z10, 1792(DX)
+	VMOVUPS      Z6, 2176(DX)
+	ADDQ         SI, R9
+	LEAQ         (R9)(BX*2), R10
+	ADDQ         BX, R10
+	VMOVUPS      (R9), Z3
+	VMOVUPS      (R9)(BX*1), Z4
+	VMOVUPS      (R9)(BX*2), Z5
+	VMOVUPS      (R10), Z6
+	VMOVUPS      (R10)(BX*1), Z7
+	VMOVUPS      (R10)(BX*2), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, 320(DX)
+	VMOVUPS      Z3, 704(DX)
+	VMOVUPS      Z7, 1088(DX)
+	VMOVUPS      Z9, 1472(DX)
+	VMOVUPS      Z10, 1856(DX)
+	VMOVUPS      Z6, 2240(DX)
+	VMOVUPS      (DX), Z3
+	VMOVUPS      64(DX), Z4
+	VMOVUPS      128(DX), Z5
+	VMOVUPS      192(DX), Z6
+	VMOVUPS      256(DX), Z7
+	VMOVUPS      320(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      384(DX), Z3
+	VMOVUPS      448(DX), Z4
+	VMOVUPS      512(DX), Z5
+	VMOVUPS      576(DX), Z6
+	VMOVUPS      640(DX), Z7
+	VMOVUPS      704(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      768(DX), Z3
+	VMOVUPS      832(DX), Z4
+	VMOVUPS      896(DX), Z5
+	VMOVUPS      960(DX), Z6
+	VMOVUPS      1024(DX), Z7
+	VMOVUPS      1088(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      1152(DX), Z3
+	VMOVUPS      1216(DX), Z4
+	VMOVUPS      1280(DX), Z5
+	VMOVUPS      1344(DX), Z6
+	VMOVUPS      1408(DX), Z7
+	VMOVUPS      1472(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      1536(DX), Z3
+	VMOVUPS      1600(DX), Z4
+	VMOVUPS      1664(DX), Z5
+	VMOVUPS      1728(DX), Z6
+	VMOVUPS      1792(DX), Z7
+	VMOVUPS      1856(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      1920(DX), Z3
+	VMOVUPS      1984(DX), Z4
+	VMOVUPS      2048(DX), Z5
+	VMOVUPS      2112(DX), Z6
+	VMOVUPS      2176(DX), Z7
+	VMOVUPS      2240(DX), Z8
+	VMOVAPS      Z7, Z9
+	VFNMADD231PS Z1, Z5, Z9
+	VMOVAPS      Z6, Z10
+	VFNMADD231PS Z1, Z4, Z10
+	VSUBPS       Z5, Z7, Z11
+	VSUBPS       Z4, Z6, Z12
+	VMOVAPS      Z7, Z7
+	VFNMADD231PS Z2, Z5, Z7
+	VMOVAPS      Z7, Z5
+	VFMADD231PS  Z1, Z3, Z5
+	VADDPS       Z10, Z9, Z3
+	VSUBPS       Z10, Z9, Z7
+	VMOVAPS      Z11, Z9
+	VFMADD231PS  Z0, Z12, Z9
+	VMOVAPS      Z11, Z10
+	VFNMADD231PS Z0, Z12, Z10
+	VMOVAPS      Z8, Z8
+	VFNMADD231PS Z2, Z6, Z8
+	VMOVAPS      Z8, Z6
+	VFMADD231PS  Z1, Z4, Z6
+	VMOVUPS      Z5, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z3, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z7, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z9, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z10, (R11)
+	ADDQ         DI, R11
+	VMOVUPS      Z6, (R11)
+	ADDQ         DI, R11
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, R8
+	JNZ          channels
+	VZEROUPPER
+	RET
+
+DATA winTwoAVX512<>+0(SB)/4, $0x40000000
+GLOBL winTwoAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winFourAVX512<>+0(SB)/4, $0x40800000
+GLOBL winFourAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winFiveAVX512<>+0(SB)/4, $0x40a00000
+GLOBL winFiveAVX512<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput2AVX512(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutput2AVX512(SB), NOSPLIT, $0-68
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         rs+32(FP), SI
+	MOVQ         cs+40(FP), DI
+	MOVQ         dp+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS winogradOutput2TwoAVX512<>+0(SB), Z0
+	VBROADCASTSS winogradOutput2FourAVX512<>+0(SB), Z1
+	VBROADCASTSS winogradOutput2EightAVX512<>+0(SB), Z1
+	VBROADCASTSS least+64(FP), Z1
+
+channels:
+	VMOVUPS     (BX), Z2
+	LEAQ        (R8)(R8*2), R10
+	SHLQ        $0x01, R10
+	MOVQ        CX, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, (DX)
+	VMOVUPS     Z4, 384(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, 64(DX)
+	VMOVUPS     Z4, 448(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, 128(DX)
+	VMOVUPS     Z4, 512(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, 192(DX)
+	VMOVUPS     Z4, 576(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, 256(DX)
+	VMOVUPS     Z4, 640(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z3
+	VMOVUPS     (R11)(R10*1), Z4
+	VMOVUPS     (R11)(R10*2), Z5
+	VMOVUPS     (R12), Z6
+	VMOVUPS     (R12)(R10*1), Z7
+	VMOVUPS     (R12)(R10*2), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	VMOVUPS     Z3, 320(DX)
+	VMOVUPS     Z4, 704(DX)
+	VMOVUPS     (DX), Z3
+	VMOVUPS     64(DX), Z4
+	VMOVUPS     128(DX), Z5
+	VMOVUPS     192(DX), Z6
+	VMOVUPS     256(DX), Z7
+	VMOVUPS     320(DX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	MOVQ        AX, R10
+	MOVQ        R10, R11
+	VADDPS      Z2, Z3, Z3
+	VMAXPS      Z3, Z1, Z3
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z2, Z4, Z4
+	VMAXPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (R11)
+	VMOVUPS     384(DX), Z3
+	VMOVUPS     448(DX), Z4
+	VMOVUPS     512(DX), Z5
+	VMOVUPS     576(DX), Z6
+	VMOVUPS     640(DX), Z7
+	VMOVUPS     704(DX), Z8
+	VADDPS      Z5, Z4, Z9
+	VSUBPS      Z5, Z4, Z4
+	VADDPS      Z7, Z6, Z5
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z3, Z3
+	VADDPS      Z5, Z3, Z3
+	VMOVAPS     Z4, Z4
+	VFMADD231PS Z0, Z6, Z4
+	VADDPS      Z8, Z4, Z4
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Z2, Z3, Z3
+	VMAXPS      Z3, Z1, Z3
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z2, Z4, Z4
+	VMAXPS      Z4, Z1, Z4
+	VMOVUPS     Z4, (R11)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradOutput2TwoAVX512<>+0(SB)/4, $0x40000000
+GLOBL winogradOutput2TwoAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput2FourAVX512<>+0(SB)/4, $0x40800000
+GLOBL winogradOutput2FourAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput2EightAVX512<>+0(SB)/4, $0x41000000
+GLOBL winogradOutput2EightAVX512<>(SB), RODATA|NOPTR, $4
+
+// func winogradGradient2AVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, AVX512F
+TEXT ·winogradGradient2AVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winogradGradient2TwoAVX512<>+0(SB), Z0
+	VBROADCASTSS winogradGradient2FourAVX512<>+0(SB), Z1
+	VBROADCASTSS winogradGradient2EightAVX512<>+0(SB), Z1
+
+channels:
+	MOVQ         AX, R10
+	MOVQ         CX, R9
+	VMOVUPS      (R9), Z1
+	VMOVUPS      (R9)(BX*1), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (DX)
+	VMOVUPS      Z3, 128(DX)
+	VMOVUPS      Z4, 256(DX)
+	VMOVUPS      Z5, 384(DX)
+	VMOVUPS      Z6, 512(DX)
+	VMOVUPS      Z2, 640(DX)
+	ADDQ         SI, R9
+	VMOVUPS      (R9), Z1
+	VMOVUPS      (R9)(BX*1), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, 64(DX)
+	VMOVUPS      Z3, 192(DX)
+	VMOVUPS      Z4, 320(DX)
+	VMOVUPS      Z5, 448(DX)
+	VMOVUPS      Z6, 576(DX)
+	VMOVUPS      Z2, 704(DX)
+	VMOVUPS      (DX), Z1
+	VMOVUPS      64(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      128(DX), Z1
+	VMOVUPS      192(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      256(DX), Z1
+	VMOVUPS      320(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      384(DX), Z1
+	VMOVUPS      448(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      512(DX), Z1
+	VMOVUPS      576(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      640(DX), Z1
+	VMOVUPS      704(DX), Z2
+	VADDPS       Z2, Z1, Z3
+	VSUBPS       Z2, Z1, Z4
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z0, Z2, Z5
+	VMOVAPS      Z1, Z6
+	VFNMADD231PS Z0, Z2, Z6
+	VMOVUPS      Z1, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z3, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z4, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z5, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z6, (R10)
+	ADDQ         DI, R10
+	VMOVUPS      Z2, (R10)
+	ADDQ         DI, R10
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, R8
+	JNZ          channels
+	VZEROUPPER
+	RET
+
+DATA winogradGradient2TwoAVX512<>+0(SB)/4, $0x40000000
+GLOBL winogradGradient2TwoAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient2FourAVX512<>+0(SB)/4, $0x40800000
+GLOBL winogradGradient2FourAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient2EightAVX512<>+0(SB)/4, $0x41000000
+GLOBL winogradGradient2EightAVX512<>(SB), RODATA|NOPTR, $4
+
+// func winogradOutput4AVX512(dst *float32, src *float32, scratch *float32, bias *float32, rs int, cs int, dp int, n int, least float32)
+// Requires: AVX, AVX512F
+TEXT ·winogradOutput4AVX512(SB), NOSPLIT, $0-68
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         bias+24(FP), BX
+	MOVQ         rs+32(FP), SI
+	MOVQ         cs+40(FP), DI
+	MOVQ         dp+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS winogradOutput4TwoAVX512<>+0(SB), Z0
+	VBROADCASTSS winogradOutput4FourAVX512<>+0(SB), Z1
+	VBROADCASTSS winogradOutput4EightAVX512<>+0(SB), Z2
+	VBROADCASTSS least+64(FP), Z3
+
+channels:
+	VMOVUPS     (BX), Z4
+	LEAQ        (R8)(R8*2), R10
+	SHLQ        $0x01, R10
+	MOVQ        CX, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, (DX)
+	VMOVUPS     Z9, 384(DX)
+	VMOVUPS     Z11, 768(DX)
+	VMOVUPS     Z6, 1152(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, 64(DX)
+	VMOVUPS     Z9, 448(DX)
+	VMOVUPS     Z11, 832(DX)
+	VMOVUPS     Z6, 1216(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, 128(DX)
+	VMOVUPS     Z9, 512(DX)
+	VMOVUPS     Z11, 896(DX)
+	VMOVUPS     Z6, 1280(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, 192(DX)
+	VMOVUPS     Z9, 576(DX)
+	VMOVUPS     Z11, 960(DX)
+	VMOVUPS     Z6, 1344(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, 256(DX)
+	VMOVUPS     Z9, 640(DX)
+	VMOVUPS     Z11, 1024(DX)
+	VMOVUPS     Z6, 1408(DX)
+	ADDQ        R8, R11
+	LEAQ        (R11)(R10*2), R12
+	ADDQ        R10, R12
+	VMOVUPS     (R11), Z5
+	VMOVUPS     (R11)(R10*1), Z6
+	VMOVUPS     (R11)(R10*2), Z7
+	VMOVUPS     (R12), Z8
+	VMOVUPS     (R12)(R10*1), Z9
+	VMOVUPS     (R12)(R10*2), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	VMOVUPS     Z5, 320(DX)
+	VMOVUPS     Z9, 704(DX)
+	VMOVUPS     Z11, 1088(DX)
+	VMOVUPS     Z6, 1472(DX)
+	VMOVUPS     (DX), Z5
+	VMOVUPS     64(DX), Z6
+	VMOVUPS     128(DX), Z7
+	VMOVUPS     192(DX), Z8
+	VMOVUPS     256(DX), Z9
+	VMOVUPS     320(DX), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	MOVQ        AX, R10
+	MOVQ        R10, R11
+	VADDPS      Z4, Z5, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z9, Z9
+	VMAXPS      Z9, Z3, Z9
+	VMOVUPS     Z9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z11, Z11
+	VMAXPS      Z11, Z3, Z11
+	VMOVUPS     Z11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z6, Z6
+	VMAXPS      Z6, Z3, Z6
+	VMOVUPS     Z6, (R11)
+	VMOVUPS     384(DX), Z5
+	VMOVUPS     448(DX), Z6
+	VMOVUPS     512(DX), Z7
+	VMOVUPS     576(DX), Z8
+	VMOVUPS     640(DX), Z9
+	VMOVUPS     704(DX), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Z4, Z5, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z9, Z9
+	VMAXPS      Z9, Z3, Z9
+	VMOVUPS     Z9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z11, Z11
+	VMAXPS      Z11, Z3, Z11
+	VMOVUPS     Z11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z6, Z6
+	VMAXPS      Z6, Z3, Z6
+	VMOVUPS     Z6, (R11)
+	VMOVUPS     768(DX), Z5
+	VMOVUPS     832(DX), Z6
+	VMOVUPS     896(DX), Z7
+	VMOVUPS     960(DX), Z8
+	VMOVUPS     1024(DX), Z9
+	VMOVUPS     1088(DX), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Z4, Z5, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z9, Z9
+	VMAXPS      Z9, Z3, Z9
+	VMOVUPS     Z9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z11, Z11
+	VMAXPS      Z11, Z3, Z11
+	VMOVUPS     Z11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z6, Z6
+	VMAXPS      Z6, Z3, Z6
+	VMOVUPS     Z6, (R11)
+	VMOVUPS     1152(DX), Z5
+	VMOVUPS     1216(DX), Z6
+	VMOVUPS     1280(DX), Z7
+	VMOVUPS     1344(DX), Z8
+	VMOVUPS     1408(DX), Z9
+	VMOVUPS     1472(DX), Z10
+	VADDPS      Z7, Z6, Z11
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z9, Z8, Z7
+	VSUBPS      Z9, Z8, Z8
+	VADDPS      Z11, Z5, Z5
+	VADDPS      Z7, Z5, Z5
+	VMOVAPS     Z6, Z9
+	VFMADD231PS Z0, Z8, Z9
+	VMOVAPS     Z11, Z11
+	VFMADD231PS Z1, Z7, Z11
+	VMOVAPS     Z6, Z6
+	VFMADD231PS Z2, Z8, Z6
+	VADDPS      Z10, Z6, Z6
+	ADDQ        SI, R10
+	MOVQ        R10, R11
+	VADDPS      Z4, Z5, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z9, Z9
+	VMAXPS      Z9, Z3, Z9
+	VMOVUPS     Z9, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z11, Z11
+	VMAXPS      Z11, Z3, Z11
+	VMOVUPS     Z11, (R11)
+	ADDQ        DI, R11
+	VADDPS      Z4, Z6, Z6
+	VMAXPS      Z6, Z3, Z6
+	VMOVUPS     Z6, (R11)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, BX
+	SUBQ        $0x10, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradOutput4TwoAVX512<>+0(SB)/4, $0x40000000
+GLOBL winogradOutput4TwoAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput4FourAVX512<>+0(SB)/4, $0x40800000
+GLOBL winogradOutput4FourAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradOutput4EightAVX512<>+0(SB)/4, $0x41000000
+GLOBL winogradOutput4EightAVX512<>(SB), RODATA|NOPTR, $4
+
+// func winogradGradient4AVX512(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
+// Requires: AVX, AVX512F
+TEXT ·winogradGradient4AVX512(SB), NOSPLIT, $0-56
+	MOVQ         dst+0(FP), AX
+	MOVQ         src+8(FP), CX
+	MOVQ         scratch+16(FP), DX
+	MOVQ         rs+24(FP), BX
+	MOVQ         cs+32(FP), SI
+	MOVQ         dp+40(FP), DI
+	MOVQ         n+48(FP), R8
+	VBROADCASTSS winogradGradient4TwoAVX512<>+0(SB), Z0
+	VBROADCASTSS winogradGradient4FourAVX512<>+0(SB), Z0
+	VBROADCASTSS winogradGradient4EightAVX512<>+0(SB), Z1
+
+channels:
+	MOVQ        AX, R11
+	MOVQ        CX, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R9)(BX*1), Z3
+	VMOVUPS     (R9)(BX*2), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (DX)
+	VMOVUPS     Z4, 256(DX)
+	VMOVUPS     Z6, 512(DX)
+	VMOVUPS     Z7, 768(DX)
+	VMOVUPS     Z3, 1024(DX)
+	VMOVUPS     Z5, 1280(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R9)(BX*1), Z3
+	VMOVUPS     (R9)(BX*2), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, 64(DX)
+	VMOVUPS     Z4, 320(DX)
+	VMOVUPS     Z6, 576(DX)
+	VMOVUPS     Z7, 832(DX)
+	VMOVUPS     Z3, 1088(DX)
+	VMOVUPS     Z5, 1344(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R9)(BX*1), Z3
+	VMOVUPS     (R9)(BX*2), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, 128(DX)
+	VMOVUPS     Z4, 384(DX)
+	VMOVUPS     Z6, 640(DX)
+	VMOVUPS     Z7, 896(DX)
+	VMOVUPS     Z3, 1152(DX)
+	VMOVUPS     Z5, 1408(DX)
+	ADDQ        SI, R9
+	LEAQ        (R9)(BX*2), R10
+	ADDQ        BX, R10
+	VMOVUPS     (R9), Z2
+	VMOVUPS     (R9)(BX*1), Z3
+	VMOVUPS     (R9)(BX*2), Z4
+	VMOVUPS     (R10), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, 192(DX)
+	VMOVUPS     Z4, 448(DX)
+	VMOVUPS     Z6, 704(DX)
+	VMOVUPS     Z7, 960(DX)
+	VMOVUPS     Z3, 1216(DX)
+	VMOVUPS     Z5, 1472(DX)
+	VMOVUPS     (DX), Z2
+	VMOVUPS     64(DX), Z3
+	VMOVUPS     128(DX), Z4
+	VMOVUPS     192(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     256(DX), Z2
+	VMOVUPS     320(DX), Z3
+	VMOVUPS     384(DX), Z4
+	VMOVUPS     448(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     512(DX), Z2
+	VMOVUPS     576(DX), Z3
+	VMOVUPS     640(DX), Z4
+	VMOVUPS     704(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     768(DX), Z2
+	VMOVUPS     832(DX), Z3
+	VMOVUPS     896(DX), Z4
+	VMOVUPS     960(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     1024(DX), Z2
+	VMOVUPS     1088(DX), Z3
+	VMOVUPS     1152(DX), Z4
+	VMOVUPS     1216(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     1280(DX), Z2
+	VMOVUPS     1344(DX), Z3
+	VMOVUPS     1408(DX), Z4
+	VMOVUPS     1472(DX), Z5
+	VADDPS      Z4, Z2, Z6
+	VADDPS      Z5, Z3, Z7
+	VMOVAPS     Z2, Z8
+	VFMADD231PS Z0, Z4, Z8
+	VADDPS      Z3, Z3, Z3
+	VMOVAPS     Z3, Z3
+	VFMADD231PS Z1, Z5, Z3
+	VADDPS      Z7, Z6, Z4
+	VSUBPS      Z7, Z6, Z6
+	VADDPS      Z3, Z8, Z7
+	VSUBPS      Z3, Z8, Z3
+	VMOVUPS     Z2, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z4, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z6, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z7, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z3, (R11)
+	ADDQ        DI, R11
+	VMOVUPS     Z5, (R11)
+	ADDQ        DI, R11
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	SUBQ        $0x10, R8
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+DATA winogradGradient4TwoAVX512<>+0(SB)/4, $0x40000000
+GLOBL winogradGradient4TwoAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient4FourAVX512<>+0(SB)/4, $0x40800000
+GLOBL winogradGradient4FourAVX512<>(SB), RODATA|NOPTR, $4
+
+DATA winogradGradient4EightAVX512<>+0(SB)/4, $0x41000000
+GLOBL winogradGradient4EightAVX512<>(SB), RODATA|NOPTR, $4
+
+// func mixAVX512(dst *float32, src *float32, matrix *float32, rows int, columns int, ds int, ss int, n int)
+// Requires: AVX, AVX512F
+TEXT ·mixAVX512(SB), NOSPLIT, $0-64
+	MOVQ dst+0(FP), AX
+	MOVQ src+8(FP), CX
+	MOVQ matrix+16(FP), DX
+	MOVQ rows+24(FP), BX
+	MOVQ columns+32(FP), SI
+	MOVQ ds+40(FP), DI
+	MOVQ ss+48(FP), R8
+	MOVQ n+56(FP), R9
+
+channels:
+	MOVQ AX, R10
+	MOVQ DX, R12
+	MOVQ BX, R13
+
+row:
+	VPXORD Z0, Z0, Z0
+	MOVQ   CX, R11
+	MOVQ   SI, R14
+
+column:
+	VBROADCASTSS (R12), Z1
+	VFMADD231PS  (R11), Z1, Z0
+	ADDQ         $0x04, R12
+	ADDQ         R8, R11
+	DECQ         R14
+	JNZ          column
+	VMOVUPS      Z0, (R10)
+	ADDQ         DI, R10
+	DECQ         R13
+	JNZ          row
+	ADDQ         $0x40, AX
+	ADDQ         $0x40, CX
+	SUBQ         $0x10, R9
+	JNZ          channels
 	VZEROUPPER
 	RET
 

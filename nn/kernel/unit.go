@@ -24,9 +24,16 @@ type unit struct {
 	poolSum     func(y, x *float32, kh, kw, rs, cs, n int, scale float32)
 	poolSpread  func(dx, dy *float32, kh, kw, rs, cs, n int, scale float32)
 	transposed  func(dst, src *float32, ldd, lds, n int)
-	lrnTo       func(y, s, x, squares *float32, size, n int, alpha, one float32)
-	lrnRatioTo  func(r, dy, y, s *float32, n int)
-	lrnGradTo   func(dx, dy, x, s, ratio *float32, size, n int, factor, one float32)
+
+	// Winograd's transforms: of six by six places of the input, to and from tiles of 2×2 and 4×4 places of the output.
+	winogradInput    func(dst, src, scratch *float32, rs, cs, dp, n int)
+	winogradOutput   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32)
+	winogradGradient [5]func(dst, src, scratch *float32, rs, cs, dp, n int)
+	mix              func(dst, src, matrix *float32, rows, columns, ds, ss, n int)
+
+	lrnTo      func(y, s, x, squares *float32, size, n int, alpha, one float32)
+	lrnRatioTo func(r, dy, y, s *float32, n int)
+	lrnGradTo  func(dx, dy, x, s, ratio *float32, size, n int, factor, one float32)
 }
 
 // plainUnit computes in plain Go.

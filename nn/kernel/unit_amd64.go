@@ -10,13 +10,19 @@ var (
 		name: "AVX2", lanes: 8, most: [5]int{0, 12, 6, 4, 3}, tiles: &tilesAVX2, peak: peakAVX2, peakWork: 12 * 8,
 		addTo: addAVX2, reluTo: reluAVX2, reluGradTo: reluGradAVX2, reluGradAdd: reluGradAddAVX2, sgdStep: sgdAVX2, nesterov: nesterovAVX2, dotOf: dotAVX2,
 		poolMax: poolMaxAVX2, poolMaxGrad: poolMaxGradAVX2, poolSum: poolSumAVX2, poolSpread: poolSpreadAVX2,
-		transposed: transposeAVX2, lrnTo: lrnAVX2, lrnRatioTo: lrnRatioAVX2, lrnGradTo: lrnGradAVX2,
+		winogradInput: winogradInputAVX2, mix: mixAVX2,
+		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX2, 4: winogradOutput4AVX2},
+		winogradGradient: [5]func(dst, src, scratch *float32, rs, cs, dp, n int){2: winogradGradient2AVX2, 4: winogradGradient4AVX2},
+		transposed:       transposeAVX2, lrnTo: lrnAVX2, lrnRatioTo: lrnRatioAVX2, lrnGradTo: lrnGradAVX2,
 	}
 	avx512 = unit{
 		name: "AVX-512", lanes: 16, most: [5]int{0, 14, 14, 9, 6}, tiles: &tilesAVX512, peak: peakAVX512, peakWork: 24 * 16,
 		addTo: addAVX512, reluTo: reluAVX512, reluGradTo: reluGradAVX512, reluGradAdd: reluGradAddAVX512, sgdStep: sgdAVX512, nesterov: nesterovAVX512, dotOf: dotAVX512,
 		poolMax: poolMaxAVX512, poolMaxGrad: poolMaxGradAVX512, poolSum: poolSumAVX512, poolSpread: poolSpreadAVX512,
-		transposed: transposeAVX2, lrnTo: lrnAVX512, lrnRatioTo: lrnRatioAVX512, lrnGradTo: lrnGradAVX512,
+		winogradInput: winogradInputAVX512, mix: mixAVX512,
+		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX512, 4: winogradOutput4AVX512},
+		winogradGradient: [5]func(dst, src, scratch *float32, rs, cs, dp, n int){2: winogradGradient2AVX512, 4: winogradGradient4AVX512},
+		transposed:       transposeAVX2, lrnTo: lrnAVX512, lrnRatioTo: lrnRatioAVX512, lrnGradTo: lrnGradAVX512,
 	}
 )
 

@@ -38,6 +38,7 @@ func main() {
 		u.elements()
 		u.pooling()
 		u.norms()
+		u.winograd()
 	}
 	transpose()
 	TEXT("pause", NOSPLIT, "func()")

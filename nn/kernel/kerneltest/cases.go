@@ -32,20 +32,24 @@ func convolutions() []*testCase {
 	}{
 		{1, 1, 1, 1, 1, pair(1, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},
 		{3, 1, 12, 12, 20, pair(5, 5), pair(1, 1), pair(0, 0), pair(1, 1), 1},
-		{17, 3, 7, 5, 4, pair(3, 2), pair(2, 3), pair(1, 0), pair(1, 2), 1},    // nothing alike in both directions
-		{3, 6, 9, 11, 9, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 3},    // groups
-		{2, 4, 13, 13, 6, pair(5, 5), pair(4, 4), pair(2, 2), pair(1, 1), 2},   // groups and strides
-		{1, 8, 5, 5, 33, pair(1, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // pointwise; a filter more than a vector
-		{3, 5, 6, 7, 13, pair(6, 7), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // the whole image
-		{1, 2, 9, 9, 3, pair(3, 3), pair(1, 1), pair(3, 3), pair(3, 3), 1},     // dilation
-		{17, 2, 4, 3, 5, pair(3, 3), pair(1, 1), pair(4, 3), pair(1, 1), 1},    // padding beyond the kernel
-		{17, 2, 3, 1, 1, pair(3, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},    // one place
-		{2, 3, 10, 11, 4, pair(3, 3), pair(3, 3), pair(0, 0), pair(1, 1), 1},   // rows that no window sees
-		{3, 2, 9, 8, 3, pair(1, 2), pair(3, 3), pair(0, 0), pair(1, 1), 1},     // stride beyond the kernel
-		{1, 4, 6, 6, 12, pair(1, 1), pair(2, 2), pair(0, 0), pair(1, 1), 4},    // pointwise with strides; depthwise times three
-		{3, 7, 4, 8, 24, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1},    // two tiles of filters and one of places, just full
-		{2, 5, 8, 8, 25, pair(2, 4), pair(1, 2), pair(1, 1), pair(2, 1), 1},    // stride 1 one way only, one filter over
-		{3, 2, 6, 9, 5, pair(3, 2), pair(1, 1), pair(2, 0), pair(1, 3), 1},     // stride 1, all else different in both directions
+		{17, 3, 7, 5, 4, pair(3, 2), pair(2, 3), pair(1, 0), pair(1, 2), 1},  // nothing alike in both directions
+		{3, 6, 9, 11, 9, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 3},  // groups
+		{2, 4, 13, 13, 6, pair(5, 5), pair(4, 4), pair(2, 2), pair(1, 1), 2}, // groups and strides
+		{1, 8, 5, 5, 33, pair(1, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},  // pointwise; a filter more than a vector
+		{3, 5, 6, 7, 13, pair(6, 7), pair(1, 1), pair(0, 0), pair(1, 1), 1},  // the whole image
+		{1, 2, 9, 9, 3, pair(3, 3), pair(1, 1), pair(3, 3), pair(3, 3), 1},   // dilation
+		{17, 2, 4, 3, 5, pair(3, 3), pair(1, 1), pair(4, 3), pair(1, 1), 1},  // padding beyond the kernel
+		{17, 2, 3, 1, 1, pair(3, 1), pair(1, 1), pair(0, 0), pair(1, 1), 1},  // one place
+		{2, 3, 10, 11, 4, pair(3, 3), pair(3, 3), pair(0, 0), pair(1, 1), 1}, // rows that no window sees
+		{3, 2, 9, 8, 3, pair(1, 2), pair(3, 3), pair(0, 0), pair(1, 1), 1},   // stride beyond the kernel
+		{1, 4, 6, 6, 12, pair(1, 1), pair(2, 2), pair(0, 0), pair(1, 1), 4},  // pointwise with strides; depthwise times three
+		{3, 7, 4, 8, 24, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1},  // two tiles of filters and one of places, just full
+		{2, 5, 8, 8, 25, pair(2, 4), pair(1, 2), pair(1, 1), pair(2, 1), 1},  // stride 1 one way only, one filter over
+		{3, 2, 6, 9, 5, pair(3, 2), pair(1, 1), pair(2, 0), pair(1, 3), 1},   // stride 1, all else different in both directions
+		{3, 16, 9, 6, 32, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1}, // whole vectors of channels, tiles that reach beyond
+		{2, 16, 6, 6, 32, pair(5, 5), pair(1, 1), pair(2, 2), pair(1, 1), 1},
+		{2, 32, 6, 9, 32, pair(3, 3), pair(1, 1), pair(0, 0), pair(1, 1), 2}, // groups of whole vectors
+		{9, 16, 5, 4, 16, pair(5, 5), pair(1, 1), pair(1, 2), pair(1, 1), 1},
 		{1, 3, 31, 37, 7, pair(11, 11), pair(4, 4), pair(0, 0), pair(1, 1), 1}, // AlexNet's first
 	} {
 		for _, bias := range []bool{true, false} {

@@ -1,0 +1,282 @@
+package kernel
+
+import "math"
+
+// Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016) does a convolution of 3×3 on tiles of 4×4
+// places, or of 5×5 on tiles of 2×2, by 36 products of tiles × channels with channels × filters: four, or not quite three, times fewer multiplications than
+// there are by definition. With Bᵀ, G and Aᵀ for the points 0, 1, −1, 2, −2, ∞:
+//
+//	Y  = Aᵀ·[(G·W·Gᵀ) ⊙ (Bᵀ·X·B)]·A
+//	DW = Gᵀ·[(Bᵀ·X·B) ⊙ (A·DY·Aᵀ)]·G
+//
+// The gradient of the input is Y of the turned convolution.
+
+// winogradTile is the width of what is transformed, winogradPoints the number of products.
+const (
+	winogradTile   = 6
+	winogradPoints = winogradTile * winogradTile
+)
+
+// winograd is a convolution done so.
+type winograd struct {
+	*convShape
+	tile         int // places of the output of a tile, in each direction
+	down, across int // tiles of a sample
+	big          *convShape
+	filter       []float32 // G, 6 × kernel
+	turnedFilter []float32 // Gᵀ
+}
+
+// winograd gives the convolution in this way, or nil where that is impossible: other kernels, strides, dilations, channels that fill no vectors, or no
+// functions for it.
+func (c *convShape) winograd() *winograd {
+	k := c.Kernel.H
+	if c.u.winogradInput == nil || c.Kernel.W != k || k != 3 && k != 5 || c.Stride != (Pair{1, 1}) || c.Dilation != (Pair{1, 1}) ||
+		c.in.C%c.u.lanes != 0 || c.out.C%c.u.lanes != 0 {
+		return nil
+	}
+	w := &winograd{convShape: c, tile: winogradTile + 1 - k}
+	w.down, w.across = ceilDiv(c.out.H, w.tile), ceilDiv(c.out.W, w.tile)
+	// The image with padding, and with zeros where the last tiles reach beyond it.
+	big := *c
+	big.padded, big.height, big.pitch = true, w.down*w.tile+k-1, w.across*w.tile+k-1
+	w.big = &big
+	scale := [winogradTile]float32{1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24, 1}
+	w.filter, w.turnedFilter = make([]float32, winogradTile*k), make([]float32, winogradTile*k)
+	for i, point := range [winogradTile]float64{0, 1, -1, 2, -2, math.Inf(1)} {
+		for j := range k {
+			v := scale[i] * float32(math.Pow(point, float64(j)))
+			if math.IsInf(point, 1) {
+				v = 0
+				if j == k-1 {
+					v = 1
+				}
+			}
+			w.filter[i*k+j], w.turnedFilter[j*winogradTile+i] = v, v
+		}
+	}
+	return w
+}
+
+// tiles is how many a sample has.
+func (w *winograd) tiles() int { return w.down * w.across }
+
+// pays estimates whether this way is quicker than the direct one for so many samples at a time, in cycles: products, transforms, and reading the
+// transformed filters, of which there are more.
+func (w *winograd) pays(samples int) bool {
+	speed := 2 * float64(w.u.lanes) * .7
+	direct := float64(w.taps*w.whole*w.out.C) / speed
+	products := float64(winogradPoints*w.tiles()*w.cg*w.out.C) / speed
+	transforms := float64(w.tiles()*(w.in.C+w.out.C)/w.u.lanes) * 100
+	filters := float64(4*winogradPoints*w.cg*w.out.C) / 3 / float64(samples)
+	if 4*winogradPoints*w.cg*w.out.C < cached {
+		filters /= 4
+	}
+	return max(products, filters)+transforms < .9*direct
+}
+
+// packedLen is the memory of transformed filters: for each group, each panel and each product channels × the panel's width.
+func (w *winograd) packedLen() int { return winogradPoints * w.groups * w.panels * w.cg * w.width }
+
+// pack transforms one panel of filters, given as packed by pack or packTurned of the convolution.
+func (w *winograd) pack(job int, dst, src, tmp []float32) {
+	k, row := w.Kernel.H, w.cg*w.width
+	src = src[job*w.taps*w.width:]
+	dst = dst[job*winogradPoints*row:]
+	for a := range k { // along the kernel's rows: k×k to k×6
+		w.u.mix(&tmp[a*winogradTile*row], &src[a*k*row], &w.filter[0], winogradTile, k, 4*row, 4*row, row)
+	}
+	for j := range winogradTile { // along its columns: k×6 to 6×6
+		w.u.mix(&dst[j*row], &tmp[j*row], &w.filter[0], winogradTile, k, 4*winogradTile*row, 4*winogradTile*row, row)
+	}
+}
+
+// unpack transforms one panel of the sums of products back to a gradient in the order of packed filters.
+func (w *winograd) unpack(job int, dst, src, tmp []float32) {
+	k, row := w.Kernel.H, w.cg*w.width
+	src = src[job*winogradPoints*row:]
+	dst = dst[job*w.taps*w.width:]
+	for j := range winogradTile { // 6×6 to k×6
+		w.u.mix(&tmp[j*row], &src[j*row], &w.turnedFilter[0], k, winogradTile, 4*winogradTile*row, 4*winogradTile*row, row)
+	}
+	for a := range k { // k×6 to k×k
+		w.u.mix(&dst[a*k*row], &tmp[a*winogradTile*row], &w.turnedFilter[0], k, winogradTile, 4*row, 4*row, row)
+	}
+}
+
+// tmpLen is what pack and unpack need.
+func (w *winograd) tmpLen() int { return w.Kernel.H * winogradTile * w.cg * w.width }
+
+// input transforms the sample x, of which img becomes the padded copy: each product's tiles × channels lie apart by points numbers, and begin at tile first.
+func (w *winograd) input(dst []float32, points, first int, x, img, scratch []float32) {
+	w.big.pad(img, x)
+	c, line := w.in.C, w.big.pitch*w.in.C
+	for i := range w.down {
+		for j := range w.across {
+			w.u.winogradInput(&dst[(first+i*w.across+j)*c], &img[i*w.tile*line+j*w.tile*c], &scratch[0], 4*line, 4*c, 4*points, c)
+		}
+	}
+}
+
+// gradient transforms the gradient dy of a sample's output likewise. edge has room for a tile.
+func (w *winograd) gradient(dst []float32, points, first int, dy, edge, scratch []float32) {
+	c, line := w.out.C, w.out.W*w.out.C
+	for i := range w.down {
+		for j := range w.across {
+			src, rs := dy[i*w.tile*line+j*w.tile*c:], line
+			if h, v := w.out.H-i*w.tile, w.out.W-j*w.tile; h < w.tile || v < w.tile {
+				clear(edge)
+				for r := range min(h, w.tile) {
+					copy(edge[r*w.tile*c:], src[r*line:r*line+min(v, w.tile)*c])
+				}
+				src, rs = edge, w.tile*c
+			}
+			w.u.winogradGradient[w.tile](&dst[(first+i*w.across+j)*c], &src[0], &scratch[0], 4*rs, 4*c, 4*points, c)
+		}
+	}
+}
+
+// output transforms products back to the sample y, with bias and ReLU or added to what is there. edge has room for a tile.
+func (w *winograd) output(y, src []float32, points, first int, bias, edge, scratch []float32, flags int) {
+	c, line, least := w.out.C, w.out.W*w.out.C, float32(math.Inf(-1))
+	if flags&rectify != 0 {
+		least = 0
+	}
+	for i := range w.down {
+		for j := range w.across {
+			dst, rs := y[i*w.tile*line+j*w.tile*c:], line
+			h, v := min(w.out.H-i*w.tile, w.tile), min(w.out.W-j*w.tile, w.tile)
+			direct := h == w.tile && v == w.tile && flags&addC == 0
+			to := dst
+			if !direct {
+				to, rs = edge, w.tile*c
+			}
+			w.u.winogradOutput[w.tile](&to[0], &src[(first+i*w.across+j)*c], &scratch[0], &bias[0], 4*rs, 4*c, 4*points, c, least)
+			if direct {
+				continue
+			}
+			for r := range h {
+				from, there := edge[r*w.tile*c:r*w.tile*c+v*c], dst[r*line:r*line+v*c]
+				if flags&addC != 0 {
+					w.u.add(there, from)
+				} else {
+					copy(there, from)
+				}
+			}
+		}
+	}
+}
+
+// room is what a worker needs for some samples at a time: transformed inputs and outputs, the padded sample, a tile and the transforms' scratch.
+type room struct {
+	in, out, img, edge, scratch []float32
+	inPoints, outPoints         int // distance of the products
+}
+
+func (w *winograd) roomLen(samples int) int {
+	rows := samples * w.tiles()
+	return winogradPoints*(rows*(w.in.C+w.out.C)+2*16) + w.big.imageLen() + w.tile*w.tile*w.out.C + winogradPoints*w.u.lanes
+}
+
+func (w *winograd) room(s []float32, samples int) (r room) {
+	take := func(n int) []float32 { part := s[:n]; s = s[n:]; return part }
+	rows := samples * w.tiles()
+	// Products a multiple of a page apart would meet in the same places of the caches.
+	r.inPoints, r.outPoints = rows*w.in.C+16, rows*w.out.C+16
+	r.in, r.out = take(winogradPoints*r.inPoints), take(winogradPoints*r.outPoints)
+	r.img, r.edge, r.scratch = take(w.big.imageLen()), take(w.tile*w.tile*w.out.C), take(winogradPoints*w.u.lanes)
+	return r
+}
+
+// multiply does the products of rows transformed tiles with transformed filters.
+func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32) {
+	u, t := w.u, &wk.t
+	t.am, t.ak, t.offs, t.segs, t.k = 4*w.in.C, 4, &noOffset, 1, w.cg
+	t.bk, t.ldc, t.flags, t.bias = 4*w.width, 4*w.out.C, 0, nil
+	for job := range w.groups * w.panels {
+		group, panel := job/w.panels, job%w.panels
+		lanes := min(w.width, w.fg-panel*w.width)
+		tiles := ceilDiv(rows, u.rowsOf(lanes))
+		for p := range winogradPoints {
+			t.b = &packed[(job*winogradPoints+p)*w.cg*w.width]
+			for k := range tiles {
+				i, end := k*rows/tiles, (k+1)*rows/tiles
+				t.a = &r.in[p*r.inPoints+i*w.in.C+group*w.cg]
+				t.c = &r.out[p*r.outPoints+i*w.out.C+group*w.fg+panel*w.width]
+				u.run(t, end-i, lanes)
+			}
+		}
+	}
+}
+
+// gradWeights adds the products of rows transformed tiles with transformed gradients to sums, which are in the order of transformed filters.
+func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32) {
+	u, t := w.u, &wk.t
+	t.am, t.ak, t.offs, t.segs, t.k = 4, 4*w.in.C, &noOffset, 1, rows
+	t.bk, t.ldc, t.flags = 4*w.out.C, 4*w.width, addC
+	for job := range w.groups * w.panels {
+		group, panel := job/w.panels, job%w.panels
+		lanes := min(w.width, w.fg-panel*w.width)
+		tiles := ceilDiv(w.cg, u.rowsOf(lanes))
+		for p := range winogradPoints {
+			t.b = &r.out[p*r.outPoints+group*w.fg+panel*w.width]
+			for k := range tiles {
+				m, end := k*w.cg/tiles, (k+1)*w.cg/tiles
+				t.a = &r.in[p*r.inPoints+group*w.cg+m]
+				t.c = &sums[((job*winogradPoints+p)*w.cg+m)*w.width]
+				u.run(t, end-m, lanes)
+			}
+		}
+	}
+}
+
+// convWinograd does a convolution, or the gradient of an input by a turned one, with filters as packed for the direct way; nil where the direct way is better.
+func (e *cpuExecutor) convWinograd(c *convShape, x, y ID, key packKey, packDirect func(job int, dst, w []float32), bias []float32, flags int) sliceOp {
+	samples := min(e.together, e.sliceSize)
+	w := c.winograd()
+	if w == nil || !w.pays(samples) {
+		return nil
+	}
+	key.kind += packWinograd
+	packed := e.packedFilters(key, w.packedLen(), w.groups*w.panels, func(wk *worker, job int, dst, weights []float32) {
+		direct := wk.scratch[:c.packedLen()]
+		packDirect(job, direct, weights)
+		w.pack(job, dst, direct, wk.scratch[c.packedLen():])
+	})
+	if bias == nil {
+		bias = memory(w.out.C)
+	}
+	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
+	return func(wk *worker, _, from, to int) {
+		r := w.room(wk.scratch, to-from)
+		for n := from; n < to; n++ {
+			w.input(r.in, r.inPoints, (n-from)*w.tiles(), e.of(x, n), r.img, r.scratch)
+		}
+		w.multiply(wk, &r, (to-from)*w.tiles(), packed)
+		for n := from; n < to; n++ {
+			w.output(e.of(y, n), r.out, r.outPoints, (n-from)*w.tiles(), bias, r.edge, r.scratch, flags)
+		}
+	}
+}
+
+// sumsOf is how many numbers the sums of products of a gradient of weights may be: they must stay in the second-level cache.
+const sumsOf = 1 << 18
+
+// gradWeightsWinograd is the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
+// where the direct way is better.
+func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, do func(wk *worker, from, to int, sums []float32)) {
+	samples := min(e.together, e.sliceSize)
+	w = c.winograd()
+	if w == nil || w.packedLen() > sumsOf || !w.pays(samples) {
+		return nil, nil
+	}
+	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
+	return w, func(wk *worker, from, to int, sums []float32) {
+		r := w.room(wk.scratch, to-from)
+		for n := from; n < to; n++ {
+			w.input(r.in, r.inPoints, (n-from)*w.tiles(), e.of(x, n), r.img, r.scratch)
+			w.gradient(r.out, r.outPoints, (n-from)*w.tiles(), e.of(dy, n), r.edge, r.scratch)
+		}
+		w.gradWeights(wk, &r, (to-from)*w.tiles(), sums)
+	}
+}
