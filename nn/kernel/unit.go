@@ -43,7 +43,11 @@ var plainUnit = unit{name: "Go", lanes: 8, most: [5]int{0, 8, 4, 2, 2}, peak: pe
 const slack = 64
 
 // memory makes room for n numbers that vectors may be read from.
-func memory(n int) []float32 { return make([]float32, n, n+slack) }
+func memory(n int) []float32 {
+	s := make([]float32, n, n+slack)
+	hugePages(s)
+	return s
+}
 
 // tileArgs is a tile of a product: C[i,j] = Σ A·B for a few rows i and the lanes of 1…4 vectors j. The sum runs over segments of k numbers
 // each; A is read wherever it lies, B has its vectors side by side, one row for each number of the sum. Distances are in bytes. The order of the fields is known to
