@@ -91,7 +91,7 @@ type cpuExecutor struct {
 
 	forward, backward, update []stage
 
-	sliceSize int // samples of a slice
+	sliceSize int // the most samples of a slice
 	together  int // samples of it that go through operations together
 	workers   []worker
 	need      int       // length of a worker's scratch
@@ -148,7 +148,7 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 	e.packed, e.flat, e.image = memory(e.needs.packed), memory(e.needs.flat), memory(e.needs.image)
 	e.workers = make([]worker, d.workers.n)
 	for i := range e.workers {
-		e.workers[i].scratch = memory(e.need)
+		e.workers[i].scratch = scratchMemory(e.need)
 	}
 	return e, nil
 }
@@ -206,13 +206,14 @@ func (e *cpuExecutor) runStages(list []stage) {
 	}
 }
 
-// part is the samples from–to of one slice.
+// part is the samples from–to of one slice: slices are as alike as can be.
 func (e *cpuExecutor) part(slice int) (from, to int) {
-	return min(slice*e.sliceSize, e.step.Samples), min((slice+1)*e.sliceSize, e.step.Samples)
+	n := e.activeSlices()
+	return slice * e.step.Samples / n, (slice + 1) * e.step.Samples / n
 }
 
 // activeSlices is how many slices hold samples in this step.
-func (e *cpuExecutor) activeSlices() int { return ceilDiv(e.step.Samples, e.sliceSize) }
+func (e *cpuExecutor) activeSlices() int { return min(e.step.Samples, sliceCount) }
 
 func (e *cpuExecutor) samples() int { return e.step.Samples }
 
@@ -300,7 +301,10 @@ func (e *cpuExecutor) through(ops []sliceOp) stage {
 }
 
 // begins tells whether a sample is the first of its slice.
-func (e *cpuExecutor) begins(slice, sample int) bool { return sample == slice*e.sliceSize }
+func (e *cpuExecutor) begins(slice, sample int) bool {
+	from, _ := e.part(slice)
+	return sample == from
+}
 
 // reserve makes sure that a worker's scratch has room for n numbers.
 func (e *cpuExecutor) reserve(n int) { e.need = max(e.need, n) }
