@@ -76,7 +76,7 @@ func (c *collection) oneLineClasses() {
 		if !strings.ContainsFunc(name, breaksLine) {
 			continue
 		}
-		line := cmp.Or(OneLine(name), "_")
+		line := cmp.Or(strings.TrimSpace(OneLine(name)), "_")
 		free := line
 		for n := 2; slices.Contains(c.classes, free); n++ {
 			free = fmt.Sprintf("%s (%d)", line, n)

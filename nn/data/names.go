@@ -58,12 +58,12 @@ func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r
 
 // OneLine gives a name that takes one line wherever it is written: its control characters become spaces.
 func OneLine(name string) string {
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.Map(func(r rune) rune {
 		if breaksLine(r) {
 			return ' '
 		}
 		return r
-	}, name))
+	}, name)
 }
 
 // naturally compares names as people sort them: numbers in them by value, so that 2 comes before 10.

@@ -53,15 +53,28 @@ func (m *Model) SaveDescription(folder string) error {
 			return err
 		})
 	}
-	err := errors.Join(
-		write(NetworkFile, m.Spec.JSON()),
-		write(LabelsFile, []byte(strings.Join(m.Labels, "\n")+"\n")),
-		write(PreprocessFile, m.Pre.json()),
-	)
-	if err != nil || m.Pre.MeanImage == nil {
-		return err
+	for _, f := range []struct {
+		name string
+		text []byte
+	}{{NetworkFile, m.Spec.JSON()}, {LabelsFile, m.labelLines()}, {PreprocessFile, m.Pre.json()}} {
+		if err := write(f.name, f.text); err != nil {
+			return err
+		}
+	}
+	if m.Pre.MeanImage == nil {
+		return nil
 	}
 	return data.WriteFileAtomic(filepath.Join(folder, MeanFile), func(w io.Writer) error { return png.Encode(w, m.Pre.meanPicture()) })
+}
+
+// labelLines is labels.txt: a line a class, whatever the names are. Data sets that were imported by older versions, or written by others,
+// may have names that would take two.
+func (m *Model) labelLines() []byte {
+	var b strings.Builder
+	for _, label := range m.Labels {
+		b.WriteString(data.OneLine(label) + "\n")
+	}
+	return []byte(b.String())
 }
 
 // SaveWeights writes weights to a file.
@@ -104,19 +117,31 @@ func Load(folder, snapshot string) (*Model, error) {
 // LoadDescription reads everything but the weights.
 func LoadDescription(folder string) (*Model, error) {
 	m := &Model{Path: folder}
-	b, err := readFile(filepath.Join(folder, NetworkFile), 16<<20)
+	var err error
+	if m.Spec, err = LoadNetwork(filepath.Join(folder, NetworkFile)); err != nil {
+		return nil, err
+	}
+	b, err := readFile(filepath.Join(folder, LabelsFile), 16<<20)
 	if err != nil {
-		return nil, err
-	}
-	if m.Spec, err = nn.Parse(b); err != nil {
-		return nil, err
-	}
-	if b, err = readFile(filepath.Join(folder, LabelsFile), 16<<20); err != nil {
 		return nil, err
 	}
 	m.Labels = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), "\n")
 	m.Pre, err = loadPreprocess(folder)
 	return m, err
+}
+
+// LoadNetwork reads a network.json; the faults of one that is damaged or newer name it.
+func LoadNetwork(path string) (nn.Spec, error) {
+	b, err := readFile(path, 16<<20)
+	if err != nil {
+		return nn.Spec{}, err
+	}
+	spec, err := nn.Parse(b)
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		err = fault.New("model.network", "%s cannot be used: %s", path, f)
+	}
+	return spec, err
 }
 
 // LoadWeights reads a safetensors file with its metadata.
