@@ -121,7 +121,7 @@ func LoadDescription(folder string) (*Model, error) {
 	if m.Spec, err = LoadNetwork(filepath.Join(folder, NetworkFile)); err != nil {
 		return nil, err
 	}
-	b, err := readFile(filepath.Join(folder, LabelsFile), 16<<20)
+	b, err := ReadFile(filepath.Join(folder, LabelsFile), 16<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +132,7 @@ func LoadDescription(folder string) (*Model, error) {
 
 // LoadNetwork reads a network.json; the faults of one that is damaged or newer name it.
 func LoadNetwork(path string) (nn.Spec, error) {
-	b, err := readFile(path, 16<<20)
+	b, err := ReadFile(path, 16<<20)
 	if err != nil {
 		return nn.Spec{}, err
 	}
@@ -148,7 +148,7 @@ func LoadNetwork(path string) (nn.Spec, error) {
 func LoadWeights(path string) (map[string]nn.Tensor, map[string]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, missing(path, err)
+		return nil, nil, CannotRead(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -160,7 +160,7 @@ func LoadWeights(path string) (map[string]nn.Tensor, map[string]string, error) {
 
 func loadPreprocess(folder string) (*Preprocessor, error) {
 	path := filepath.Join(folder, PreprocessFile)
-	b, err := readFile(path, 1<<20)
+	b, err := ReadFile(path, 1<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -241,11 +241,11 @@ func (m *Model) check(path string) error {
 	return nil
 }
 
-// readFile reads a file of at most limit bytes.
-func readFile(path string, limit int64) ([]byte, error) {
+// ReadFile reads a file of a model or run of at most limit bytes.
+func ReadFile(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, missing(path, err)
+		return nil, CannotRead(path, err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -255,8 +255,8 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// missing makes the fault of a file that cannot be opened.
-func missing(path string, err error) error {
+// CannotRead makes the fault of a file of a model or run that cannot be opened.
+func CannotRead(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New("model.file.missing", "%s does not exist. Choose the folder of a model or of a run that has been trained.", path).Because(err)
 	}
