@@ -138,7 +138,7 @@ func (c *collection) nameClasses(file string) error {
 	}
 	var names []string
 	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
-		name := labelOf(strings.TrimSpace(line))
+		name := labelOf(strings.TrimSpace(OneLine(line)))
 		if name == "" {
 			continue
 		}

@@ -146,9 +146,9 @@ func TestClassNamesTakeOneLine(t *testing.T) {
 func TestClassesFile(t *testing.T) {
 	source := twoClasses(t, 3).folder(t)
 	d := imported(t, source, func(o *ImportOptions) {
-		o.ClassesFile = saved(t, "classes.txt", []byte("\ufeffb\r\n\r\na\r\nextra\r\n"))
+		o.ClassesFile = saved(t, "classes.txt", []byte("\ufeffb\r\n\r\na\r\nextra\tone\r\n"))
 	})
-	if c := d.Info().Classes; !slices.Equal(c, []string{"b", "a", "extra"}) {
+	if c := d.Info().Classes; !slices.Equal(c, []string{"b", "a", "extra one"}) {
 		t.Errorf("classes %q", c)
 	}
 	for text, code := range map[string]string{"a\na\nb\n": "data.classes.twice", "a\n": "data.classes.unknown"} {
