@@ -45,8 +45,11 @@ type kernelLine struct {
 
 // Run measures.
 func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
-	if v.Seconds <= 0 || v.Seconds > 3600 {
-		return misused("--seconds is from just over 0 to 3600 but is %g", v.Seconds)
+	if !(v.Seconds > 0 && v.Seconds <= 3600) {
+		return misused("--seconds is from just over 0 to 3600 but is %s", plain(v.Seconds))
+	}
+	if v.Batch < 0 {
+		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
 	}
 	device, err := v.open()
 	if err != nil {

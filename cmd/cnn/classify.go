@@ -40,7 +40,7 @@ func (v classifyVerb) Run(ctx context.Context, o *output) error {
 		return misused("--top is 1 or more but is %d", v.Top)
 	}
 	return withPredictor(v.Model, v.Snapshot, v.engineFlags, 1, func(_ *model.Model, p *model.Predictor) error {
-		return eachImage(ctx, o, v.Images, func(path string) error {
+		return eachPicture(ctx, o, picturesOf(v.Images), func(path string) error {
 			img, err := data.DecodeFile(path)
 			if err != nil {
 				return err
@@ -83,57 +83,70 @@ func withPredictor(folder, snapshot string, e engineFlags, batch int, do func(*m
 	return do(m, p)
 }
 
-// eachImage calls do for each file named and for each in a folder named. An image that cannot be used is told and counted; the
-// rest goes on.
-func eachImage(ctx context.Context, o *output, paths []string, do func(path string) error) error {
-	files, err := filesOf(paths)
-	if err != nil {
-		return err
+// A picture is a file to look at, or why what was named is none.
+type picture struct {
+	path string
+	err  error
+}
+
+// picturesOf lists the files named and those of the folders named, without hidden ones, in order.
+func picturesOf(paths []string) []picture {
+	var out []picture
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			out = append(out, picture{path, fault.New("cnn.image.missing", "There is no image or folder %s. Check the name.", path)})
+		case err == nil && info.IsDir():
+			out = append(out, filesIn(path)...)
+		default: // what cannot be read is told when it is
+			out = append(out, picture{path: path})
+		}
 	}
+	return out
+}
+
+// filesIn lists the files of a folder and of those in it.
+func filesIn(folder string) []picture {
+	var out []picture
+	_ = filepath.WalkDir(folder, func(path string, e fs.DirEntry, err error) error { // each error is kept where it is met
+		switch {
+		case err != nil:
+			out = append(out, picture{path, fault.New("cnn.folder.closed", "The folder %s cannot be read. Check its permissions.", path).Because(err)})
+			return fs.SkipDir
+		case e.Type().IsRegular() && !strings.HasPrefix(e.Name(), "."):
+			out = append(out, picture{path: path})
+		}
+		return nil
+	})
+	if len(out) == 0 {
+		return []picture{{folder, fault.New("cnn.folder.empty", "The folder %s holds no files. Name a folder of images.", folder)}}
+	}
+	return out
+}
+
+// eachPicture calls do for each picture. One that is not there or cannot be used is told and counted; the rest goes on.
+func eachPicture(ctx context.Context, o *output, pictures []picture, do func(path string) error) error {
 	bad := 0
-	for _, path := range files {
+	for _, p := range pictures {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := do(path); err != nil {
-			if fault.Code(err) == "" || len(files) == 1 {
-				return err
-			}
-			bad++
-			complain(o.stderr, err, failed)
+		err := p.err
+		if err == nil {
+			err = do(p.path)
 		}
-	}
-	if bad > 0 {
-		return fault.New("cnn.images.bad", "%d of %d images could not be used; each is named above. Mend or remove them.", bad, len(files))
-	}
-	return nil
-}
-
-// filesOf lists the files named and those of the folders named, without hidden ones, in order.
-func filesOf(paths []string) ([]string, error) {
-	var files []string
-	for _, path := range paths {
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fault.New("cnn.image.missing", "There is no image or folder %s. Check the name.", path).Because(err)
-		}
-		if !info.IsDir() {
-			files = append(files, path)
+		if err == nil {
 			continue
 		}
-		before := len(files)
-		err = filepath.WalkDir(path, func(p string, e fs.DirEntry, err error) error {
-			if err == nil && e.Type().IsRegular() && !strings.HasPrefix(e.Name(), ".") {
-				files = append(files, p)
-			}
+		if fault.Code(err) == "" || len(pictures) == 1 {
 			return err
-		})
-		if err != nil {
-			return nil, err
 		}
-		if len(files) == before {
-			return nil, fault.New("cnn.folder.empty", "The folder %s holds no files. Name a folder of images.", path)
-		}
+		bad++
+		complain(o.stderr, err, failed)
 	}
-	return files, nil
+	if bad > 0 {
+		return fault.New("cnn.images.bad", "%d of %d images could not be used; each is named above. Mend or remove them.", bad, len(pictures))
+	}
+	return nil
 }

@@ -69,16 +69,13 @@ func (v detectVerb) Run(ctx context.Context, o *output) error {
 	if err != nil {
 		return err
 	}
-	files, err := filesOf(v.Images)
-	if err != nil {
-		return err
-	}
-	if err := v.checkDraw(len(files)); err != nil {
+	pictures := picturesOf(v.Images)
+	if err := v.checkDraw(len(pictures)); err != nil {
 		return err
 	}
 	return withPredictor(v.Model, v.Snapshot, v.engineFlags, detectBatch, func(_ *model.Model, p *model.Predictor) error {
-		return eachImage(ctx, o, files, func(path string) error {
-			return v.photo(ctx, o, p, path, options, len(files) > 1)
+		return eachPicture(ctx, o, pictures, func(path string) error {
+			return v.photo(ctx, o, p, path, options, len(pictures) > 1)
 		})
 	})
 }
@@ -90,7 +87,7 @@ func (v detectVerb) options() (vision.WindowOptions, error) {
 		return w, misused("--stride is 0 (a quarter of the window) or more but is %d", v.Stride)
 	}
 	if !(v.Threshold >= 0 && v.Threshold <= 1) || !(v.NMS >= 0 && v.NMS <= 1) {
-		return w, misused("--threshold and --nms are from 0 to 1 but are %g and %g", v.Threshold, v.NMS)
+		return w, misused("--threshold and --nms are from 0 to 1 but are %s and %s", plain(v.Threshold), plain(v.NMS))
 	}
 	if v.Window != "" {
 		var err error
@@ -114,7 +111,7 @@ func (v detectVerb) checkDraw(photos int) error {
 		return nil
 	}
 	if photos > 1 {
-		return os.MkdirAll(v.Draw, 0o777)
+		return data.MakeFolder(v.Draw)
 	}
 	if _, err := os.Stat(v.Draw); err == nil && !v.Force {
 		return fault.New("cnn.out.exists", "%s is there already. Choose another name or add --force.", v.Draw)

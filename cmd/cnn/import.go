@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 )
 
 // importVerb is `cnn import SOURCE --out DATASET`.
@@ -25,8 +27,8 @@ type importVerb struct {
 	Test        *float64 `placeholder:"PERCENT" help:"Share for the test (default: the source's own splits, else 0)."`
 	ValSource   string   `placeholder:"S" help:"Take the validation images from here."`
 	TestSource  string   `placeholder:"S" help:"Take the test images from here."`
-	MinPerClass int      `placeholder:"N" help:"Leave out classes with fewer images."`
-	MaxPerClass int      `placeholder:"N" help:"Take at most so many images of a class; 0: all."`
+	MinPerClass int      `placeholder:"N" help:"Leave out classes of which SOURCE has fewer images; --val-source and --test-source do not count."`
+	MaxPerClass int      `placeholder:"N" help:"Take at most so many images of a class from SOURCE, and as many at most from each of --val-source and --test-source; 0: all."`
 	Classes     string   `placeholder:"FILE" help:"Names of the classes, one a line, in the order of their ids."`
 	Seed        uint64   `default:"1" help:"Seed of the split."`
 	Threads     int      `help:"Threads to use; 0: all cores."`
@@ -54,13 +56,21 @@ func (v importVerb) Run(ctx context.Context, o *output) error {
 		if p.from == nil {
 			continue
 		}
-		if *p.from < 0 || *p.from > 100 {
-			return misused("%s is a percentage from 0 to 100 but is %g", p.flag, *p.from)
+		if !(*p.from >= 0 && *p.from <= 100) {
+			return misused("%s is a percentage from 0 to 100 but is %s", p.flag, plain(*p.from))
 		}
 		*p.to = *p.from
 	}
-	if v.MinPerClass < 0 || v.MaxPerClass < 0 || v.Threads < 0 {
-		return misused("--min-per-class, --max-per-class and --threads are 0 or more")
+	if options.ValPercent+options.TestPercent > 100 {
+		return misused("--val and --test are percentages that add up to 100 at most but are %s and %s", plain(options.ValPercent), plain(options.TestPercent))
+	}
+	for _, n := range []struct {
+		flag string
+		n    int
+	}{{"--min-per-class", v.MinPerClass}, {"--max-per-class", v.MaxPerClass}, {"--threads", v.Threads}} {
+		if n.n < 0 {
+			return misused("%s is 0 or more but is %d", n.flag, n.n)
+		}
 	}
 	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
 		return data.Import(ctx, v.Source, v.Out, options, observe)
@@ -142,6 +152,9 @@ func importing(o *output, do func(observe func(data.Progress)) (data.Info, error
 		}
 	})
 	bar.close()
+	if errors.Is(err, context.Canceled) {
+		return fault.New("cnn.import.stopped", "Stopped before the end: nothing was left behind, and what was at --out is as it was.")
+	}
 	if err != nil {
 		return err
 	}

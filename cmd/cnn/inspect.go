@@ -79,7 +79,7 @@ func (v inspectVerb) Run(ctx context.Context, o *output) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(v.Out, 0o777); err != nil {
+	if err := data.MakeFolder(v.Out); err != nil {
 		return err
 	}
 	var lines []layerInside

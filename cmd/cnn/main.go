@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/convscope/convscope/nn/fault"
 )
 
 // Exit statuses.
@@ -67,23 +69,51 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		args = []string{"help"}
 	}
-	call, err := parser.Parse(args)
+	call, err := parser.Parse(negative(args))
 	if exit >= 0 { // help was asked for and printed
 		return exit
+	}
+	var wrong usageError
+	if errors.As(err, &wrong) { // without the parser's own words about which verb it is
+		return complain(stderr, wrong, misuse)
 	}
 	if err != nil {
 		return complain(stderr, fmt.Errorf("%w (see 'cnn help')", err), misuse)
 	}
 	out := newOutput(stdout, stderr, c.JSON)
 	call.BindTo(ctx, (*context.Context)(nil))
-	if err := call.Run(out); err != nil {
-		var wrong usageError
-		if errors.As(err, &wrong) {
-			return complain(stderr, err, misuse)
-		}
-		return complain(stderr, err, failed)
+	err = call.Run(out)
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &wrong):
+		return complain(stderr, wrong, misuse)
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return complain(stderr, fault.New("cnn.stopped", "Stopped before the end."), failed)
 	}
-	return done
+	return complain(stderr, err, failed)
+}
+
+// negative joins a flag and the negative number after it, which the parser would take for a flag of one letter.
+func negative(args []string) []string {
+	var out []string
+	for i := 0; i < len(args); i++ {
+		if args[i] == "--" {
+			return append(out, args[i:]...)
+		}
+		flag := strings.HasPrefix(args[i], "--") && !strings.Contains(args[i], "=")
+		if flag && i+1 < len(args) && isNegative(args[i+1]) {
+			out = append(out, args[i]+"="+args[i+1])
+			i++
+			continue
+		}
+		out = append(out, args[i])
+	}
+	return out
+}
+
+func isNegative(text string) bool {
+	return len(text) > 1 && text[0] == '-' && strings.ContainsRune(".0123456789", rune(text[1]))
 }
 
 // usageError is a call that is wrong in a way that only the verb can see.

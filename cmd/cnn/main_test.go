@@ -10,6 +10,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,8 +33,10 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"folders": folders,
 			"photo":   photo,
+			"lines":   lines,
 			"keys":    keys,
 			"flip":    flip,
+			"replace": replace,
 			"atleast": atLeast,
 		},
 	})
@@ -58,6 +61,11 @@ func folders(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
 		}
 	}
+}
+
+// lines DIR makes two class folders, one with a line break in its name where the other has a space.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	folders(ts, neg, []string{args[0], "6", "two\nlines", "two lines"})
 }
 
 // photo FILE W H writes a photo of digits.
@@ -124,6 +132,17 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, b, 0o666))
 }
 
+var exponent = regexp.MustCompile(`\de[+-]\d`)
+
+// replace FILE OLD NEW replaces the first OLD in a file.
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s has no %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(strings.Replace(text, args[1], args[2], 1)), 0o666))
+}
+
 // A call that is wrong exits with 2 and names the flag and the values that it takes.
 func TestWrongCalls(t *testing.T) {
 	for _, c := range []struct {
@@ -132,16 +151,37 @@ func TestWrongCalls(t *testing.T) {
 	}{
 		{"fly", []string{"fly"}},
 		{"train", []string{"--data"}},
+		{"train --data d --out o", []string{"--net", "lenet"}},
+		{"train --data d --net lenet --out o --epochs 0", []string{"--epochs", "1 to 1000000", "0"}},
+		{"train --data d --net lenet --out o --epochs 2000000", []string{"--epochs", "1000000", "2000000"}},
+		{"train --data d --net lenet --out o --batch 0", []string{"--batch", "1 to 65536"}},
+		{"train --data d --net lenet --out o --batch 100000", []string{"--batch", "65536", "100000"}},
+		{"train --data d --net lenet --out o --batch -3", []string{"--batch", "-3"}},
+		{"train --data d --net lenet --out o --lr -1", []string{"--lr", "is -1"}},
+		{"train --data d --net lenet --out o --lr -.5", []string{"--lr", "is -0.5"}},
+		{"train --data d --net lenet --out o --lr nan", []string{"--lr", "NaN"}},
+		{"train --data d --net lenet --out o --momentum 1", []string{"--momentum", "0.99999"}},
+		{"train --data d --net lenet --out o --max-seconds -1", []string{"--max-seconds", "1000000000"}},
+		{"train --data d --net lenet --out o --step -5,10", []string{"--step", "-5,10"}},
+		{"train --data d --net lenet --out o --threads -1", []string{"--threads"}},
 		{"train --data d --net lenet --out o --solver magic", []string{"--solver", "sgd", "adam"}},
 		{"train --data d --net lenet --out o --policy magic", []string{"--policy", "step", "sigmoid"}},
 		{"import x --out y --size 12", []string{"--size", "64x64"}},
 		{"import x --out y --val 120", []string{"--val", "100"}},
+		{"import x --out y --val -5", []string{"--val", "is -5"}},
+		{"import x --out y --val nan", []string{"--val", "NaN"}},
+		{"import x --out y --val 1e6", []string{"--val", "is 1000000"}},
+		{"import x --out y --val 60 --test 60", []string{"--val", "--test", "100"}},
+		{"import x --out y --max-per-class -1", []string{"--max-per-class"}},
 		{"import x --out y --resize melt", []string{"--resize", "half-crop"}},
 		{"import x --out y --channels 2", []string{"--channels", "3"}},
 		{"detect --model m --scales 0 p.png", []string{"--scales"}},
 		{"detect --model m --threshold 2 p.png", []string{"--threshold"}},
 		{"detect --model m --method magic p.png", []string{"--method", "window"}},
 		{"show lenet --input 3x32", []string{"--input", "3x32x32"}},
+		{"show lenet --batch -2", []string{"--batch"}},
+		{"bench --batch -2", []string{"--batch"}},
+		{"sample digits --out y --count 2000000", []string{"--count", "1000000"}},
 		{"bench --nets nonet", []string{"--nets", "lenet"}},
 		{"bench --seconds 0", []string{"--seconds"}},
 		{"sample rocks --out y", []string{"rocks", "digits"}},
@@ -153,7 +193,7 @@ func TestWrongCalls(t *testing.T) {
 		var out, errs bytes.Buffer
 		status := run(context.Background(), strings.Fields(c.args), &out, &errs)
 		text := errs.String()
-		if status != misuse && !(strings.Contains(c.args, "--threads") && status != done) {
+		if status != misuse {
 			t.Errorf("%s: exit status %d, %s", c.args, status, text)
 		}
 		if strings.Count(strings.TrimSpace(text), "\n") > 0 || !strings.HasPrefix(text, "cnn: ") {
@@ -164,6 +204,24 @@ func TestWrongCalls(t *testing.T) {
 				t.Errorf("%s: %q does not name %q", c.args, text, s)
 			}
 		}
+		if exponent.MatchString(text) || strings.Contains(text, "perhaps try") {
+			t.Errorf("%s: %q is not said as people say it", c.args, text)
+		}
+	}
+}
+
+// An import that is broken off says so, and leaves nothing.
+func TestStoppedImport(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	parent := t.TempDir()
+	var out, errs bytes.Buffer
+	status := run(ctx, []string{"sample", "digits", "--out", filepath.Join(parent, "set")}, &out, &errs)
+	if text := errs.String(); status != failed || !strings.HasPrefix(text, "cnn: Stopped") || !strings.Contains(text, "nothing was left") || strings.Contains(text, "context") {
+		t.Errorf("exit status %d, %q", status, text)
+	}
+	if left, err := os.ReadDir(parent); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -77,6 +78,9 @@ func (n number) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(float64(n))
 }
+
+// plain writes a number without an exponent, which few people read.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // percent writes a share as people read it, "–" where nothing was measured.
 func percent(share float64) string {

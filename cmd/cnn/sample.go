@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 )
 
 // sampleVerb is `cnn sample NAME --out DATASET`.
@@ -44,6 +46,11 @@ func (v sampleVerb) Run(ctx context.Context, o *output) error {
 		return misused("there is no sample %q; there are %s", v.Name, strings.Join(names, ", "))
 	}
 	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
-		return data.ImportSample(ctx, v.Name, v.Out, v.Count, v.Seed, v.Force, observe)
+		info, err := data.ImportSample(ctx, v.Name, v.Out, v.Count, v.Seed, v.Force, observe)
+		var f *fault.Fault
+		if errors.As(err, &f) && f.Code == "sample.count" {
+			err = misused("--count is from 1 to %v, or 0 for the usual number, but is %d", f.Args[1], v.Count)
+		}
+		return info, err
 	})
 }

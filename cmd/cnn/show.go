@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
 )
 
 // showVerb is `cnn show NETWORK|MODEL|DATASET`.
@@ -23,6 +24,9 @@ type showVerb struct {
 
 // Run tells what is there.
 func (v showVerb) Run(o *output) error {
+	if v.Batch < 0 {
+		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
+	}
 	if _, err := os.Stat(filepath.Join(v.What, data.InfoFile)); err == nil {
 		return showDataset(o, v.What)
 	}
@@ -40,7 +44,7 @@ func (v showVerb) Run(o *output) error {
 		}
 	}
 	batch := v.Batch
-	if batch <= 0 {
+	if batch == 0 {
 		batch = nn.StandardBatch(spec.Name)
 	}
 	return showNetwork(o, spec, batch)
@@ -55,33 +59,11 @@ func networkOf(what string) (nn.Spec, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, "network.json")
 	}
-	text, err := readBounded(path, 16<<20)
-	if os.IsNotExist(err) {
+	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return nn.Spec{}, fault.New("cnn.network.unknown", "There is no network %s. It is a standard network (%s), a network.json, or the folder of a model.",
-			what, strings.Join(nn.StandardNames(), ", ")).Because(err)
+			what, strings.Join(nn.StandardNames(), ", "))
 	}
-	if err != nil {
-		return nn.Spec{}, err
-	}
-	spec, err := nn.Parse(text)
-	if err != nil {
-		return nn.Spec{}, fmt.Errorf("%s: %w", path, err)
-	}
-	return spec, nil
-}
-
-// readBounded reads a file of at most limit bytes.
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	b, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && int64(len(b)) > limit {
-		err = fault.New("cnn.file.large", "%s has more than %d bytes and so is no network. Name a network.json.", path, limit)
-	}
-	return b, err
+	return model.LoadNetwork(path)
 }
 
 // resized gives the network for another input.
@@ -142,7 +124,7 @@ func showNetwork(o *output, spec nn.Spec, batch int) error {
 	for _, p := range report.Problems {
 		line.Problems = append(line.Problems, p.Fault.Error())
 	}
-	return o.emit(line, func(w io.Writer) {
+	err := o.emit(line, func(w io.Writer) {
 		fmt.Fprintf(w, "%s, input %v\n", line.Name, spec.Input)
 		for _, l := range line.Layers {
 			fmt.Fprintf(w, "  %-12s %-16s %5d×%-4d×%-4d %12d parameters %14d multiply-adds\n",
@@ -154,6 +136,10 @@ func showNetwork(o *output, spec nn.Spec, batch int) error {
 			fmt.Fprintln(w, "problem:", p)
 		}
 	})
+	if err == nil && len(line.Problems) > 0 {
+		err = fault.New("cnn.network.problem", "The network %s does not work: %s", line.Name, line.Problems[0])
+	}
+	return err
 }
 
 func showDataset(o *output, folder string) error {

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strconv"
 	"strings"
 	"time"
@@ -19,9 +19,9 @@ import (
 // trainVerb is `cnn train --data DATASET --net NETWORK --out MODEL`. Flags that are not given take the defaults of the network.
 type trainVerb struct {
 	Data          string   `required:"" placeholder:"DATASET" help:"Folder of the data set."`
-	Net           string   `required:"" placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder."`
+	Net           string   `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A run that goes on has its own."`
 	Out           string   `required:"" placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
-	Epochs        *int     `placeholder:"N" help:"How often the network sees each image."`
+	Epochs        *int     `placeholder:"N" help:"How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run."`
 	Batch         *int     `placeholder:"N" help:"Images that a step takes at once."`
 	Accumulate    *int     `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
 	Solver        *string  `enum:"sgd,nesterov,adam" help:"sgd, nesterov or adam."`
@@ -37,7 +37,7 @@ type trainVerb struct {
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
 	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
-	Resume        bool     `help:"Go on with the run at --out from its last snapshot."`
+	Resume        bool     `help:"Go on with the run at --out from its last snapshot, on the same data and with the settings that it began with."`
 	MaxSeconds    float64  `placeholder:"S" help:"Stop, with a snapshot, after so many seconds."`
 	Force         bool     `help:"Replace what is at --out."`
 	engineFlags
@@ -84,6 +84,9 @@ type (
 
 // Run trains.
 func (v trainVerb) Run(ctx context.Context, o *output) error {
+	if err := v.check(); err != nil {
+		return err
+	}
 	d, err := data.Open(v.Data)
 	if err != nil {
 		return err
@@ -95,15 +98,20 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 		if err != nil {
 			return err
 		}
-		job.Spec, job.Config = info.Spec, info.Config
+		if err := v.agrees(info); err != nil {
+			return err
+		}
+		set(&job.Epochs, v.Epochs)
+		job.Config.MaxSeconds = v.MaxSeconds
 	} else {
-		if job.Spec, err = v.network(d.Info()); err != nil {
+		in := d.Info()
+		if job.Spec, err = v.network(nn.Shape{C: in.Channels, H: in.Height, W: in.Width}, len(in.Classes)); err != nil {
 			return err
 		}
 		job.Config = train.DefaultsFor(job.Spec)
-	}
-	if err := v.configure(&job.Config); err != nil {
-		return err
+		if err := v.configure(&job.Config); err != nil {
+			return err
+		}
 	}
 	device, err := v.open()
 	if err != nil {
@@ -113,16 +121,39 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 	r := &reporter{out: o}
 	_, err = train.Run(ctx, job, r.observe)
 	r.close()
-	return errors.Join(err, device.Close(), r.err)
+	return cmp.Or(err, device.Close(), r.err)
+}
+
+// settingFlags are the flags of train's settings that have a range.
+var settingFlags = map[string]string{
+	"epochs": "--epochs", "batch": "--batch", "accumulate": "--accumulate", "learning rate": "--lr", "gamma": "--gamma", "power": "--power",
+	"momentum": "--momentum", "weight decay": "--weight-decay", "snapshot interval": "--snapshot-every", "validation interval": "--validate-every",
+	"seconds": "--max-seconds",
+}
+
+// check tells what is wrong with the flags themselves, whatever the data are.
+func (v trainVerb) check() error {
+	if v.Net == "" && !v.Resume {
+		return misused("--net=NETWORK is missing: a standard network (%s), a network.json or a model's folder", strings.Join(nn.StandardNames(), ", "))
+	}
+	c := train.Defaults()
+	if err := v.configure(&c); err != nil {
+		return err
+	}
+	err := c.Check()
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Code == "train.setting.range" {
+		return misused("%s is from %v to %v but is %v", settingFlags[fmt.Sprint(f.Args[0])], f.Args[2], f.Args[3], f.Args[1])
+	}
+	return err
 }
 
 // network gives the network fitted to the data: standard ones take its size and number of classes; others must have been made for it,
 // but for the number of classes that their outputs follow.
-func (v trainVerb) network(info data.Info) (nn.Spec, error) {
-	in := nn.Shape{C: info.Channels, H: info.Height, W: info.Width}
+func (v trainVerb) network(in nn.Shape, classes int) (nn.Spec, error) {
 	for _, name := range nn.StandardNames() {
 		if v.Net == name {
-			spec, err := nn.Standard(name, in, len(info.Classes))
+			spec, err := nn.Standard(name, in, classes)
 			if err != nil {
 				return spec, err
 			}
@@ -133,7 +164,7 @@ func (v trainVerb) network(info data.Info) (nn.Spec, error) {
 	if err != nil {
 		return spec, err
 	}
-	spec.Classes = len(info.Classes)
+	spec.Classes = classes
 	return v.withLoss(spec)
 }
 
@@ -168,18 +199,27 @@ func (v trainVerb) configure(c *train.Config) error {
 	set(&c.ValidateEvery, v.ValidateEvery)
 	set(&c.Seed, v.Seed)
 	c.MaxSeconds = v.MaxSeconds
-	if v.Step == "" {
-		return nil
+	steps, err := v.steps()
+	if steps != nil {
+		c.Step = steps
 	}
-	c.Step = nil
+	return err
+}
+
+// steps reads --step; nil where it was not given.
+func (v trainVerb) steps() ([]float64, error) {
+	if v.Step == "" {
+		return nil, nil
+	}
+	var steps []float64
 	for _, text := range strings.Split(v.Step, ",") {
 		percent, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil || !(percent > 0 && percent <= 100) {
-			return misused("--step is one or more percentages of the run, e.g. 33 or 50,85, but is %q", v.Step)
+			return nil, misused("--step is one or more percentages of the run, e.g. 33 or 50,85, but is %q", v.Step)
 		}
-		c.Step = append(c.Step, percent)
+		steps = append(steps, percent)
 	}
-	return nil
+	return steps, nil
 }
 
 // set writes a flag that was given.
@@ -230,7 +270,7 @@ func (r *reporter) observe(e train.Event) {
 			fmt.Fprintf(w, "%s after %.1f s, best epoch %g\n", e.Reason, e.Seconds, e.BestEpoch)
 		})
 	case train.Warning:
-		fmt.Fprintln(os.Stderr, e.Fault.Error())
+		complain(r.out.stderr, e.Fault, done)
 	}
 }
 

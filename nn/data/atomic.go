@@ -94,7 +94,38 @@ func asFault(err error, words *fault.Fault) error {
 	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return words.Because(err)
+	return words.Because(bare(err))
+}
+
+// bare gives what the system said without the path, which the sentence names: in the cause it may be a temporary one.
+func bare(err error) error {
+	var path *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &path):
+		return path.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// MakeFolder makes a folder and those that it lies in, if need be.
+func MakeFolder(path string) error {
+	if err := os.MkdirAll(path, 0o777); err != nil {
+		return writeFault(err, path)
+	}
+	return nil
+}
+
+// CannotWrite puts into words that a folder or file could not be written. Where err says so already of something that path was to be
+// made of, under a temporary name, its cause is told of path.
+func CannotWrite(err error, path string) error {
+	var f *fault.Fault
+	if errors.As(err, &f) && f.Unwrap() != nil {
+		err = f.Unwrap()
+	}
+	return writeFault(err, path)
 }
 
 // readBounded reads a file of at most limit bytes.

@@ -1,7 +1,9 @@
 package data
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -62,8 +64,25 @@ func readFolders(_ context.Context, t *tree, alone string) (*collection, error) 
 	if len(c.classes) == 0 {
 		return nil, fault.New("data.noclasses", "%s has images but no class folders. Make a sub-folder for each class, named after it, and put the images there.", t.name)
 	}
+	c.oneLineClasses()
 	c.sortClasses()
 	return c, nil
+}
+
+// oneLineClasses takes the control characters, which folders may have in their names, out of the names of classes. Those that
+// another class is called like already get a number: they stay classes of their own.
+func (c *collection) oneLineClasses() {
+	for i, name := range c.classes {
+		if !strings.ContainsFunc(name, breaksLine) {
+			continue
+		}
+		line := cmp.Or(strings.TrimSpace(OneLine(name)), "_")
+		free := line
+		for n := 2; slices.Contains(c.classes, free); n++ {
+			free = fmt.Sprintf("%s (%d)", line, n)
+		}
+		c.classes[i] = free
+	}
 }
 
 // A branch is a folder of a tree.

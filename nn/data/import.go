@@ -26,8 +26,8 @@ type ImportOptions struct {
 	ValSource   string  // "" or another source whose images are all for validation
 	TestSource  string  // likewise for the test
 
-	MinPerClass int    // classes with fewer images are left out
-	MaxPerClass int    // at most so many images of a class, chosen by Seed; 0: all
+	MinPerClass int    // classes of which the source has fewer images are left out; ValSource and TestSource do not count
+	MaxPerClass int    // at most so many images of a class, chosen by Seed, of each source; 0: all
 	ClassesFile string // "" or a text file with the names of the classes, one a line, in the order of their numbers
 	Seed        uint64 // of the split
 	Threads     int    // 0: all cores
@@ -138,7 +138,7 @@ func (c *collection) nameClasses(file string) error {
 	}
 	var names []string
 	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
-		name := labelOf(strings.TrimSpace(line))
+		name := labelOf(strings.TrimSpace(OneLine(line)))
 		if name == "" {
 			continue
 		}

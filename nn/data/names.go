@@ -50,7 +50,20 @@ var reserved = map[string]bool{
 
 // labelOf makes a label of a folder's name: `_` is read as a space, and letters that macOS takes apart are put together.
 func labelOf(folder string) string {
-	return strings.TrimSpace(strings.ReplaceAll(norm.NFC.String(folder), "_", " "))
+	return strings.TrimFunc(strings.ReplaceAll(norm.NFC.String(folder), "_", " "), func(r rune) bool { return unicode.IsSpace(r) && !breaksLine(r) })
+}
+
+// breaksLine says whether a character could break the line that it stands in, or is no character to be seen.
+func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+
+// OneLine gives a name that takes one line wherever it is written: its control characters become spaces.
+func OneLine(name string) string {
+	return strings.Map(func(r rune) rune {
+		if breaksLine(r) {
+			return ' '
+		}
+		return r
+	}, name)
 }
 
 // naturally compares names as people sort them: numbers in them by value, so that 2 comes before 10.

@@ -1,16 +1,19 @@
 package data
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
+
+	"github.com/convscope/convscope/nn/fault"
 )
 
 func TestCancelledImportLeavesNothing(t *testing.T) {
@@ -95,22 +98,57 @@ func TestExchangeByRename(t *testing.T) {
 	}
 }
 
+// What an import left that was killed is cleared at once by the next one; what another import works in, and a data set that is put aside for
+// a moment, is not.
 func TestStaleWorkIsCleared(t *testing.T) {
 	parent := t.TempDir()
-	stale, fresh := filepath.Join(parent, tempPrefix+"1"), filepath.Join(parent, tempPrefix+"2")
-	for _, p := range []string{stale, fresh} {
-		if err := os.Mkdir(p, 0o755); err != nil {
+	if parent := os.Getenv("CONVSCOPE_HOLD"); parent != "" { // the process that is killed
+		if _, err := newTarget(filepath.Join(parent, "killed")); err != nil {
 			t.Fatal(err)
 		}
+		os.Stdout.WriteString("held\n")
+		select {}
 	}
-	long := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(stale, long, long); err != nil {
+	other := exec.Command(os.Args[0], "-test.run=^TestStaleWorkIsCleared$")
+	other.Env = append(os.Environ(), "CONVSCOPE_HOLD="+parent)
+	told, err := other.StdoutPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Import(context.Background(), twoClasses(t, 2).folder(t), filepath.Join(parent, "set"), DefaultImport(), nil); err != nil {
+	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
-	wantOnly(t, parent, tempPrefix+"2", "set")
+	if line, err := bufio.NewReader(told).ReadString('\n'); line != "held\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	mine, err := newTarget(filepath.Join(parent, "mine"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer mine.abort()
+	aside := filepath.Join(parent, tempPrefix+"0"+asideSuffix)
+	if err := os.Mkdir(aside, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	count := func() int {
+		left, _ := filepath.Glob(filepath.Join(parent, tempPrefix+"*"))
+		return len(left)
+	}
+	source := twoClasses(t, 2).folder(t)
+	if _, err := Import(context.Background(), source, filepath.Join(parent, "one"), DefaultImport(), nil); err != nil {
+		t.Fatal(err)
+	}
+	if count() != 3 {
+		t.Errorf("%d folders are left while two imports are at work", count())
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = other.Wait() // it was killed
+	if _, err := Import(context.Background(), source, filepath.Join(parent, "two"), DefaultImport(), nil); err != nil {
+		t.Fatal(err)
+	}
+	wantOnly(t, parent, filepath.Base(aside), filepath.Base(mine.temp), "one", "two")
 }
 
 func TestSourcesThatCannotBe(t *testing.T) {
@@ -196,16 +234,19 @@ func TestAtomicFiles(t *testing.T) {
 	if err := write("first", nil); err != nil {
 		t.Fatal(err)
 	}
-	for code, cause := range map[string]error{
-		"disk.full":       &os.PathError{Op: "write", Path: path, Err: syscall.ENOSPC},
+	for code, cause := range map[string]syscall.Errno{
+		"disk.full":       syscall.ENOSPC,
 		"folder.readonly": syscall.EROFS,
 		"name.long":       syscall.ENAMETOOLONG,
 		"file.failed":     syscall.EIO,
 	} {
-		err := write(strings.Repeat("second", 1<<16), cause)
+		err := write(strings.Repeat("second", 1<<16), &os.PathError{Op: "write", Path: "temporary", Err: cause})
 		wantFault(t, err, code)
-		if !errors.Is(err, cause) || !strings.Contains(err.Error(), path) {
-			t.Errorf("%v does not name its cause and its file", err)
+		if !errors.Is(err, cause) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "temporary") {
+			t.Errorf("%v does not name its cause and its file, and no other", err)
+		}
+		if err = CannotWrite(err, "whole"); fault.Code(err) != code || !errors.Is(err, cause) || strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "whole") {
+			t.Errorf("%v does not name what the file is a part of", err)
 		}
 		if b, err := os.ReadFile(path); err != nil || string(b) != "first" {
 			t.Errorf("after a failure the file has %.20q, %v", b, err)

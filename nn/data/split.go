@@ -2,6 +2,7 @@ package data
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -122,11 +123,19 @@ func apportion(sizes []int, percent float64, taken []int) []int {
 	return out
 }
 
-// limit leaves out classes with fewer than least images, and of each class all but most images, chosen by seed; 0 is no limit.
+// limit leaves out classes of which the source has fewer than least images, and all but most images of each class, chosen by seed; 0 is
+// no limit. A source of validation or test images that was joined is counted for itself, as DIGITS does: a hundred images of
+// a class to train on are a hundred, however many there are to test with.
 func (c *collection) limit(least, most int, seed uint64) {
 	byClass := make([][]int, len(c.classes))
+	joined := map[[2]int][]int{} // by split and class
 	for i, it := range c.items {
-		if it.truth.Class >= 0 {
+		switch {
+		case it.truth.Class < 0:
+		case it.fixed:
+			key := [2]int{int(it.split), it.truth.Class}
+			joined[key] = append(joined[key], i)
+		default:
 			byClass[it.truth.Class] = append(byClass[it.truth.Class], i)
 		}
 	}
@@ -146,7 +155,7 @@ func (c *collection) limit(least, most int, seed uint64) {
 	}
 	rank := ranks(len(c.items), seed^0x6d617820) // not the draw of the split
 	drop := make([]bool, len(c.items))
-	for _, items := range byClass {
+	for _, items := range slices.AppendSeq(byClass, maps.Values(joined)) {
 		slices.SortFunc(items, func(a, b int) int { return cmp.Or(cmp.Compare(rank[a], rank[b]), a-b) })
 		for _, i := range items[min(most, len(items)):] {
 			drop[i] = true

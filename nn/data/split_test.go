@@ -102,12 +102,53 @@ func TestBoundsPerClass(t *testing.T) {
 	wantFault(t, err, "data.classes.small")
 }
 
+// A source of validation or test images is counted for itself.
+func TestBoundsPerClassOfEachSource(t *testing.T) {
+	source, more := twoClasses(t, 10).folder(t), twoClasses(t, 6).folder(t)
+	for _, c := range []struct {
+		least, most int
+		want        [3]int // of each class
+	}{{0, 0, [3]int{10, 6, 6}}, {0, 5, [3]int{5, 5, 5}}, {0, 8, [3]int{8, 6, 6}}, {9, 8, [3]int{8, 6, 6}}} {
+		d := imported(t, source, func(o *ImportOptions) {
+			o.ValSource, o.TestSource, o.MinPerClass, o.MaxPerClass = more, more, c.least, c.most
+		})
+		for split, n := range c.want {
+			if got := d.Info().PerClass[split]; !slices.Equal(got, []int{n, n}) {
+				t.Errorf("from %d to %d a class: %v for %v, want %d each", c.least, c.most, got, Split(split), n)
+			}
+		}
+	}
+	o := DefaultImport()
+	o.TestSource, o.MinPerClass = more, 11 // sixteen with the test's
+	_, err := Import(context.Background(), source, filepath.Join(t.TempDir(), "x"), o, nil)
+	wantFault(t, err, "data.classes.small")
+}
+
+// Folders whose names have control characters give classes of one line, and none becomes another's.
+func TestClassNamesTakeOneLine(t *testing.T) {
+	picture := pngOf(t, grey(4, 4, 9))
+	f := files{}
+	for _, folder := range []string{"a\nb", "a b", "a\tb", "cat\r", "\n", "개\u2028집", "_"} {
+		f[folder+"/1.png"] = picture
+	}
+	d := imported(t, f.folder(t), nil)
+	want := []string{"_", "_ (2)", "a b", "a b (2)", "a b (3)", "cat", "개 집"}
+	if got := d.Info().Classes; !slices.Equal(got, want) {
+		t.Errorf("classes %q, want %q", got, want)
+	}
+	for _, name := range d.Info().Classes {
+		if OneLine(name) != name {
+			t.Errorf("%q is not one line", name)
+		}
+	}
+}
+
 func TestClassesFile(t *testing.T) {
 	source := twoClasses(t, 3).folder(t)
 	d := imported(t, source, func(o *ImportOptions) {
-		o.ClassesFile = saved(t, "classes.txt", []byte("\ufeffb\r\n\r\na\r\nextra\r\n"))
+		o.ClassesFile = saved(t, "classes.txt", []byte("\ufeffb\r\n\r\na\r\nextra\tone\r\n"))
 	})
-	if c := d.Info().Classes; !slices.Equal(c, []string{"b", "a", "extra"}) {
+	if c := d.Info().Classes; !slices.Equal(c, []string{"b", "a", "extra one"}) {
 		t.Errorf("classes %q", c)
 	}
 	for text, code := range map[string]string{"a\na\nb\n": "data.classes.twice", "a\n": "data.classes.unknown"} {

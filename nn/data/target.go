@@ -6,10 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
-
-	bolt "go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -20,6 +16,7 @@ const tempPrefix = ".convscope-import-"
 // A target is a folder being made: under a temporary name beside its place, until it is published.
 type target struct {
 	out, temp string
+	release   func()   // lets other imports have temp
 	made      []string // parents that were made for it, the outermost first
 }
 
@@ -61,7 +58,7 @@ func newTarget(out string) (*target, error) {
 	err := os.MkdirAll(parent, 0o755)
 	if err == nil {
 		clearStale(parent)
-		t.temp, err = os.MkdirTemp(parent, tempPrefix)
+		t.temp, t.release, err = makeHeld(parent)
 	}
 	if err == nil {
 		err = os.Chmod(t.temp, 0o755)
@@ -73,28 +70,44 @@ func newTarget(out string) (*target, error) {
 	return t, nil
 }
 
-// staleAfter is how old an import's folder must be to be looked at: a new one has no database yet.
-const staleAfter = 10 * time.Minute
+// asideSuffix ends the name of the data set that exchangeByRename puts aside: it is the only one until that is through.
+const asideSuffix = "-old"
 
-// clearStale removes folders of imports that were killed: those whose database nobody holds.
+// clearStale removes folders of imports that were killed: those that no process holds.
 func clearStale(parent string) {
 	left, err := filepath.Glob(filepath.Join(escapeGlob(parent), tempPrefix+"*"))
 	if err != nil {
 		return
 	}
 	for _, folder := range left {
-		info, err := os.Stat(folder)
-		if err != nil || time.Since(info.ModTime()) < staleAfter {
+		if strings.HasSuffix(folder, asideSuffix) {
 			continue
 		}
-		db, err := bolt.Open(filepath.Join(folder, DataFile), 0, &bolt.Options{ReadOnly: true, Timeout: time.Millisecond})
-		if errors.Is(err, bolterrors.ErrTimeout) {
-			continue // at work
+		if release, err := hold(folder); err == nil {
+			discard(folder, release)
 		}
-		if err == nil {
-			db.Close()
+	}
+}
+
+// makeHeld makes a temporary folder in parent that this process holds, so that other imports let it be.
+func makeHeld(parent string) (folder string, release func(), err error) {
+	for {
+		folder, err = os.MkdirTemp(parent, tempPrefix)
+		if err != nil {
+			return "", nil, err
 		}
-		os.RemoveAll(folder)
+		release, err = hold(folder)
+		_, gone := os.Stat(folder)
+		switch {
+		case errors.Is(err, errHeld) || gone != nil: // another import took it for one left over before it was held
+			if err == nil {
+				release()
+			}
+			continue
+		case err != nil: // a disk without locks: others cannot hold it either, and let it be
+			release = func() {}
+		}
+		return folder, release, nil
 	}
 }
 
@@ -106,7 +119,7 @@ func escapeGlob(p string) string {
 // abort removes what was made, unless it was published.
 func (t *target) abort() {
 	if t.temp != "" {
-		os.RemoveAll(t.temp)
+		discard(t.temp, t.release)
 	}
 	for i := len(t.made) - 1; i >= 0; i-- {
 		os.Remove(t.made[i]) // only if nothing else is in it by now
@@ -120,6 +133,9 @@ func (t *target) publish(force bool) error {
 		return err
 	}
 	syncFolder(t.temp)
+	if !holdsRenamed {
+		t.release()
+	}
 	err := os.Remove(t.out) // an empty folder
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(t.temp, t.out)
@@ -130,13 +146,14 @@ func (t *target) publish(force bool) error {
 		return writeFault(err, t.out)
 	}
 	syncFolder(filepath.Dir(t.out))
+	t.release()
 	t.temp, t.made = "", nil
 	return nil
 }
 
 // exchangeByRename puts new into old's place and the other way round, with the old one aside for a moment.
 func exchangeByRename(new, old string) error {
-	aside := new + "-old"
+	aside := new + asideSuffix
 	if err := os.Rename(old, aside); err != nil {
 		return err
 	}

@@ -53,15 +53,28 @@ func (m *Model) SaveDescription(folder string) error {
 			return err
 		})
 	}
-	err := errors.Join(
-		write(NetworkFile, m.Spec.JSON()),
-		write(LabelsFile, []byte(strings.Join(m.Labels, "\n")+"\n")),
-		write(PreprocessFile, m.Pre.json()),
-	)
-	if err != nil || m.Pre.MeanImage == nil {
-		return err
+	for _, f := range []struct {
+		name string
+		text []byte
+	}{{NetworkFile, m.Spec.JSON()}, {LabelsFile, m.labelLines()}, {PreprocessFile, m.Pre.json()}} {
+		if err := write(f.name, f.text); err != nil {
+			return err
+		}
+	}
+	if m.Pre.MeanImage == nil {
+		return nil
 	}
 	return data.WriteFileAtomic(filepath.Join(folder, MeanFile), func(w io.Writer) error { return png.Encode(w, m.Pre.meanPicture()) })
+}
+
+// labelLines is labels.txt: a line a class, whatever the names are. Data sets that were imported by older versions, or written by others,
+// may have names that would take two.
+func (m *Model) labelLines() []byte {
+	var b strings.Builder
+	for _, label := range m.Labels {
+		b.WriteString(data.OneLine(label) + "\n")
+	}
+	return []byte(b.String())
 }
 
 // SaveWeights writes weights to a file.
@@ -104,14 +117,12 @@ func Load(folder, snapshot string) (*Model, error) {
 // LoadDescription reads everything but the weights.
 func LoadDescription(folder string) (*Model, error) {
 	m := &Model{Path: folder}
-	b, err := readFile(filepath.Join(folder, NetworkFile), 16<<20)
+	var err error
+	if m.Spec, err = LoadNetwork(filepath.Join(folder, NetworkFile)); err != nil {
+		return nil, err
+	}
+	b, err := ReadFile(filepath.Join(folder, LabelsFile), 16<<20)
 	if err != nil {
-		return nil, err
-	}
-	if m.Spec, err = nn.Parse(b); err != nil {
-		return nil, err
-	}
-	if b, err = readFile(filepath.Join(folder, LabelsFile), 16<<20); err != nil {
 		return nil, err
 	}
 	m.Labels = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), "\n")
@@ -119,11 +130,25 @@ func LoadDescription(folder string) (*Model, error) {
 	return m, err
 }
 
+// LoadNetwork reads a network.json; the faults of one that is damaged or newer name it.
+func LoadNetwork(path string) (nn.Spec, error) {
+	b, err := ReadFile(path, 16<<20)
+	if err != nil {
+		return nn.Spec{}, err
+	}
+	spec, err := nn.Parse(b)
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		err = fault.New("model.network", "%s cannot be used: %s", path, f)
+	}
+	return spec, err
+}
+
 // LoadWeights reads a safetensors file with its metadata.
 func LoadWeights(path string) (map[string]nn.Tensor, map[string]string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, nil, missing(path, err)
+		return nil, nil, CannotRead(path, err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
@@ -135,7 +160,7 @@ func LoadWeights(path string) (map[string]nn.Tensor, map[string]string, error) {
 
 func loadPreprocess(folder string) (*Preprocessor, error) {
 	path := filepath.Join(folder, PreprocessFile)
-	b, err := readFile(path, 1<<20)
+	b, err := ReadFile(path, 1<<20)
 	if err != nil {
 		return nil, err
 	}
@@ -216,11 +241,11 @@ func (m *Model) check(path string) error {
 	return nil
 }
 
-// readFile reads a file of at most limit bytes.
-func readFile(path string, limit int64) ([]byte, error) {
+// ReadFile reads a file of a model or run of at most limit bytes.
+func ReadFile(path string, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, missing(path, err)
+		return nil, CannotRead(path, err)
 	}
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
@@ -230,8 +255,8 @@ func readFile(path string, limit int64) ([]byte, error) {
 	return b, err
 }
 
-// missing makes the fault of a file that cannot be opened.
-func missing(path string, err error) error {
+// CannotRead makes the fault of a file of a model or run that cannot be opened.
+func CannotRead(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return fault.New("model.file.missing", "%s does not exist. Choose the folder of a model or of a run that has been trained.", path).Because(err)
 	}

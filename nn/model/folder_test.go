@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/convscope/convscope/nn"
@@ -114,6 +115,8 @@ func TestBadFoldersAreToldApart(t *testing.T) {
 		{PreprocessFile, "", "model.file.missing"},
 		{WeightsFile, "", "model.file.missing"},
 		{MeanFile, "", "file.missing"},
+		{NetworkFile, `{"format":99}`, "model.network"},
+		{NetworkFile, `{"format":`, "model.network"},
 		{PreprocessFile, `{"format":99}`, "model.newer"},
 		{PreprocessFile, `{"format":`, "model.preprocess.damaged"},
 		{PreprocessFile, `{"format":1,"width":-3,"height":2,"channels":1,"mean":"none","scale":1}`, "model.preprocess.size"},
@@ -151,8 +154,20 @@ func TestBadFoldersAreToldApart(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, NetworkFile), []byte(`{"format":99,"name":"x","input":{"channels":1,"height":2,"width":3},"classes":2}`), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(folder, ""); fault.Code(err) == "" {
+	if _, err := Load(folder, ""); fault.Code(err) != "model.network" || !strings.Contains(err.Error(), filepath.Join(folder, NetworkFile)) {
 		t.Errorf("a newer network: %v", err)
+	}
+}
+
+func TestLabelsTakeOneLineEach(t *testing.T) {
+	m, folder := tiny(t, 1, MeanNone), t.TempDir()
+	m.Labels = []string{"two\nlines", "\r"}
+	if err := Save(folder, m); err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load(folder, "")
+	if err != nil || !slices.Equal(got.Labels, []string{"two lines", " "}) {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
@@ -29,6 +30,9 @@ const (
 	writerKey   = "writer"
 	writer      = "convscope"
 )
+
+// types are those of the safetensors format.
+var types = strings.Fields("BOOL F4 F6_E2M3 F6_E3M2 U8 I8 F8_E5M2 F8_E4M3 F8_E8M0 I16 U16 F16 BF16 I32 U32 F32 C64 F64 I64 U64")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -141,7 +145,10 @@ func ReadSafetensors(r io.ReaderAt, size int64, name string) (map[string]nn.Tens
 	for _, key := range slices.Sorted(maps.Keys(raw)) {
 		var e entry
 		if err := json.Unmarshal(raw[key], &e); err != nil {
-			return nil, nil, damaged("the header of %s is wrong", key)
+			return nil, nil, damaged("its header tells nothing of %q that could be", key)
+		}
+		if !slices.Contains(types, e.Type) { // no type that any version of the format has
+			return nil, nil, damaged("its header tells nothing of %q that could be", key)
 		}
 		if e.Type != "F32" {
 			return nil, nil, fault.New("model.weights.type", "%s holds %s as %s; only F32 is read. Save it as float32.", name, key, e.Type)

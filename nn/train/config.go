@@ -9,6 +9,7 @@ package train
 import (
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/convscope/convscope/nn"
@@ -112,7 +113,7 @@ func (c Config) Check() error {
 	}
 	for _, r := range ranges {
 		if math.IsNaN(r.value) || r.value < r.low || r.value > r.up {
-			return fault.New("train.setting.range", "The setting %s is %g; it must be from %g to %g.", r.name, r.value, r.low, r.up)
+			return fault.New("train.setting.range", "The setting %s is %s; it must be from %s to %s.", r.name, plain(r.value), plain(r.low), plain(r.up))
 		}
 	}
 	for _, s := range c.Step {
@@ -131,6 +132,9 @@ func (c Config) Check() error {
 	}
 	return nil
 }
+
+// plain writes a number without an exponent, which few people read.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // options are those of the network that is trained.
 func (c Config) options() nn.Options {

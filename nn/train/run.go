@@ -1,11 +1,13 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/convscope/convscope/nn"
@@ -25,6 +27,7 @@ type Job struct {
 	Data     *data.Dataset
 	Device   kernel.Device
 	Resume   bool           // go on with the run in Folder from its newest snapshot
+	Epochs   int            // of a run that goes on: if more than it had, it becomes so long, and its policy spans all of them
 	Force    bool           // replace a run that is in Folder
 	Requests <-chan Request // may be nil
 }
@@ -41,14 +44,14 @@ type Result struct {
 func Run(ctx context.Context, j Job, observe func(Event)) (Result, error) {
 	r := &run{Job: j, ctx: ctx, observe: observe, begun: time.Now()}
 	if err := r.prepare(); err != nil {
-		return Result{}, errors.Join(err, r.close())
+		return Result{}, cmp.Or(err, r.close())
 	}
 	reason, err := r.loop()
 	result := Result{Reason: reason, Seconds: r.seconds(), BestEpoch: r.place.BestEpoch}
 	if reason != "" {
-		err = errors.Join(err, r.setState(reason), r.tell(Done{r.place.Iteration, reason, result.Seconds, result.BestEpoch}))
+		err = cmp.Or(err, r.setState(reason), r.tell(Done{r.place.Iteration, reason, result.Seconds, result.BestEpoch}))
 	}
-	return result, errors.Join(err, r.close())
+	return result, cmp.Or(err, r.close()) // the first: what failed after it, on a full disk say, failed for the same reason
 }
 
 // run is a Job on its way.
@@ -65,6 +68,7 @@ type run struct {
 	inst     *nn.Instance
 	train    []uint32 // images with a class
 	val      []uint32
+	identity string // of the data
 	perEpoch int
 	last     int // iterations of the whole run
 
@@ -80,6 +84,7 @@ func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) 
 
 // prepare checks everything, makes or opens the folder, and brings the network to where the run begins.
 func (r *run) prepare() error {
+	var before RunInfo // of a run that goes on
 	if r.Resume {
 		info, err := ReadRun(r.Folder)
 		if err != nil {
@@ -88,12 +93,21 @@ func (r *run) prepare() error {
 		limit := r.Config.MaxSeconds
 		r.Config, r.Spec = info.Config, info.Spec
 		r.Config.MaxSeconds = limit
+		r.Config.Epochs = max(r.Config.Epochs, r.Epochs)
+		before = info
 	}
 	if err := r.Config.Check(); err != nil {
 		return err
 	}
+	r.choose()
+	if err := r.identify(before); err != nil {
+		return err
+	}
 	if err := r.fits(); err != nil {
 		return err
+	}
+	if before.PerEpoch > 0 && before.PerEpoch != r.perEpoch { // all that tells of a run that an older version began
+		return r.otherData(before)
 	}
 	network, err := nn.Compile(r.Spec, r.Config.options())
 	if err != nil {
@@ -112,9 +126,9 @@ func (r *run) prepare() error {
 		return err
 	}
 	r.place = progress{BestAccuracy: -1}
-	var damaged []error
+	var aside []*fault.Fault
 	if r.Resume {
-		if r.place, damaged, err = resumable(r.Folder, r.inst); err != nil {
+		if r.place, aside, err = resumable(r.Folder, r.inst); err != nil {
 			return err
 		}
 		if r.place.Format == 0 {
@@ -128,16 +142,26 @@ func (r *run) prepare() error {
 		return err
 	}
 	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
-	for _, d := range damaged {
-		var f *fault.Fault
-		if errors.As(d, &f) {
-			err = errors.Join(err, r.tell(Warning{r.place.Iteration, r.place.Epoch, f}))
-		}
+	for _, f := range aside {
+		err = cmp.Or(err, r.tell(Warning{r.place.Iteration, r.place.Epoch, f}))
 	}
 	return err
 }
 
-// fits chooses the images and tells when network and data do not fit.
+// choose takes the images that have a class.
+func (r *run) choose() {
+	for _, e := range r.Data.Index() {
+		switch {
+		case e.Class < 0:
+		case e.Split == data.Train:
+			r.train = append(r.train, e.ID)
+		case e.Split == data.Val:
+			r.val = append(r.val, e.ID)
+		}
+	}
+}
+
+// fits tells when network and data do not fit, and counts the iterations.
 func (r *run) fits() error {
 	info := r.Data.Info()
 	if in := (nn.Shape{C: info.Channels, H: info.Height, W: info.Width}); r.Spec.Input != in {
@@ -146,21 +170,11 @@ func (r *run) fits() error {
 	if r.Spec.Classes != len(info.Classes) {
 		return fault.New("train.fit.classes", "The network tells %d classes apart, but %s has %d. Build the network for this data set.", r.Spec.Classes, info.Name, len(info.Classes))
 	}
-	seen := map[int32]bool{}
-	for _, e := range r.Data.Index() {
-		switch {
-		case e.Class < 0:
-		case e.Split == data.Train:
-			r.train = append(r.train, e.ID)
-			seen[e.Class] = true
-		case e.Split == data.Val:
-			r.val = append(r.val, e.ID)
-		}
-	}
 	if len(r.train) == 0 {
 		return fault.New("train.data.empty", "%s has no images with a class to train on. Import it with a smaller share for validation and test.", info.Name)
 	}
-	if len(seen) < 2 {
+	index := r.Data.Index()
+	if !slices.ContainsFunc(r.train, func(id uint32) bool { return index[id].Class != index[r.train[0]].Class }) {
 		return fault.New("train.data.one", "All training images of %s are of one class, so there is nothing to tell apart. Import images of at least two classes.", info.Name)
 	}
 	group := r.Config.Batch * r.Config.Accumulate
@@ -203,7 +217,7 @@ func (r *run) preprocessing() error {
 
 // folder takes the run's folder for this process, and makes it if the run is new.
 func (r *run) folder() error {
-	r.file = runFile{Format: format, Config: r.Config, Dataset: r.Data.Path(), State: Running}
+	r.file = runFile{Format: format, Config: r.Config, Dataset: r.Data.Path(), Data: r.identity, State: Running}
 	if !r.Resume {
 		if err := r.newFolder(); err != nil {
 			return err
@@ -220,9 +234,7 @@ func (r *run) folder() error {
 // newFolder writes the description of a new run, complete before it gets its name.
 func (r *run) newFolder() error {
 	parent := filepath.Dir(r.Folder)
-	cannot := func(err error) error {
-		return fault.New("train.run.folder", "The folder %s cannot be made. Choose another place, or allow writing there.", r.Folder).Because(err)
-	}
+	cannot := func(err error) error { return data.CannotWrite(err, r.Folder) }
 	if info, err := os.Lstat(r.Folder); err == nil && !info.IsDir() {
 		return foreign(r.Folder)
 	}
@@ -246,7 +258,13 @@ func (r *run) newFolder() error {
 	}
 	defer os.RemoveAll(temp)
 	m := &model.Model{Spec: r.Spec, Labels: r.Data.Info().Classes, Pre: r.pre}
-	if err := errors.Join(os.Chmod(temp, 0o755), m.SaveDescription(temp), writeJSON(filepath.Join(temp, RunFile), r.file)); err != nil {
+	if err := m.SaveDescription(temp); err != nil {
+		return cannot(err)
+	}
+	if err := writeJSON(filepath.Join(temp, RunFile), r.file); err != nil {
+		return cannot(err)
+	}
+	if err := os.Chmod(temp, 0o755); err != nil {
 		return cannot(err)
 	}
 	if err := os.RemoveAll(r.Folder); err != nil {
@@ -337,7 +355,7 @@ func (r *run) loop() (reason string, err error) {
 
 // stop ends the run before its last iteration, with a snapshot.
 func (r *run) stop() (reason string, err error) {
-	if err = r.snapshot(); fault.Code(err) == divergedCode {
+	if err = r.snapshot(); hasDiverged(err) {
 		return Diverged, err
 	}
 	return Stopped, err
@@ -355,10 +373,19 @@ func finite(weights map[string]nn.Tensor) bool {
 	return true
 }
 
-// divergedCode is the code of the fault of a run whose numbers ran away.
-const divergedCode = "train.diverged"
+// hasDiverged tells the faults of diverged.
+func hasDiverged(err error) bool {
+	code := fault.Code(err)
+	return code == "train.diverged" || code == "train.diverged.early"
+}
 
+// diverged makes the fault of a run whose numbers ran away.
 func (r *run) diverged() error {
+	if len(model.Snapshots(r.Folder)) == 0 {
+		return fault.New("train.diverged.early",
+			"The loss is no longer a number at epoch %.2f: the weights have run away, before the first snapshot. Train again with a smaller learning rate than %g, or subtract the mean.",
+			r.place.Epoch, r.Config.Rate)
+	}
 	return fault.New("train.diverged",
 		"The loss is no longer a number at epoch %.2f: the weights have run away. Choose a smaller learning rate than %g, or subtract the mean; the last snapshot before is kept.",
 		r.place.Epoch, r.Config.Rate)
@@ -448,7 +475,7 @@ func (r *run) milestones() (reason string, err error) {
 		err = r.snapshot()
 	}
 	switch {
-	case fault.Code(err) == divergedCode:
+	case hasDiverged(err):
 		return Diverged, err
 	case err != nil && r.ctx.Err() != nil:
 		return r.stop()

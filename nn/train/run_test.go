@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/convscope/convscope/nn"
@@ -252,6 +253,18 @@ func TestDivergedRunKeepsItsLastGoodSnapshot(t *testing.T) {
 	weights(t, j.Folder, "last")
 }
 
+// Without a snapshot there is none to speak of.
+func TestRunThatDivergesBeforeItsFirstSnapshot(t *testing.T) {
+	j := job(t, digits(t, 80), quick(3))
+	j.Config.Rate = 1000
+	if _, err := Run(context.Background(), j, func(Event) {}); fault.Code(err) != "train.diverged.early" || strings.Contains(err.Error(), "kept") {
+		t.Error(err)
+	}
+	if info, err := ReadRun(j.Folder); err != nil || info.State != Diverged {
+		t.Errorf("%+v, %v", info, err)
+	}
+}
+
 func TestWhatDoesNotFitIsToldBefore(t *testing.T) {
 	d := digits(t, 40)
 	for _, c := range []struct {
@@ -364,7 +377,7 @@ func TestCutOffAndForeignFilesOfARun(t *testing.T) {
 	}
 	j.Resume = true
 	_, again := must(context.Background(), t, j, nil)
-	if warned := of[Warning](again); len(warned) != 1 || warned[0].Fault.Code != "model.weights.damaged" {
+	if warned := of[Warning](again); len(warned) != 1 || warned[0].Fault.Code != "train.snapshot.aside" || !strings.Contains(warned[0].Fault.Error(), "from epoch 1") {
 		t.Errorf("warnings %+v", warned)
 	}
 	if !same(before, weights(t, j.Folder, "last")) {

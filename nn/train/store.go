@@ -3,13 +3,13 @@ package train
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -22,8 +22,6 @@ const (
 	RunFile    = "run.json"
 	EventsFile = "events.jsonl"
 	lockFile   = "lock"
-	solverFile = "solver.safetensors"
-	stateFile  = "state.json"
 	format     = 1
 )
 
@@ -40,27 +38,9 @@ const (
 type runFile struct {
 	Format  int    `json:"format"`
 	Config  Config `json:"config"`
-	Dataset string `json:"dataset"` // folder of the data set
+	Dataset string `json:"dataset"`        // folder of the data set
+	Data    string `json:"data,omitempty"` // identity of its images; older versions did not write it
 	State   string `json:"state"`
-}
-
-// progress is state.json of a snapshot: where in the run it was taken.
-type progress struct {
-	Format       int     `json:"format"`
-	Iteration    int     `json:"iteration"`
-	Epoch        float64 `json:"epoch"`
-	Seconds      float64 `json:"seconds"`
-	BestEpoch    float64 `json:"best_epoch"`
-	BestAccuracy float64 `json:"best_accuracy"` // −1 before the first validation
-	BestLoss     float64 `json:"best_loss"`
-	Sums         sums    `json:"sums"`
-}
-
-// sums gather what the training steps since the last validation found.
-type sums struct {
-	Loss    float64 `json:"loss"`
-	Correct int     `json:"correct"`
-	Samples int     `json:"samples"`
 }
 
 // A RunInfo is what ReadRun tells of a run.
@@ -79,6 +59,8 @@ type RunInfo struct {
 	BestEpoch  float64 // 0 before the first validation
 	Best       float64 // validation accuracy of the best epoch; not a number without
 	Snapshots  []float64
+
+	identity string // of the data; "" of a run that an older version began
 }
 
 // ReadRun reads what a run is and how far it came.
@@ -93,6 +75,7 @@ func ReadRun(folder string) (RunInfo, error) {
 		return info, err
 	}
 	info.Config, info.Dataset, info.State, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Spec, m.Labels
+	info.identity = r.Data
 	if info.State == Running && !locked(folder) {
 		info.State = Interrupted
 	}
@@ -121,6 +104,9 @@ func readRunFile(folder string) (runFile, error) {
 	var r runFile
 	path := filepath.Join(folder, RunFile)
 	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return r, model.CannotRead(path, err)
+	}
 	if err != nil {
 		return r, fault.New("train.run.missing", "%s is no run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
 	}
@@ -146,12 +132,13 @@ func writeJSON(path string, v any) error {
 
 // ReadEvents reads what a run told. A line that was cut off, as by a crash, is left out.
 func ReadEvents(folder string) ([]Event, error) {
-	f, err := os.Open(filepath.Join(folder, EventsFile))
+	path := filepath.Join(folder, EventsFile)
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, model.CannotRead(path, err)
 	}
 	defer f.Close()
 	var events []Event
@@ -203,7 +190,7 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
 	if err != nil {
-		return nil, err
+		return nil, data.CannotWrite(err, path)
 	}
 	return &log{f, bufio.NewWriter(f), max(1, iterations/keptSteps)}, nil
 }
@@ -217,131 +204,21 @@ func (l *log) add(e Event) error {
 	if err != nil || b == nil {
 		return err
 	}
-	if _, err := l.w.Write(b); err != nil {
-		return err
+	_, err = l.w.Write(b)
+	if _, ok := e.(Step); !ok && err == nil {
+		if err = l.w.Flush(); err == nil {
+			err = l.f.Sync()
+		}
 	}
-	if _, ok := e.(Step); ok {
+	return l.failed(err)
+}
+
+func (l *log) close() error { return l.failed(cmp.Or(l.w.Flush(), l.f.Close())) }
+
+// failed puts into words why the log could not be written.
+func (l *log) failed(err error) error {
+	if err == nil {
 		return nil
 	}
-	if err := l.w.Flush(); err != nil {
-		return err
-	}
-	return l.f.Sync()
-}
-
-func (l *log) close() error { return errors.Join(l.w.Flush(), l.f.Close()) }
-
-// saveSnapshot writes weights, solver and place in the run to a folder of its own, under a temporary name until it is complete.
-func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor, p progress) (path string, err error) {
-	parent := filepath.Join(folder, model.SnapshotFolder)
-	if err := os.MkdirAll(parent, 0o777); err != nil {
-		return "", err
-	}
-	temp, err := os.MkdirTemp(parent, ".new-")
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(temp) // nothing is there any more when all went well
-	state, err := inst.State()
-	if err != nil {
-		return "", err
-	}
-	p.Format = format
-	err = errors.Join(
-		model.SaveWeights(filepath.Join(temp, model.WeightsFile), weights, p.Epoch),
-		model.SaveWeights(filepath.Join(temp, solverFile), state, p.Epoch),
-		writeJSON(filepath.Join(temp, stateFile), p),
-	)
-	if err != nil {
-		return "", err
-	}
-	path = filepath.Join(parent, model.EpochName(p.Epoch))
-	if err := os.RemoveAll(path); err != nil {
-		return "", err
-	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return "", err
-	}
-	return path, os.Rename(temp, path)
-}
-
-// loadSnapshot reads a snapshot back into an instance.
-func loadSnapshot(path string, inst *nn.Instance) (progress, error) {
-	var p progress
-	b, err := os.ReadFile(filepath.Join(path, stateFile))
-	if err == nil {
-		err = json.Unmarshal(b, &p)
-	}
-	if err != nil || p.Format < 1 || p.Iteration < 0 {
-		return p, fault.New("train.snapshot.damaged", "The snapshot %s is damaged. Delete that folder to go on from the one before.", path).Because(err)
-	}
-	if p.Format > format {
-		return p, fault.New("train.run.newer", "%s was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", path, p.Format, format)
-	}
-	weights, _, err := model.LoadWeights(filepath.Join(path, model.WeightsFile))
-	if err != nil {
-		return p, err
-	}
-	state, _, err := model.LoadWeights(filepath.Join(path, solverFile))
-	if err != nil {
-		return p, err
-	}
-	if err := inst.SetWeights(weights); err != nil {
-		return p, err
-	}
-	return p, inst.SetState(state)
-}
-
-// snapshotBudget is how many bytes of snapshots a run may keep; beyond it the oldest go, but never the newest two, the best, and those that the
-// user marked with a file called "keep".
-const snapshotBudget = 512 << 20
-
-// prune deletes old snapshots beyond the budget.
-func prune(folder string, best float64) error {
-	epochs := model.Snapshots(folder)
-	sizes := make([]int64, len(epochs))
-	var total int64
-	for i, e := range epochs {
-		sizes[i] = folderSize(filepath.Join(folder, model.SnapshotFolder, model.EpochName(e)))
-		total += sizes[i]
-	}
-	for i, e := range epochs[:max(0, len(epochs)-2)] {
-		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
-		if _, err := os.Stat(filepath.Join(path, "keep")); total <= snapshotBudget || e == best || err == nil {
-			continue
-		}
-		if err := os.RemoveAll(path); err != nil {
-			return err
-		}
-		total -= sizes[i]
-	}
-	return nil
-}
-
-func folderSize(path string) int64 {
-	var n int64
-	entries, _ := os.ReadDir(path) // what cannot be listed has no size here
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			n += info.Size()
-		}
-	}
-	return n
-}
-
-// resumable loads the newest snapshot that is whole. The faults of damaged ones before it are returned too.
-func resumable(folder string, inst *nn.Instance) (progress, []error, error) {
-	epochs := model.Snapshots(folder)
-	var faults []error
-	for _, e := range slices.Backward(epochs) {
-		p, err := loadSnapshot(filepath.Join(folder, model.SnapshotFolder, model.EpochName(e)), inst)
-		if err == nil {
-			return p, faults, nil
-		}
-		faults = append(faults, err)
-	}
-	if len(faults) > 0 {
-		return progress{}, nil, faults[0]
-	}
-	return progress{}, nil, nil // it never came to a snapshot: from the beginning
+	return data.CannotWrite(err, l.f.Name())
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// agrees tells of a flag that was given with --resume and asks for something else than the run has. That it has them already is
+// fine: the call that began a run goes on with it when --resume is added.
+func (v trainVerb) agrees(run train.RunInfo) error {
+	c := run.Config.WithPolicyDefaults()
+	for _, f := range []struct {
+		flag    string
+		differs bool
+		has     string
+	}{
+		{"--batch", differs(v.Batch, c.Batch), fmt.Sprint(c.Batch)},
+		{"--accumulate", differs(v.Accumulate, c.Accumulate), fmt.Sprint(c.Accumulate)},
+		{"--solver", differs(v.Solver, c.Solver), c.Solver},
+		{"--lr", differs(v.LR, c.Rate), plain(c.Rate)},
+		{"--policy", differs(v.Policy, c.Policy), c.Policy},
+		{"--gamma", differs(v.Gamma, c.Gamma), plain(c.Gamma)},
+		{"--power", differs(v.Power, c.Power), plain(c.Power)},
+		{"--momentum", differs(v.Momentum, c.Momentum), plain(c.Momentum)},
+		{"--weight-decay", differs(v.WeightDecay, c.WeightDecay), plain(c.WeightDecay)},
+		{"--mean", differs(v.Mean, c.Mean), c.Mean},
+		{"--snapshot-every", differs(v.SnapshotEvery, c.SnapshotEvery), plain(c.SnapshotEvery)},
+		{"--validate-every", differs(v.ValidateEvery, c.ValidateEvery), plain(c.ValidateEvery)},
+		{"--seed", differs(v.Seed, c.Seed), fmt.Sprint(c.Seed)},
+	} {
+		if f.differs {
+			return v.bound(f.flag, f.has)
+		}
+	}
+	if v.Epochs != nil && *v.Epochs < c.Epochs {
+		return misused("--epochs is %d or more, as the run %s has %d: more make it longer", c.Epochs, v.Out, c.Epochs)
+	}
+	if steps, err := v.steps(); err != nil || steps != nil && !slices.Equal(steps, c.Step) {
+		var has []string
+		for _, percent := range c.Step {
+			has = append(has, plain(percent))
+		}
+		return cmp.Or(err, v.bound("--step", strings.Join(has, ",")))
+	}
+	return v.sameNetwork(run.Spec)
+}
+
+// bound tells of a flag that a run that goes on cannot be given.
+func (v trainVerb) bound(flag, has string) error {
+	return misused("%s is %s in the run %s, which goes on as it began. Leave the flag out, or train a new run", flag, cmp.Or(has, "not used"), v.Out)
+}
+
+// sameNetwork tells when --net or --loss name another network than the run's. Where the blocks lie, and the name, make no difference.
+func (v trainVerb) sameNetwork(own nn.Spec) error {
+	loss := slices.IndexFunc(own.Layers, func(l nn.Layer) bool { return strings.HasSuffix(l.Type, "-loss") })
+	if v.Loss != nil && loss >= 0 && own.Layers[loss].Type != *v.Loss {
+		return v.bound("--loss", own.Layers[loss].Type)
+	}
+	if v.Net == "" {
+		return nil
+	}
+	if v.Loss == nil && loss >= 0 { // it was given when the run began
+		v.Loss = &own.Layers[loss].Type
+	}
+	named, err := v.network(own.Input, own.Classes)
+	if err != nil {
+		return err
+	}
+	plan := func(s nn.Spec) string {
+		s = s.Clone()
+		s.Name = ""
+		for i := range s.Layers {
+			s.Layers[i].X, s.Layers[i].Y = 0, 0
+		}
+		return string(s.JSON())
+	}
+	if plan(named) != plan(own) {
+		return v.bound("--net", own.Name)
+	}
+	return nil
+}
+
+func differs[T comparable](given *T, has T) bool { return given != nil && *given != has }

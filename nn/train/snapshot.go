@@ -1,0 +1,229 @@
+package train
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
+)
+
+// Files of a snapshot beside its weights.
+const (
+	solverFile = "solver.safetensors"
+	stateFile  = "state.json"
+)
+
+// progress is state.json of a snapshot: where in the run it was taken.
+type progress struct {
+	Format       int     `json:"format"`
+	Checksum     string  `json:"checksum,omitempty"` // of the file; snapshots of older versions have none
+	Iteration    int     `json:"iteration"`
+	Epoch        float64 `json:"epoch"`
+	Seconds      float64 `json:"seconds"`
+	BestEpoch    float64 `json:"best_epoch"`
+	BestAccuracy float64 `json:"best_accuracy"` // −1 before the first validation
+	BestLoss     float64 `json:"best_loss"`
+	Sums         sums    `json:"sums"`
+}
+
+// sums gather what the training steps since the last validation found.
+type sums struct {
+	Loss    float64 `json:"loss"`
+	Correct int     `json:"correct"`
+	Samples int     `json:"samples"`
+}
+
+// noChecksum stands in state.json while its checksum is taken, as in the files of weights.
+const noChecksum = "00000000"
+
+func checksumField(sum string) []byte { return fmt.Appendf(nil, "%q: %q", "checksum", sum) }
+
+// checksum is the CRC-32C of a file in eight digits.
+func checksum(b []byte) string {
+	return fmt.Sprintf("%08x", crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
+}
+
+// write writes state.json with its checksum.
+func (p progress) write(path string) error {
+	p.Format, p.Checksum = format, noChecksum
+	b, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return err
+	}
+	b = append(b, '\n')
+	b = bytes.Replace(b, checksumField(noChecksum), checksumField(checksum(b)), 1)
+	return data.WriteFileAtomic(path, func(w io.Writer) error {
+		_, err := w.Write(b)
+		return err
+	})
+}
+
+// readProgress reads state.json of the snapshot in a folder.
+func readProgress(folder string) (progress, error) {
+	var p progress
+	b, err := model.ReadFile(filepath.Join(folder, stateFile), 1<<20)
+	if err != nil {
+		return p, err
+	}
+	damaged := fault.New("train.snapshot.damaged", "%s is damaged. Take another snapshot of the run.", filepath.Join(folder, stateFile))
+	if err := json.Unmarshal(b, &p); err != nil {
+		return p, damaged.Because(err)
+	}
+	switch {
+	case p.Format > format:
+		return p, fault.New("train.snapshot.newer",
+			"The snapshot %s was saved by a newer version (format %d; this one reads up to %d). Update Convscope to go on with the run: going on from an older snapshot would destroy this one.",
+			folder, p.Format, format)
+	case p.Format < 1 || p.Iteration < 0:
+		return p, damaged
+	case p.Checksum != "" && checksum(bytes.Replace(b, checksumField(p.Checksum), checksumField(noChecksum), 1)) != p.Checksum:
+		return p, damaged.Because(errors.New("its checksum is wrong, so some bytes have changed"))
+	}
+	return p, nil
+}
+
+// newerCode is the code of the fault of a snapshot that a newer version can read.
+const newerCode = "train.snapshot.newer"
+
+// saveSnapshot writes weights, solver and place in the run to a folder of its own, under a temporary name until it is complete.
+func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor, p progress) (path string, err error) {
+	state, err := inst.State()
+	if err != nil {
+		return "", err
+	}
+	parent := filepath.Join(folder, model.SnapshotFolder)
+	path = filepath.Join(parent, model.EpochName(p.Epoch))
+	if err := data.MakeFolder(parent); err != nil {
+		return "", err
+	}
+	temp, err := os.MkdirTemp(parent, ".new-")
+	if err != nil {
+		return "", data.CannotWrite(err, path)
+	}
+	defer os.RemoveAll(temp) // nothing is there any more when all went well
+	for _, write := range []func() error{
+		func() error { return model.SaveWeights(filepath.Join(temp, model.WeightsFile), weights, p.Epoch) },
+		func() error { return model.SaveWeights(filepath.Join(temp, solverFile), state, p.Epoch) },
+		func() error { return p.write(filepath.Join(temp, stateFile)) },
+		func() error { return os.Chmod(temp, 0o755) },
+		func() error { return os.RemoveAll(path) },
+		func() error { return os.Rename(temp, path) },
+	} {
+		if err := write(); err != nil {
+			return "", data.CannotWrite(err, path)
+		}
+	}
+	return path, nil
+}
+
+// loadSnapshot reads a snapshot back into an instance.
+func loadSnapshot(path string, inst *nn.Instance) (progress, error) {
+	p, err := readProgress(path)
+	if err != nil {
+		return p, err
+	}
+	weights, _, err := model.LoadWeights(filepath.Join(path, model.WeightsFile))
+	if err != nil {
+		return p, err
+	}
+	state, _, err := model.LoadWeights(filepath.Join(path, solverFile))
+	if err != nil {
+		return p, err
+	}
+	if err := inst.SetWeights(weights); err != nil {
+		return p, err
+	}
+	return p, inst.SetState(state)
+}
+
+// resumable loads the newest snapshot that is whole. Those after it, which are damaged, are put aside, as the run will come to their
+// epochs again; each gives a fault to tell. A snapshot that could be read elsewhere, by a newer version or with other permissions, is
+// none of those: without it the run does not go on.
+func resumable(folder string, inst *nn.Instance) (progress, []*fault.Fault, error) {
+	var damaged []string
+	var why []error
+	for _, e := range slices.Backward(model.Snapshots(folder)) {
+		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
+		p, err := loadSnapshot(path, inst)
+		if err == nil {
+			told, err := putAside(damaged, why, p.Epoch)
+			return p, told, err
+		}
+		if code := fault.Code(err); code == newerCode || code == "model.file.closed" || code == "" {
+			return p, nil, err
+		}
+		damaged, why = append(damaged, path), append(why, err)
+	}
+	if len(why) > 0 {
+		return progress{}, nil, fault.New("train.snapshot.none", "The run %s cannot go on: none of its snapshots can be read. Start a new run.", folder).Because(why[0])
+	}
+	return progress{}, nil, nil // it never came to a snapshot: from the beginning
+}
+
+// putAside gives snapshots that cannot be read another name, so that nothing is written over them.
+func putAside(snapshots []string, why []error, epoch float64) ([]*fault.Fault, error) {
+	var told []*fault.Fault
+	for i, path := range snapshots {
+		to := path + ".unreadable"
+		for n := 2; ; n++ {
+			if _, err := os.Lstat(to); errors.Is(err, fs.ErrNotExist) {
+				break
+			}
+			to = fmt.Sprintf("%s.unreadable-%d", path, n)
+		}
+		if err := os.Rename(path, to); err != nil {
+			return told, data.CannotWrite(err, to)
+		}
+		told = append(told, fault.New("train.snapshot.aside", "The snapshot %s cannot be read; it is kept as %s. The run goes on from epoch %s.",
+			path, to, model.EpochName(epoch)).Because(why[i]))
+	}
+	return told, nil
+}
+
+// snapshotBudget is how many bytes of snapshots a run may keep; beyond it the oldest go, but never the newest two, the best, and those that the
+// user marked with a file called "keep".
+const snapshotBudget = 512 << 20
+
+// prune deletes old snapshots beyond the budget.
+func prune(folder string, best float64) error {
+	epochs := model.Snapshots(folder)
+	sizes := make([]int64, len(epochs))
+	var total int64
+	for i, e := range epochs {
+		sizes[i] = folderSize(filepath.Join(folder, model.SnapshotFolder, model.EpochName(e)))
+		total += sizes[i]
+	}
+	for i, e := range epochs[:max(0, len(epochs)-2)] {
+		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
+		if _, err := os.Stat(filepath.Join(path, "keep")); total <= snapshotBudget || e == best || err == nil {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+		total -= sizes[i]
+	}
+	return nil
+}
+
+func folderSize(path string) int64 {
+	var n int64
+	entries, _ := os.ReadDir(path) // what cannot be listed has no size here
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			n += info.Size()
+		}
+	}
+	return n
+}
