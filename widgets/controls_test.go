@@ -37,7 +37,11 @@ func TestRowSaysWhyANumberCannotBe(t *testing.T) {
 	told := 0
 	n.OnWrong = func() { told++ }
 	row := EntryRow("epochs", 100, n)
-	test.NewTempWindow(t, row)
+	w := test.NewTempWindow(t, row)
+	w.Canvas().Focus(n.Field)
+	if w.Canvas().Focused() == nil {
+		t.Error("the field of a number cannot get the focus")
+	}
 	low := row.MinSize().Height
 	n.Field.SetText("101")
 	n.Field.SetText("102")

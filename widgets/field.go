@@ -102,7 +102,15 @@ type Entry struct {
 
 // NewEntry makes an entry; changed is called with each valid change.
 func NewEntry(text string, changed func(string)) *Entry {
-	e := &Entry{Field: &typed{}, frame: NewFrame(ColourLine), said: NewParagraph("", ColourBad).Small()}
+	e := &Entry{}
+	e.build(text, changed)
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// build makes the content. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
+func (e *Entry) build(text string, changed func(string)) {
+	e.Field, e.frame, e.said = &typed{}, NewFrame(ColourLine), NewParagraph("", ColourBad).Small()
 	e.said.Hide()
 	e.Field.ExtendBaseWidget(e.Field)
 	e.Field.focused = func(on bool) {
@@ -115,8 +123,6 @@ func NewEntry(text string, changed func(string)) *Entry {
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
 	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{}))))
-	e.ExtendBaseWidget(e)
-	return e
 }
 
 // outline shows by the frame whether what was typed can be, and whether it has the focus.
@@ -178,7 +184,8 @@ type Number struct {
 
 // NewNumber makes an entry of a number.
 func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Number {
-	n := &Number{Entry: NewEntry(FormatNumber(value), nil), min: low, max: high, whole: whole, value: value}
+	n := &Number{Entry: &Entry{}, min: low, max: high, whole: whole, value: value}
+	n.build(FormatNumber(value), nil)
 	n.ExtendBaseWidget(n)
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
