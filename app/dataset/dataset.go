@@ -55,8 +55,13 @@ type Page struct {
 	count    *widgets.Text
 	explorer fyne.CanvasObject
 	guide    fyne.CanvasObject
-	next     *widgets.Button
-	grids    []*widgets.ThumbnailGrid // of earlier languages, to be closed
+	broken   struct { // what a data set that cannot be opened shows
+		object fyne.CanvasObject
+		title  *widgets.Text
+		why    *widgets.Paragraph
+	}
+	next  *widgets.Button
+	grids []*widgets.ThumbnailGrid // of earlier languages, to be closed
 }
 
 // source is what the grid loads from, on its own goroutines.
@@ -78,10 +83,12 @@ func (p *Page) Build() fyne.CanvasObject {
 		p.grids = append(p.grids, p.grid)
 	}
 	p.buildGuide()
+	p.buildBroken()
 	p.buildExplorer()
 	p.root = container.NewStack()
 	if p.form != nil {
 		p.form.build()
+		p.form.preview()
 	}
 	p.shown = ""
 	p.arrange()
@@ -96,6 +103,20 @@ func (p *Page) buildGuide() {
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconData.In(widgets.Colour(widgets.ColourAccent)) },
 		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, digits, shapes, folder))
+}
+
+// buildBroken makes what is shown of a data set of which nothing is known but why it cannot be opened.
+func (p *Page) buildBroken() {
+	b := &p.broken
+	b.title, b.why = widgets.NewText("", widgets.ColourText).Sized(17).Bold(), widgets.NewParagraph("", widgets.ColourBad)
+	details := widgets.NewButton(p.host.Text("details.copy"), widgets.Quiet, func() {
+		if d := p.state.ChosenDataset(); d != nil && d.Err != nil {
+			fyne.CurrentApp().Clipboard().SetContent(p.host.FaultText(d.Err) + "\n" + d.Err.Error())
+		}
+	})
+	b.object = widgets.NewPanel(container.NewCenter(widgets.Sized(430, 0, widgets.Column(12, b.title, b.why,
+		widgets.Line(8, p.importButton(), widgets.NewButton(p.text("samples"), widgets.Plain, p.samples),
+			widgets.NewButton(p.text("delete"), widgets.Plain, p.delete), details)))))
 }
 
 // buildExplorer makes classes, grid and details.
@@ -167,10 +188,12 @@ func leftAligned(o fyne.CanvasObject) fyne.CanvasObject {
 // arrange puts the right content into the tab.
 func (p *Page) arrange() {
 	content := p.guide
-	switch {
+	switch d := p.state.ChosenDataset(); {
 	case p.form != nil:
 		content = p.form.object
-	case p.state.ChosenDataset() != nil:
+	case d != nil && d.Err != nil:
+		content = p.broken.object
+	case d != nil:
 		content = p.explorer
 	}
 	padded := widgets.Inset(12, 12, 12, 12, content)
@@ -213,11 +236,12 @@ func (p *Page) open(d session.Dataset) {
 	p.selected.box.Hide()
 	p.grid.SetItems(0, nil)
 	p.mean.Set(nil)
-	p.showFacts(d)
 	if d.Err != nil {
-		p.host.Fault(d.Err)
+		p.broken.title.Set(p.text("broken", d.Name))
+		p.broken.why.Set(p.host.FaultText(d.Err))
 		return
 	}
+	p.showFacts(d)
 	name := d.Name
 	p.host.Session().Do(func(context.Context) func() {
 		opened, err := p.host.Session().Data(name)
@@ -450,8 +474,11 @@ func (p *Page) delete() {
 	if d == nil {
 		return
 	}
-	name := d.Name
-	p.host.Confirm(p.text("delete.title", name), p.text("delete.text", widgets.Thousands(d.Info.Images())), p.text("delete.action"), func() {
+	name, text := d.Name, p.text("delete.text", widgets.Thousands(d.Info.Images()))
+	if d.Err != nil {
+		text = p.text("delete.broken")
+	}
+	p.host.Confirm(p.text("delete.title", name), text, p.text("delete.action"), func() {
 		p.host.Session().DeleteDataset(name)
 	})
 }
