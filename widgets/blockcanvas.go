@@ -173,7 +173,7 @@ func (c *BlockCanvas) Fit() {
 }
 
 // legible is the zoom from which all texts can be read, and shapes fit on their wires.
-const legible = .72
+const legible = .66
 
 // mostRows is how many rows are tried.
 const mostRows = 12

@@ -73,12 +73,15 @@ func (c *BlockCanvas) moved(b Block) Block {
 	return b
 }
 
+// textScale is how large texts are: they shrink less than the blocks do.
+func (c *BlockCanvas) textScale() float32 { return min(1.15, max(.62, c.zoom+.1)) }
+
 // update writes the texts.
 func (r *blocksRenderer) update() {
 	c := r.c
 	r.back.FillColor = Colour(ColourCanvas)
 	r.used, r.inside.Objects = 0, append(r.inside.Objects[:0], &r.back, r.picture)
-	small, normal := SmallSize*min(1.15, max(.62, c.zoom)), TextSize*min(1.15, max(.62, c.zoom))
+	small, normal := SmallSize*c.textScale(), TextSize*c.textScale()
 	for _, b := range c.blocks {
 		b = c.moved(b)
 		f := faceOf(b)

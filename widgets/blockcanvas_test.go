@@ -98,7 +98,7 @@ func TestArrangedForTheSizeOfTheCanvas(t *testing.T) {
 		if size.Height > 400 && c.Zoom() < legible {
 			t.Errorf("%v: drawn at %g", size, c.Zoom())
 		}
-		small := SmallSize * min(1.15, max(.62, c.Zoom()))
+		small := SmallSize * c.textScale()
 		c.wires(func(from, to Block) {
 			width := fyne.MeasureText(from.Label, small, fyne.TextStyle{}).Width
 			x, y := c.labelPlace(from, to, width)

@@ -57,6 +57,7 @@ type Page struct {
 	guesses   *widgets.ProbabilityBars
 	rows      []*widgets.ThumbRow
 	list      *fyne.Container
+	chooser   *fyne.Container // title, and what is shown
 	title     *widgets.Text
 	what      *widgets.Segmented
 	whatBox   *fyne.Container
@@ -66,6 +67,7 @@ type Page struct {
 	sheet     *widgets.ContactSheet
 	message   *widgets.Paragraph // in place of the sheet
 	messages  *fyne.Container
+	asking    *fyne.Container // a button to open an image, below the message
 	scaleLine fyne.CanvasObject
 	bar       *widgets.ScaleBar
 	read      *widgets.Text
@@ -177,7 +179,7 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 		p.snapshot = p.epochOf[i]
 		p.ask()
 	})
-	left := widgets.Line(10, p.title, p.whatBox, p.host.Info("feature-map"))
+	p.chooser = widgets.Line(10, p.title, p.whatBox, p.host.Info("feature-map"))
 	right := widgets.Line(10, widgets.Sized(108, 26, p.scaleBox), widgets.Sized(100, 26, p.epochs))
 	p.sheet = widgets.NewContactSheet()
 	p.sheet.OnChosen = func(cell int) {
@@ -187,10 +189,10 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 	p.sheet.OnHovered = p.hovered
 	p.bar, p.read = widgets.NewScaleBar(), widgets.NewText("", widgets.ColourQuiet).Small().Aligned(fyne.TextAlignTrailing)
 	p.message = widgets.NewParagraph("", widgets.ColourQuiet).Centred()
-	p.messages = container.NewCenter(widgets.Sized(360, 0, widgets.Column(12, p.message,
-		container.NewCenter(widgets.NewButton(p.text("open.long"), widgets.Plain, p.open)))))
+	p.asking = container.NewCenter(widgets.NewButton(p.text("open.long"), widgets.Plain, p.open))
+	p.messages = container.NewCenter(widgets.Sized(360, 0, widgets.Column(12, p.message, p.asking)))
 	p.scaleLine = widgets.LineGrowing(8, p.read, p.bar, p.read)
-	return widgets.NewPanel(container.New(sheetLayout{}, left, right, container.NewStack(p.sheet, p.messages), p.scaleLine))
+	return widgets.NewPanel(container.New(sheetLayout{}, p.chooser, right, container.NewStack(p.sheet, p.messages), p.scaleLine))
 }
 
 // sheetLayout puts what chooses above the sheet, in two lines where one has no room, and the scale below it.
@@ -551,7 +553,7 @@ func (p *Page) showNothing() {
 	p.list.Objects = nil
 	p.list.Refresh()
 	p.title.Set("")
-	p.whatBox.Hide()
+	p.chooser.Hide()
 	p.sheet.Set(widgets.SheetData{})
 	p.read.Set("")
 	p.scaleLine.Hide()
@@ -570,11 +572,13 @@ func (p *Page) showNothing() {
 		text = p.text("wait")
 	}
 	p.say(text)
+	p.asking.Hide()
 }
 
 // say puts a sentence in place of the sheet, with a button to open an image; "" leaves the place to the sheet.
 func (p *Page) say(text string) {
 	p.message.Set(text)
+	p.asking.Show()
 	if text == "" {
 		p.messages.Hide()
 	} else {

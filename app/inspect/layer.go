@@ -33,6 +33,7 @@ func (p *Page) showLayer() {
 		}
 	}
 	p.say("")
+	p.chooser.Show()
 	p.scaleLine.Show()
 	switch {
 	case p.filters:
