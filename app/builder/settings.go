@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -187,6 +188,9 @@ func (p *Page) nameRow(l nn.Layer) fyne.CanvasObject {
 
 // nameFault says why a layer cannot be called so; "" if it can.
 func (p *Page) nameFault(from, to string) string {
+	if strings.TrimSpace(to) == "" {
+		return p.host.Text("name.missing")
+	}
 	to, err := data.SafeName(to)
 	switch {
 	case err != nil:

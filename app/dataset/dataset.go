@@ -45,6 +45,7 @@ type Page struct {
 	heading  *widgets.Text
 	facts    struct{ task, images, size, stored, skipped *widgets.Row }
 	skipList *widgets.Button
+	warning  *widgets.Paragraph // of classes that cannot be learned
 	mean     *widgets.Picture
 	selected struct {
 		box                *fyne.Container
@@ -167,6 +168,7 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	f.task, f.images = widgets.NewRow(p.text("task"), ""), widgets.NewRow(p.text("images"), "")
 	f.size, f.stored, f.skipped = widgets.NewRow(p.text("pixels"), ""), widgets.NewRow(p.text("stored"), ""), widgets.NewRow(p.text("skipped"), "")
 	p.skipList = widgets.NewButton(p.text("skipped.show"), widgets.Linked, p.showSkipped)
+	p.warning = widgets.NewParagraph("", widgets.ColourCaution).Small()
 	p.mean, p.selected.picture = widgets.NewPicture(), widgets.NewPicture()
 	s := &p.selected
 	s.label, s.split, s.file = widgets.NewRow(p.text("label"), ""), widgets.NewRow(p.text("split"), ""), widgets.NewRow(p.text("file"), "")
@@ -175,7 +177,7 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	s.box.Hide()
 	meanTitle := widgets.NewHeading(p.text("mean")).Natural()
 	column := widgets.Column(4,
-		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList,
+		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList, p.warning,
 		widgets.Sized(0, 24, widgets.Line(4, meanTitle, p.host.Info("mean"))), leftAligned(p.mean), s.box)
 	return widgets.NewPanel(widgets.NewScroll(column))
 }
@@ -282,6 +284,7 @@ func (p *Page) showFacts(d session.Dataset) {
 		p.skipList.Hide()
 	}
 	var rows []widgets.ClassRow
+	var untrained []string
 	labelled := 0
 	for c, name := range i.Classes {
 		r := widgets.ClassRow{Name: name}
@@ -295,6 +298,13 @@ func (p *Page) showFacts(d session.Dataset) {
 		}
 		labelled += r.Count
 		rows = append(rows, r)
+		if r.Count > 0 && r.Parts[data.Train] == 0 {
+			untrained = append(untrained, name)
+		}
+	}
+	show(p.warning, len(untrained) > 0)
+	if len(untrained) > 0 {
+		p.warning.Set(p.text("untrained", few(untrained)))
 	}
 	p.classes.SetRows(rows, p.text("all"))
 	for s := range i.Counts {

@@ -170,7 +170,7 @@ func TestWhatCannotBeIsNotImported(t *testing.T) {
 func TestSplitThatLeavesNothingToTrainOn(t *testing.T) {
 	_, p := prepared(t, "en", 8)
 	f := p.form
-	if got := f.split.Text(); got != "train 12 · validation 4 · test 0" {
+	if got := f.split.Text(); got != "expected: train 12 · validation 4 · test 0" {
 		t.Errorf("the split is told as %q", got)
 	}
 	f.field("val").Field.SetText("80")
@@ -223,6 +223,25 @@ func TestForesight(t *testing.T) {
 				t.Errorf("%+v: foreseen %+v, made %+v", c, shares[k], want)
 			}
 		}
+	}
+}
+
+// Which files cannot be read is known after an import only: the data set tells then which classes cannot be learned.
+func TestClassesThatCannotBeLearned(t *testing.T) {
+	h := pagetest.New(t, "ko", false, New)
+	p := h.Page().(*Page)
+	root := classFolders(t, 8, "a", "b")
+	o := data.DefaultImport()
+	o.Width, o.Height, o.ValPercent, o.TestPercent = 8, 8, 80, 10
+	h.Session().Import(root, "few", o)
+	h.Until("the data set", func(s *session.State) bool { return s.Dataset == "few" && p.Shown() == 16 })
+	if !p.warning.Visible() || !strings.HasPrefix(p.warning.Text(), "a은(는)") {
+		t.Errorf("it says %q", p.warning.Text())
+	}
+	h.Session().ImportSample("shapes")
+	h.Until("the sample", func(s *session.State) bool { return s.Dataset == "shapes" && p.Shown() > 16 })
+	if p.warning.Visible() {
+		t.Errorf("of the sample it says %q", p.warning.Text())
 	}
 }
 

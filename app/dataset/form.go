@@ -275,6 +275,9 @@ func (f *form) wrong() []string {
 
 // nameFault says why a data set cannot be called so; "" if it can.
 func (f *form) nameFault() string {
+	if strings.TrimSpace(f.name) == "" {
+		return f.p.host.Text("name.missing")
+	}
 	name, err := data.SafeName(f.name)
 	if err != nil {
 		return f.p.host.FaultText(err)
