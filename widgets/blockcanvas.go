@@ -337,7 +337,8 @@ func (c *BlockCanvas) curve(from, to Block) []raster.Vertex {
 		return out
 	}
 	if b.X < a.X { // back to the beginning of the next row: around the blocks, above those of the row that it leads to
-		turn := 22 * c.zoom
+		f, text := faceOf(from), fyne.MeasureText(from.Detail, SmallSize*c.textScale(), fyne.TextStyle{}).Width
+		turn := max(22*c.zoom, text/2-(f.w+f.d)/2*c.zoom+6) // clear of the texts below it
 		top := y1
 		for _, o := range c.blocks {
 			if f := faceOf(o); math.Abs(float64(o.Y-to.Y)) < 1 {

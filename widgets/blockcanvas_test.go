@@ -122,6 +122,18 @@ func TestArrangedForTheSizeOfTheCanvas(t *testing.T) {
 	}
 }
 
+// The wire to the next row passes the texts below the block that it leaves.
+func TestWireToTheNextRowPassesTexts(t *testing.T) {
+	c := canvasOf(t)
+	a := Block{Name: "drop6", Detail: "드롭아웃 0.5 드롭아웃 0.5", X: 300, Output: true}
+	c.SetBlocks([]Block{a, {Name: "fc7", X: 0, Y: 160, Inputs: []string{"drop6"}}})
+	text := fyne.MeasureText(a.Detail, SmallSize*c.textScale(), fyne.TextStyle{}).Width
+	right := c.Place(a.X+faceOf(a).d/2, 0).X + text/2
+	if way := c.curve(c.blocks[0], c.blocks[1]); way[16].X < right {
+		t.Errorf("the wire turns at %g, the text ends at %g", way[16].X, right)
+	}
+}
+
 // Where there is no room on the wire a shape stands above the block that it leaves.
 func TestShapeWithoutRoom(t *testing.T) {
 	c := canvasOf(t)
