@@ -29,11 +29,13 @@ type LayerReport struct {
 	OK           bool
 }
 
-// A Problem is something that cannot work, with a repair if there is an obvious one.
+// A Problem is something that cannot work, with a repair if there is one that helps.
 type Problem struct {
 	Layer string // "" for the network as a whole
 	Fault *fault.Fault
 	Fix   *Fix
+
+	repairs []*Fix // what may help, the most natural first
 }
 
 // A Fix repairs a problem. Its code, after "fix.", is the translation key of its name over Args.
@@ -43,17 +45,22 @@ type Fix struct {
 	Apply func(Spec) Spec
 }
 
-func problem(l Layer, f *fault.Fault, fix *Fix) *Problem { return &Problem{l.Name, f, fix} }
+func problem(l Layer, f *fault.Fault, repairs ...*Fix) *Problem {
+	return &Problem{Layer: l.Name, Fault: f, repairs: repairs}
+}
 
 // setting is the fix that sets a field.
 func setting(layer, key string, v float64) *Fix {
-	return &Fix{Code: "set-" + key, Args: []any{layer, fmt.Sprint(v)}, Apply: func(s Spec) Spec {
-		s = s.Clone()
-		if i := s.Layer(layer); i >= 0 {
-			s.Layers[i] = s.Layers[i].With(key, Num(v))
-		}
-		return s
-	}}
+	return &Fix{Code: "set-" + key, Args: []any{layer, fmt.Sprint(v)}, Apply: func(s Spec) Spec { return with(s, layer, key, v) }}
+}
+
+// with sets a field of a layer.
+func with(s Spec, layer, key string, v float64) Spec {
+	s = s.Clone()
+	if i := s.Layer(layer); i >= 0 {
+		s.Layers[i] = s.Layers[i].With(key, Num(v))
+	}
+	return s
 }
 
 // insertBefore puts a new layer of a type between a layer and its first input.
@@ -66,6 +73,24 @@ func insertBefore(s Spec, layer, typ, base string) Spec {
 	l := Layer{Name: s.FreeName(base), Type: typ, Inputs: []string{s.Layers[i].Inputs[0]}}
 	s.Layers[i].Inputs[0] = l.Name
 	s.Layers = slices.Insert(s.Layers, i, l)
+	return s
+}
+
+// insertDense is the fix that puts a fully connected layer, with an output for each class, before a layer.
+func insertDense(layer string) *Fix {
+	return &Fix{Code: "insert-dense", Args: []any{layer}, Apply: func(s Spec) Spec { return insertBefore(s, layer, "fully-connected", "ip") }}
+}
+
+// addLoss adds a loss behind a layer, with a fully connected layer between where that does not give a number for each class.
+func addLoss(s Spec, last string) Spec {
+	s = s.Clone()
+	loss := Layer{Name: s.FreeName("loss"), Type: "softmax-loss", Inputs: []string{last}}
+	s.Layers = append(s.Layers, loss)
+	for _, p := range analyze(s, 1).Problems {
+		if p.Fault.Code == "nn.loss.image" && p.Layer == loss.Name {
+			return insertBefore(s, loss.Name, "fully-connected", "ip")
+		}
+	}
 	return s
 }
 
@@ -83,6 +108,48 @@ func (s Spec) resolved() []Layer {
 // Analyze tells shapes, costs and problems of a network, and the memory of training it with a batch. It never fails: what cannot work is
 // among the problems.
 func Analyze(s Spec, batch int) Report {
+	r := analyze(s, batch)
+	for i := range r.Problems {
+		r.Problems[i].Fix = r.best(s, r.Problems[i])
+	}
+	return r
+}
+
+// best is the repair after which the network is the soundest, or nil if none helps: a repair that does no more than move the error to the
+// next layer is none.
+func (r Report) best(s Spec, p Problem) *Fix {
+	var best *Fix
+	soundest := r
+	for _, fix := range p.repairs {
+		if mended := analyze(fix.Apply(s), 1); mended.sounder(soundest) {
+			best, soundest = fix, mended
+		}
+	}
+	return best
+}
+
+// sounder tells whether a network has fewer problems than another, or as many but further on: a layer that cannot work hides what is wrong behind
+// it.
+func (r Report) sounder(than Report) bool {
+	if n, m := len(r.Problems), len(than.Problems); n != m {
+		return n < m
+	}
+	return r.sound() > than.sound()
+}
+
+// sound counts the layers that can work.
+func (r Report) sound() int {
+	n := 0
+	for _, l := range r.Layers {
+		if l.OK {
+			n++
+		}
+	}
+	return n
+}
+
+// analyze is Analyze without the choice among repairs.
+func analyze(s Spec, batch int) Report {
 	a := &analysis{spec: s, layers: s.resolved(), index: map[string]int{}}
 	a.r.Layers = make([]LayerReport, len(s.Layers))
 	a.names()
@@ -117,7 +184,7 @@ func (a *analysis) names() {
 	for i, l := range a.layers {
 		a.r.Layers[i] = LayerReport{Name: l.Name, Type: l.Type}
 		if _, twice := a.index[l.Name]; twice || l.Name == Data {
-			a.report(problem(l, fault.New("nn.name.twice", "Two layers are called %s. Give one another name.", l.Name), nil))
+			a.report(problem(l, fault.New("nn.name.twice", "Two layers are called %s. Give one another name.", l.Name)))
 			continue
 		}
 		a.index[l.Name] = i
@@ -155,7 +222,7 @@ func (a *analysis) sort() {
 	for i := range a.layers {
 		if in := visit(i); in >= 0 {
 			l := a.layers[in]
-			a.report(problem(l, fault.New("nn.circle", "%s is fed by itself, in a circle. Remove one of the wires.", l.Name), nil))
+			a.report(problem(l, fault.New("nn.circle", "%s is fed by itself, in a circle. Remove one of the wires.", l.Name)))
 			return
 		}
 	}
@@ -166,11 +233,11 @@ func (a *analysis) layer(i int, batch int64) {
 	l, r := a.layers[i], &a.r.Layers[i]
 	kind, err := KindOf(l.Type)
 	if err != nil {
-		a.report(problem(l, err.(*fault.Fault), nil))
+		a.report(problem(l, err.(*fault.Fault)))
 		return
 	}
 	if f := kind.checkSettings(l); f != nil {
-		a.report(problem(l, f, nil))
+		a.report(problem(l, f))
 		return
 	}
 	in, ok := a.inputs(l, kind)
@@ -184,7 +251,7 @@ func (a *analysis) layer(i int, batch int64) {
 		return
 	}
 	if out.elements() > maxElements {
-		a.report(problem(l, fault.New("nn.layer.huge", "The output of %s would have %s numbers for each image. Make it smaller.", l.Name, out.String()), nil))
+		a.report(problem(l, fault.New("nn.layer.huge", "The output of %s would have %s numbers for each image. Make it smaller.", l.Name, out.String())))
 		return
 	}
 	r.MultiplyAdds = kind.work(l, in, out)
@@ -193,7 +260,7 @@ func (a *analysis) layer(i int, batch int64) {
 		for _, w := range kind.weights(l, in) {
 			n := int64(w.shape.N) * int64(w.shape.C) * int64(w.shape.H) * int64(w.shape.W)
 			if n > maxElements {
-				a.report(problem(l, fault.New("nn.weights.huge", "%s would have %d weights. Give it fewer outputs, or make the image that reaches it smaller.", l.Name, n), nil))
+				a.report(problem(l, fault.New("nn.weights.huge", "%s would have %d weights. Give it fewer outputs, or make the image that reaches it smaller.", l.Name, n)))
 				return
 			}
 			r.Weights = append(r.Weights, n)
@@ -210,21 +277,21 @@ func (a *analysis) layer(i int, batch int64) {
 // inputs gives the shapes that reach a layer.
 func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 	if len(l.Inputs) < kind.MinInputs {
-		var fix *Fix
-		if from, ok := a.before(l); ok {
-			fix = &Fix{Code: "connect", Args: []any{l.Name, from}, Apply: func(s Spec) Spec {
+		var repairs []*Fix
+		for _, from := range a.before(l) {
+			repairs = append(repairs, &Fix{Code: "connect", Args: []any{l.Name, from}, Apply: func(s Spec) Spec {
 				s = s.Clone()
 				if i := s.Layer(l.Name); i >= 0 {
 					s.Layers[i].Inputs = append(s.Layers[i].Inputs, from)
 				}
 				return s
-			}}
+			}})
 		}
-		a.report(problem(l, fault.New("nn.input.missing", "Nothing leads into %s: it has %d of the %d inputs that it needs. Draw a wire to it.", l.Name, len(l.Inputs), kind.MinInputs), fix))
+		a.report(problem(l, fault.New("nn.input.missing", "Nothing leads into %s: it has %d of the %d inputs that it needs. Draw a wire to it.", l.Name, len(l.Inputs), kind.MinInputs), repairs...))
 		return nil, false
 	}
 	if len(l.Inputs) > kind.MaxInputs {
-		a.report(problem(l, fault.New("nn.input.many", "%s takes at most %d inputs but has %d. Remove a wire.", l.Name, kind.MaxInputs, len(l.Inputs)), nil))
+		a.report(problem(l, fault.New("nn.input.many", "%s takes at most %d inputs but has %d. Remove a wire.", l.Name, kind.MaxInputs, len(l.Inputs))))
 		return nil, false
 	}
 	var in []Shape
@@ -235,11 +302,11 @@ func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 		}
 		j, ok := a.index[name]
 		if !ok {
-			a.report(problem(l, fault.New("nn.input.unknown", "%s takes its input from %s, which does not exist. Draw a wire to it from another layer.", l.Name, name), nil))
+			a.report(problem(l, fault.New("nn.input.unknown", "%s takes its input from %s, which does not exist. Draw a wire to it from another layer.", l.Name, name)))
 			return nil, false
 		}
 		if kindOf := kinds[a.layers[j].Type]; kindOf.Loss {
-			a.report(problem(l, fault.New("nn.loss.middle", "%s comes after the loss %s, but a loss is the end. Draw its wire from a layer before the loss.", l.Name, name), nil))
+			a.report(problem(l, fault.New("nn.loss.middle", "%s comes after the loss %s, but a loss is the end. Draw its wire from a layer before the loss.", l.Name, name)))
 			return nil, false
 		}
 		if !a.r.Layers[j].OK {
@@ -250,14 +317,22 @@ func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 	return in, true
 }
 
-// before is the layer listed before l, from which a missing wire most likely comes.
-func (a *analysis) before(l Layer) (string, bool) {
+// most layers that a missing wire is tried from.
+const mostBefore = 8
+
+// before lists from where a missing wire of l may come: the layers listed before it, the nearest first.
+func (a *analysis) before(l Layer) []string {
+	var from []string
 	i := slices.IndexFunc(a.layers, func(o Layer) bool { return o.Name == l.Name })
-	if i == 0 {
-		return Data, true
+	for i--; i >= 0 && len(from) < mostBefore; i-- {
+		if o := a.layers[i]; !kinds[o.Type].Loss && !slices.Contains(l.Inputs, o.Name) {
+			from = append(from, o.Name)
+		}
 	}
-	from := a.layers[i-1]
-	return from.Name, i > 0 && !kinds[from.Type].Loss && !slices.Contains(l.Inputs, from.Name)
+	if !slices.Contains(l.Inputs, Data) {
+		from = append(from, Data)
+	}
+	return from
 }
 
 // ends lists the layers that nothing takes as input.
@@ -297,13 +372,9 @@ func (a *analysis) whole() {
 		ends := a.ends()
 		last := a.layers[ends[len(ends)-1]].Name
 		a.r.Problems = append(a.r.Problems, Problem{
-			Layer: last,
-			Fault: fault.New("nn.loss.none", "The network has no loss, so it cannot learn: nothing compares its output with the truth. Add a loss after %s.", last),
-			Fix: &Fix{Code: "add-loss", Args: []any{last}, Apply: func(s Spec) Spec {
-				s = s.Clone()
-				s.Layers = append(s.Layers, Layer{Name: s.FreeName("loss"), Type: "softmax-loss", Inputs: []string{last}})
-				return s
-			}},
+			Layer:   last,
+			Fault:   fault.New("nn.loss.none", "The network has no loss, so it cannot learn: nothing compares its output with the truth. Add a loss after %s.", last),
+			repairs: []*Fix{{Code: "add-loss", Args: []any{last}, Apply: func(s Spec) Spec { return addLoss(s, last) }}},
 		})
 	}
 	if a.r.Parameters == 0 {
@@ -317,13 +388,13 @@ func (a *analysis) outputs(loss Layer, outputs int) {
 		return
 	}
 	from := loss.Inputs[0]
-	var fix *Fix
+	repair := insertDense(loss.Name)
 	if i, ok := a.index[from]; ok && a.layers[i].Type == "fully-connected" {
-		fix = setting(from, "outputs", 0)
+		repair = setting(from, "outputs", 0)
 	}
 	a.r.Problems = append(a.r.Problems, Problem{
-		Layer: from,
-		Fault: fault.New("nn.outputs.classes", "%s gives %d numbers, but there are %d classes. The last layer needs one output for each class.", from, outputs, a.spec.Classes),
-		Fix:   fix,
+		Layer:   from,
+		Fault:   fault.New("nn.outputs.classes", "%s gives %d numbers, but there are %d classes. The last layer needs one output for each class.", from, outputs, a.spec.Classes),
+		repairs: []*Fix{repair},
 	})
 }

@@ -58,12 +58,25 @@ func geometry(l Layer, dilation string) kernel.Geometry {
 	return g
 }
 
-// tooLarge is the problem of a window, spread by its dilation, that does not fit into its image. The repair is the largest kernel that fits
-// without padding.
+// tooLarge is the problem of a window, spread by its dilation, that does not fit into its image. The repair is the usual window, or a smaller one
+// where that does not fit without padding: the largest that fits leaves a single place, and then the next window finds no room.
 func tooLarge(l Layer, s Shape, dilation int) *Problem {
 	spread := dilation*(l.Int("kernel")-1) + 1
-	return problem(l, fault.New("nn.kernel.large",
+	f := fault.New("nn.kernel.large",
 		"The %d×%d window of %s is larger than the %d×%d image that reaches it. Make it smaller, or remove a layer before it that shrinks the image.",
-		spread, spread, l.Name, s.H, s.W),
-		setting(l.Name, "kernel", float64((min(s.H, s.W)-1)/dilation+1)))
+		spread, spread, l.Name, s.H, s.W)
+	usual := 1
+	if field, ok := kinds[l.Type].Field("kernel"); ok {
+		usual = int(field.Default.Number)
+	}
+	var repairs []*Fix
+	for k := min(usual, (min(s.H, s.W)-1)/dilation+1); k >= 1; k-- {
+		fix := setting(l.Name, "kernel", float64(k))
+		if kinds[l.Type].Group == "pooling" && l.Int("pad") >= k { // padding must be smaller than the window of pooling
+			set := fix.Apply
+			fix.Code, fix.Apply = "set-kernel-pad", func(s Spec) Spec { return with(set(s), l.Name, "pad", 0) }
+		}
+		repairs = append(repairs, fix)
+	}
+	return problem(l, f, repairs...)
 }

@@ -15,7 +15,7 @@ func concat() Kind {
 				if s.H != out.H || s.W != out.W {
 					return out, problem(l, fault.New("nn.concat.size",
 						"%s joins images of different sizes: %d×%d of %s and %d×%d of %s. Give them the same size, with padding or stride before.",
-						l.Name, out.H, out.W, l.Inputs[0], s.H, s.W, l.Inputs[i+1]), nil)
+						l.Name, out.H, out.W, l.Inputs[0], s.H, s.W, l.Inputs[i+1]))
 				}
 				out.C += s.C
 			}
@@ -49,7 +49,7 @@ func add() Kind {
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			if in[0] != in[1] {
 				return in[0], problem(l, fault.New("nn.add.shape",
-					"%s adds two things of different shapes: %s of %s and %s of %s. Make them alike.", l.Name, in[0].String(), l.Inputs[0], in[1].String(), l.Inputs[1]), nil)
+					"%s adds two things of different shapes: %s of %s and %s of %s. Make them alike.", l.Name, in[0].String(), l.Inputs[0], in[1].String(), l.Inputs[1]))
 			}
 			return in[0], nil
 		},

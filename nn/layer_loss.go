@@ -10,7 +10,7 @@ func lossShape(l Layer, in []Shape) (Shape, *Problem) {
 	if s := in[0]; s.H != 1 || s.W != 1 {
 		return s, problem(l, fault.New("nn.loss.image",
 			"%s needs one number for each class but gets an image of %s. Put a fully connected layer before it.", l.Name, s.String()),
-			&Fix{Code: "insert-dense", Args: []any{l.Name}, Apply: func(sp Spec) Spec { return insertBefore(sp, l.Name, "fully-connected", "ip") }})
+			insertDense(l.Name))
 	}
 	return in[0], nil
 }

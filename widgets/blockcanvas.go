@@ -33,7 +33,7 @@ type Block struct {
 	Inputs  []string // names of the blocks it is fed from
 	Output  bool     // something can be fed from it
 	Label   string   // on the wires that leave it: its shape
-	Problem string   // why it cannot work
+	Wrong   bool     // it cannot work
 }
 
 // BlockCanvas shows a network as blocks and wires, and lets them be moved, joined, cut and deleted. It changes nothing itself: it tells what was
@@ -47,10 +47,13 @@ type BlockCanvas struct {
 	zoom     float32
 	pan      fyne.Position // of the canvas' origin in the widget
 	fitted   bool          // the view follows the size of the widget until it is moved
+	free     bool          // the canvas places the blocks
+	row      float32       // how wide a row of them may be
 	hovered  string
 	gesture  gesture
 	focused  bool
 
+	Covered        float32 // height at the top that something else lies over
 	OnSelected     func(names []string)
 	OnMoved        func(names []string, dx, dy float32)
 	OnConnected    func(from, to string)
@@ -83,13 +86,24 @@ func NewBlockCanvas() *BlockCanvas {
 	return c
 }
 
-// SetBlocks shows blocks; zoom, place and what is selected stay.
+// SetBlocks shows blocks at their places; zoom, view and what is selected stay.
 func (c *BlockCanvas) SetBlocks(blocks []Block) {
+	c.free = false
+	c.set(blocks)
+}
+
+// Arrange shows blocks and finds places for them: in as few rows as can be read at the canvas' size.
+func (c *BlockCanvas) Arrange(blocks []Block) {
+	c.free = true
+	c.set(ArrangeBlocks(blocks, c.row))
+}
+
+// Blocks are the blocks with the places that they have.
+func (c *BlockCanvas) Blocks() []Block { return c.blocks }
+
+func (c *BlockCanvas) set(blocks []Block) {
 	c.blocks = blocks
-	c.index = make(map[string]int, len(blocks))
-	for i, b := range blocks {
-		c.index[b.Name] = i
-	}
+	c.index = indexOf(blocks)
 	for name := range c.selected {
 		if _, ok := c.index[name]; !ok {
 			delete(c.selected, name)
@@ -99,6 +113,14 @@ func (c *BlockCanvas) SetBlocks(blocks []Block) {
 		c.fit()
 	}
 	c.Refresh()
+}
+
+func indexOf(blocks []Block) map[string]int {
+	index := make(map[string]int, len(blocks))
+	for i, b := range blocks {
+		index[b.Name] = i
+	}
+	return index
 }
 
 // Select selects blocks without telling.
@@ -150,25 +172,68 @@ func (c *BlockCanvas) Fit() {
 	c.Refresh()
 }
 
+// legible is the zoom from which all texts can be read, and shapes fit on their wires.
+const legible = .66
+
+// mostRows is how many rows are tried.
+const mostRows = 12
+
 func (c *BlockCanvas) fit() {
-	size := c.Size()
+	size := c.Size().SubtractWidthHeight(0, c.Covered)
 	if len(c.blocks) == 0 || size.Width < 20 {
 		c.zoom, c.pan = 1, fyne.NewPos(40, size.Height/2)
 		return
 	}
-	x0, y0, x1, y1 := float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
-	for _, b := range c.blocks {
-		f, text := faceOf(b), float32(34)
-		if b.Problem != "" {
-			text = problemWidth/2 + 8
+	if c.free {
+		c.arrange(size)
+	}
+	x0, y0, x1, y1 := extent(c.blocks)
+	c.zoom = max(.2, zoomFor(c.blocks, size))
+	c.pan = fyne.NewPos((size.Width-(x0+x1)*c.zoom)/2, c.Covered+(size.Height-(y0+y1)*c.zoom)/2)
+}
+
+// arrange lays the blocks out in the fewest rows that can be read at a size, or in those that are drawn largest.
+func (c *BlockCanvas) arrange(size fyne.Size) {
+	whole := ArrangeBlocks(c.blocks, 0)
+	x0, _, x1, _ := extent(whole)
+	best, zoom := whole, zoomFor(whole, size)
+	c.row = 0
+	for rows := 2; rows <= mostRows && zoom < legible; rows++ {
+		width := (x1-x0)/float32(rows) + columnGap
+		blocks := ArrangeBlocks(c.blocks, width)
+		if z := zoomFor(blocks, size); z > zoom {
+			best, zoom, c.row = blocks, z, width
 		}
+	}
+	c.blocks = best
+}
+
+// zoomFor is the zoom at which blocks fill a size.
+func zoomFor(blocks []Block, size fyne.Size) float32 {
+	const margin, low = 22, 12
+	x0, y0, x1, y1 := extent(blocks)
+	return min(1.25, (size.Width-2*margin)/(x1-x0), (size.Height-2*low)/(y1-y0))
+}
+
+// extent is the part of the canvas that blocks and their texts take.
+func extent(blocks []Block) (x0, y0, x1, y1 float32) {
+	x0, y0, x1, y1 = float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
+	for _, b := range blocks {
+		f := faceOf(b)
+		const text = 34
 		x0, x1 = min(x0, b.X-max(f.w/2, text)), max(x1, b.X+max(f.w/2+f.d, text))
 		y0, y1 = min(y0, b.Y-f.h/2-f.d), max(y1, b.Y+f.h/2+46)
 	}
-	const margin = 22
-	c.zoom = min(1.25, (size.Width-2*margin)/(x1-x0), (size.Height-2*margin)/(y1-y0))
-	c.zoom = max(.2, c.zoom)
-	c.pan = fyne.NewPos((size.Width-(x0+x1)*c.zoom)/2, (size.Height-(y0+y1)*c.zoom)/2)
+	wiresOf(blocks, indexOf(blocks), func(from, to Block) {
+		if x, _ := port(from); to.X < from.X { // its shape stands beside it
+			x1 = max(x1, x+labelWidth(from)+8)
+		}
+	})
+	return x0, y0, x1, y1
+}
+
+func labelWidth(b Block) float32 {
+	return fyne.MeasureText(b.Label, SmallSize, fyne.TextStyle{}).Width
 }
 
 // Resize implements fyne.CanvasObject.
@@ -247,11 +312,13 @@ func (c *BlockCanvas) hitWire(p fyne.Position) (wire [2]string) {
 }
 
 // wires calls do for each wire.
-func (c *BlockCanvas) wires(do func(from, to Block)) {
-	for _, b := range c.blocks {
+func (c *BlockCanvas) wires(do func(from, to Block)) { wiresOf(c.blocks, c.index, do) }
+
+func wiresOf(blocks []Block, index map[string]int, do func(from, to Block)) {
+	for _, b := range blocks {
 		for _, in := range b.Inputs {
-			if i, ok := c.index[in]; ok {
-				do(c.blocks[i], b)
+			if i, ok := index[in]; ok {
+				do(blocks[i], b)
 			}
 		}
 	}
@@ -269,9 +336,16 @@ func (c *BlockCanvas) curve(from, to Block) []raster.Vertex {
 		}
 		return out
 	}
-	if b.X < a.X { // back to the beginning of the next row: around the blocks, above the one it leads to
-		turn := 22 * c.zoom
-		above := b.Y - (faceOf(to).h/2+14)*c.zoom
+	if b.X < a.X { // back to the beginning of the next row: around the blocks, above those of the row that it leads to
+		f, text := faceOf(from), fyne.MeasureText(from.Detail, SmallSize*c.textScale(), fyne.TextStyle{}).Width
+		turn := max(22*c.zoom, text/2-(f.w+f.d)/2*c.zoom+6) // clear of the texts below it
+		top := y1
+		for _, o := range c.blocks {
+			if f := faceOf(o); math.Abs(float64(o.Y-to.Y)) < 1 {
+				top = min(top, o.Y-f.h/2-f.d)
+			}
+		}
+		above := c.Place(0, top-14).Y
 		return along(raster.Vertex{X: a.X, Y: a.Y}, raster.Vertex{X: a.X + turn, Y: a.Y}, raster.Vertex{X: a.X + turn, Y: above},
 			raster.Vertex{X: b.X - turn, Y: above}, raster.Vertex{X: b.X - turn, Y: b.Y}, raster.Vertex{X: b.X, Y: b.Y})
 	}
@@ -290,9 +364,6 @@ func along(corners ...raster.Vertex) []raster.Vertex {
 	}
 	return out
 }
-
-// problemWidth is how wide the lines below a block are that say what is wrong with it.
-const problemWidth = 150
 
 // MouseDown implements desktop.Mouseable.
 func (c *BlockCanvas) MouseDown(e *desktop.MouseEvent) {
@@ -436,7 +507,7 @@ func (c *BlockCanvas) TypedKey(e *fyne.KeyEvent) {
 	}
 }
 
-// TypedShortcut takes copy, paste, select all, undo and redo.
+// TypedShortcut implements fyne.Shortcutable: copy, paste, select all, undo and redo are told, the others are the window's.
 func (c *BlockCanvas) TypedShortcut(s fyne.Shortcut) {
 	name := ""
 	switch s.(type) {
@@ -454,39 +525,58 @@ func (c *BlockCanvas) TypedShortcut(s fyne.Shortcut) {
 		}
 		c.tell()
 		return
+	default:
+		handOn(c, s)
+		return
 	}
-	if name != "" && c.OnShortcut != nil {
+	if c.OnShortcut != nil {
 		c.OnShortcut(name)
 	}
 }
 
-// ArrangeBlocks lays blocks out from left to right, each behind what feeds it, in rows of at most width; branches of one column lie below each
-// other.
+// Distances of blocks that are arranged: between columns, and between rows.
+const columnGap, rowGap = 66, 40
+
+// labelMargin is how much longer than its shape a wire is: for the arrow, and for the frame of what is selected.
+const labelMargin = 34
+
+// textHeight is the room for the texts below a block.
+const textHeight = 56
+
+// ArrangeBlocks lays blocks out from left to right, each behind what feeds it, in rows of at most width (0: one row); branches of one column lie
+// below each other.
 func ArrangeBlocks(blocks []Block, width float32) []Block {
 	out := slices.Clone(blocks)
-	columns := columnsOf(out)
-	const gap, margin = 66, 40
-	x, y, row := float32(0), float32(0), float32(0)
-	for _, column := range columns {
+	var row []int
+	x, height, bottom := float32(0), float32(0), float32(0)
+	end := func() { // the middle of a row is known when all of it is
+		for _, i := range row {
+			out[i].Y += bottom + height/2
+		}
+		bottom += height + rowGap
+		x, height, row = 0, 0, nil
+	}
+	for _, column := range columnsOf(out) {
 		w, h := float32(0), float32(0)
 		for _, i := range column {
 			f := faceOf(out[i])
-			label := fyne.MeasureText(out[i].Label, SmallSize, fyne.TextStyle{}).Width
-			w = max(w, f.w+f.d+max(0, label-gap+22))
-			h += f.h + f.d + 56
+			w = max(w, f.w+f.d+max(0, labelWidth(out[i])-columnGap+labelMargin))
+			h += f.h + f.d + textHeight
 		}
 		if width > 0 && x > 0 && x+w > width {
-			x, y, row = 0, y+row+margin, 0
+			end()
 		}
-		top := y - h/2
+		top := -h / 2
 		for _, i := range column {
 			f := faceOf(out[i])
-			out[i].X, out[i].Y = x+f.w/2, top+(f.h+f.d+56)/2
-			top += f.h + f.d + 56
+			out[i].X, out[i].Y = x+f.w/2, top+(f.h+f.d+textHeight)/2
+			top += f.h + f.d + textHeight
 		}
-		x += w + gap
-		row = max(row, h)
+		row = append(row, column...)
+		x += w + columnGap
+		height = max(height, h)
 	}
+	end()
 	return out
 }
 

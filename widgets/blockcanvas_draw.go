@@ -73,32 +73,27 @@ func (c *BlockCanvas) moved(b Block) Block {
 	return b
 }
 
+// textScale is how large texts are: they shrink less than the blocks do.
+func (c *BlockCanvas) textScale() float32 { return min(1.15, max(.62, c.zoom+.1)) }
+
 // update writes the texts.
 func (r *blocksRenderer) update() {
 	c := r.c
 	r.back.FillColor = Colour(ColourCanvas)
 	r.used, r.inside.Objects = 0, append(r.inside.Objects[:0], &r.back, r.picture)
-	small, normal := SmallSize*min(1.15, max(.62, c.zoom)), TextSize*min(1.15, max(.62, c.zoom))
+	small, normal := SmallSize*c.textScale(), TextSize*c.textScale()
 	for _, b := range c.blocks {
 		b = c.moved(b)
 		f := faceOf(b)
 		below := c.Place(b.X+f.d/2, b.Y+f.h/2)
 		name := Colour(ColourText)
-		if b.Problem != "" {
+		if b.Wrong {
 			name = Colour(ColourBad)
 		}
 		r.text(b.Name, below.X, below.Y+9, normal, name, true)
 		r.text(b.Detail, below.X, below.Y+9+normal*1.35, small, Colour(ColourQuiet), false)
-		if b.Problem != "" {
-			y := below.Y + 9 + normal*1.35 + small*1.5
-			lines := wrap(b.Problem, problemWidth, small, fyne.TextStyle{})
-			if b.Name != c.hovered && !c.selected[b.Name] && len(lines) > 2 {
-				lines = append(lines[:1:1], Ellipsis(lines[1]+" "+lines[2], problemWidth, small, fyne.TextStyle{}))
-			}
-			for _, line := range lines {
-				r.text(line, below.X, y, small, Colour(ColourBad), false)
-				y += small * 1.35
-			}
+		if b.Wrong {
+			r.mark(b)
 		}
 	}
 	labelled := map[string]bool{}
@@ -107,14 +102,33 @@ func (r *blocksRenderer) update() {
 			return
 		}
 		labelled[from.Name] = true
-		way := c.curve(c.moved(from), c.moved(to))
-		mid := way[len(way)/2]
-		if to := c.moved(to); to.X < from.X { // beside the block that it leaves
-			mid = way[0]
-			mid.X += 30 * c.zoom
-		}
-		r.text(from.Label, mid.X-4*c.zoom, mid.Y-small*1.9, small, Colour(ColourQuiet), false)
+		x, y := c.labelPlace(c.moved(from), c.moved(to), fyne.MeasureText(from.Label, small, fyne.TextStyle{}).Width)
+		r.text(from.Label, x, y-small*1.9, small, Colour(ColourQuiet), false)
 	})
+}
+
+// mark puts a sign on a block that cannot work: red alone is not seen by all.
+func (r *blocksRenderer) mark(b Block) {
+	size := TextSize * min(1.4, max(.7, r.c.zoom*1.2))
+	at := r.c.Place(b.X, b.Y)
+	r.text("!", at.X, at.Y-fyne.MeasureText("!", size, fyne.TextStyle{Bold: true}).Height/2, size, Colour(ColourOnAccent), true)
+}
+
+// labelPlace is the middle of a wire's shape of a width, and the wire below it: on the wire where it fits, else above the block that it leaves.
+func (c *BlockCanvas) labelPlace(from, to Block, width float32) (x, y float32) {
+	way := c.curve(from, to)
+	first, last := way[0], way[len(way)-1]
+	if last.X < first.X { // beside the block that it leaves
+		return first.X + width/2 + 5, first.Y
+	}
+	arrow := 8 * c.zoom
+	if last.X-first.X >= width+arrow {
+		mid := way[len(way)/2]
+		return mid.X - arrow/2, mid.Y
+	}
+	f := faceOf(from)
+	at := c.Place(from.X+f.d/2, from.Y-f.h/2-f.d)
+	return at.X, at.Y - 6
 }
 
 // draw paints dots, wires and blocks.
@@ -223,7 +237,7 @@ func (r *blocksRenderer) drawBlock(b Block, k float32) {
 		return
 	}
 	base := GroupColour(b.Group)
-	if b.Problem != "" {
+	if b.Wrong {
 		base = ours(ColourBad)
 	}
 	paper := ours(ColourCanvas)

@@ -15,7 +15,7 @@ func network() []Block {
 		{Name: "a", Group: "filters", C: 20, H: 24, W: 24, Inputs: []string{"data"}, Output: true, Label: "24×24×20"},
 		{Name: "b", Group: "filters", C: 8, H: 24, W: 24, Inputs: []string{"data"}, Output: true, Label: "24×24×8"},
 		{Name: "both", Group: "join", C: 28, H: 24, W: 24, Inputs: []string{"a", "b"}, Output: true},
-		{Name: "loss", Group: "loss", C: 1, H: 1, W: 1, Inputs: []string{"both"}, Problem: "needs a fully connected layer before it"},
+		{Name: "loss", Group: "loss", C: 1, H: 1, W: 1, Inputs: []string{"both"}, Wrong: true},
 	}
 }
 
@@ -57,6 +57,95 @@ func TestArrangedBlocksDoNotOverlap(t *testing.T) {
 	cycle := []Block{{Name: "x", Inputs: []string{"y"}}, {Name: "y", Inputs: []string{"x"}}}
 	if len(ArrangeBlocks(cycle, 0)) != 2 {
 		t.Error("a circle is not arranged")
+	}
+}
+
+// chain is LeNet as far as the canvas knows.
+func chain() []Block {
+	shapes := []Block{
+		{Name: "data", C: 1, H: 28, W: 28, Label: "28×28×1"},
+		{Name: "conv1", C: 20, H: 24, W: 24, Label: "24×24×20"},
+		{Name: "pool1", C: 20, H: 12, W: 12, Label: "12×12×20"},
+		{Name: "conv2", C: 50, H: 8, W: 8, Label: "8×8×50"},
+		{Name: "pool2", C: 50, H: 4, W: 4, Label: "4×4×50"},
+		{Name: "ip1", C: 500, H: 1, W: 1, Label: "500"},
+		{Name: "relu1", C: 500, H: 1, W: 1, Label: "500"},
+		{Name: "ip2", C: 10, H: 1, W: 1, Label: "10"},
+		{Name: "loss", C: 1, H: 1, W: 1},
+	}
+	for i := range shapes[1:] {
+		shapes[i].Output, shapes[i+1].Inputs = true, []string{shapes[i].Name}
+	}
+	return shapes
+}
+
+// In a small window blocks take several rows rather than become illegible; shapes stand beside blocks, never on them.
+func TestArrangedForTheSizeOfTheCanvas(t *testing.T) {
+	themed(t)
+	c := NewBlockCanvas()
+	w := test.NewTempWindow(t, c)
+	c.Arrange(chain())
+	c.Select("conv1")
+	for _, size := range []fyne.Size{fyne.NewSize(770, 560), fyne.NewSize(490, 420), fyne.NewSize(490, 300), fyne.NewSize(770, 560)} {
+		w.Resize(size)
+		rows := map[int]bool{}
+		for _, b := range c.blocks {
+			rows[int(b.Y)] = true
+		}
+		if one := size.Width > 700; one != (len(rows) == 1) {
+			t.Errorf("%v: %d rows", size, len(rows))
+		}
+		if size.Height > 400 && c.Zoom() < legible {
+			t.Errorf("%v: drawn at %g", size, c.Zoom())
+		}
+		small := SmallSize * c.textScale()
+		c.wires(func(from, to Block) {
+			width := fyne.MeasureText(from.Label, small, fyne.TextStyle{}).Width
+			x, y := c.labelPlace(from, to, width)
+			for _, b := range c.blocks {
+				f := faceOf(b)
+				p, q := c.Place(b.X-f.w/2, b.Y-f.h/2-f.d), c.Place(b.X+f.w/2+f.d, b.Y+f.h/2)
+				if x+width/2 > p.X && x-width/2 < q.X && y-small*.5 > p.Y && y-small*1.9 < q.Y {
+					t.Errorf("%v: the shape %s lies on %s", size, from.Label, b.Name)
+				}
+			}
+			for i, v := range c.curve(from, to) {
+				for _, b := range c.blocks {
+					f := faceOf(b)
+					p, q := c.Place(b.X-f.w/2, b.Y-f.h/2-f.d), c.Place(b.X+f.w/2+f.d, b.Y+f.h/2)
+					if i > 0 && v.X > p.X+1 && v.X < q.X-1 && v.Y > p.Y && v.Y < q.Y {
+						t.Errorf("%v: the wire from %s to %s runs under %s", size, from.Name, to.Name, b.Name)
+					}
+				}
+			}
+		})
+	}
+}
+
+// The wire to the next row passes the texts below the block that it leaves.
+func TestWireToTheNextRowPassesTexts(t *testing.T) {
+	c := canvasOf(t)
+	a := Block{Name: "drop6", Detail: "드롭아웃 0.5 드롭아웃 0.5", X: 300, Output: true}
+	c.SetBlocks([]Block{a, {Name: "fc7", X: 0, Y: 160, Inputs: []string{"drop6"}}})
+	text := fyne.MeasureText(a.Detail, SmallSize*c.textScale(), fyne.TextStyle{}).Width
+	right := c.Place(a.X+faceOf(a).d/2, 0).X + text/2
+	if way := c.curve(c.blocks[0], c.blocks[1]); way[16].X < right {
+		t.Errorf("the wire turns at %g, the text ends at %g", way[16].X, right)
+	}
+}
+
+// Where there is no room on the wire a shape stands above the block that it leaves.
+func TestShapeWithoutRoom(t *testing.T) {
+	c := canvasOf(t)
+	a := Block{Name: "a", C: 20, H: 24, W: 24, X: 0, Y: 0, Output: true, Label: "24×24×20"}
+	b := Block{Name: "b", C: 20, H: 24, W: 24, X: 80, Y: 0, Inputs: []string{"a"}}
+	c.SetBlocks([]Block{a, b})
+	f := faceOf(a)
+	if _, y := c.labelPlace(a, b, 50); y > c.Place(0, -f.h/2-f.d).Y {
+		t.Error("a shape without room lies on its block")
+	}
+	if _, y := c.labelPlace(a, b, 5); y < c.Place(0, -f.h/2-f.d).Y {
+		t.Error("a shape with room is not on its wire")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 )
 
@@ -27,6 +28,51 @@ func TestNumberTellsOnlyWhatCanBe(t *testing.T) {
 	}
 	if v, ok := n.Parse("3,0"); !ok || v != 3 {
 		t.Error("a comma is no decimal point")
+	}
+}
+
+func TestRowSaysWhyANumberCannotBe(t *testing.T) {
+	themed(t)
+	n := NewNumber(30, 1, 100, true, nil).Explained("from 1 to 100")
+	told := 0
+	n.OnWrong = func() { told++ }
+	row := EntryRow("epochs", 100, n)
+	w := test.NewTempWindow(t, row)
+	w.Canvas().Focus(n.Field)
+	if w.Canvas().Focused() == nil {
+		t.Error("the field of a number cannot get the focus")
+	}
+	low := row.MinSize().Height
+	n.Field.SetText("101")
+	n.Field.SetText("102")
+	if !n.Wrong() || !n.said.Visible() || n.said.text != "from 1 to 100" || row.MinSize().Height <= low {
+		t.Errorf("wrong: %v, said: %q", n.Wrong(), n.said.text)
+	}
+	n.SetValue(40)
+	if n.Wrong() || n.said.Visible() || row.MinSize().Height != low || told != 2 {
+		t.Errorf("what was wrong is still said after a right value; told %d times", told)
+	}
+}
+
+// Undo is the window's where nothing was typed; what was typed is undone in the field.
+func TestShortcutsThatATextHasNoUseForAreTheWindows(t *testing.T) {
+	themed(t)
+	e := NewEntry("20", nil)
+	w := test.NewTempWindow(t, e)
+	undone, went := 0, 0
+	w.Canvas().AddShortcut(&fyne.ShortcutUndo{}, func(fyne.Shortcut) { undone++ })
+	there := &desktop.CustomShortcut{KeyName: fyne.Key1, Modifier: fyne.KeyModifierControl}
+	w.Canvas().AddShortcut(there, func(fyne.Shortcut) { went++ })
+	w.Canvas().Focus(e.Field)
+	e.Field.TypedShortcut(&fyne.ShortcutUndo{})
+	e.Field.TypedShortcut(there)
+	if undone != 1 || went != 1 {
+		t.Fatalf("the window got undo %d and its own shortcut %d times", undone, went)
+	}
+	test.Type(e.Field, "5")
+	e.Field.TypedShortcut(&fyne.ShortcutUndo{})
+	if e.Field.Text != "20" || undone != 1 {
+		t.Errorf("what was typed is %q after undo; the window undid %d times", e.Field.Text, undone)
 	}
 }
 

@@ -69,27 +69,60 @@ func (t *typed) FocusLost() {
 	t.focused(false)
 }
 
+// TypedShortcut implements fyne.Shortcutable: the window gets what is of no use here, such as undo where nothing was typed.
+func (t *typed) TypedShortcut(s fyne.Shortcut) {
+	before := t.Text
+	t.Entry.TypedShortcut(s)
+	switch s.(type) {
+	case *fyne.ShortcutUndo, *fyne.ShortcutRedo:
+		if t.Text == before {
+			handOn(t, s)
+		}
+	case *desktop.CustomShortcut:
+		handOn(t, s)
+	}
+}
+
+// handOn gives a shortcut that a widget has no use for to the window.
+func handOn(from fyne.CanvasObject, s fyne.Shortcut) {
+	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(from).(fyne.Shortcutable); ok {
+		c.TypedShortcut(s)
+	}
+}
+
 // Entry is a line of text to type into, 26 high.
 type Entry struct {
 	box
 	Field          *typed
 	frame          *Frame
+	said           *Paragraph // of its row: why what was typed cannot be
 	wrong, focused bool
+	OnFocused      func(on bool) // is told when the focus comes and goes
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
 func NewEntry(text string, changed func(string)) *Entry {
-	e := &Entry{Field: &typed{}, frame: NewFrame(ColourLine)}
+	e := &Entry{}
+	e.build(text, changed)
+	e.ExtendBaseWidget(e)
+	return e
+}
+
+// build makes the content. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
+func (e *Entry) build(text string, changed func(string)) {
+	e.Field, e.frame, e.said = &typed{}, NewFrame(ColourLine), NewParagraph("", ColourBad).Small()
+	e.said.Hide()
 	e.Field.ExtendBaseWidget(e.Field)
 	e.Field.focused = func(on bool) {
 		e.focused = on
 		e.outline()
+		if e.OnFocused != nil {
+			e.OnFocused(on)
+		}
 	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
 	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{}))))
-	e.ExtendBaseWidget(e)
-	return e
 }
 
 // outline shows by the frame whether what was typed can be, and whether it has the focus.
@@ -111,6 +144,23 @@ func (e *Entry) setWrong(on bool) {
 	}
 }
 
+// SetWrong marks what was typed as what cannot be, and says why in its row; "" takes that back.
+func (e *Entry) SetWrong(why string) {
+	e.setWrong(why != "")
+	e.said.Set(why)
+	if why != "" {
+		e.said.Show()
+	} else {
+		e.said.Hide()
+	}
+}
+
+// Wrong tells whether what was typed cannot be.
+func (e *Entry) Wrong() bool { return e.wrong }
+
+// reason is what its row says.
+func (e *Entry) reason() *Paragraph { return e.said }
+
 // Set changes the text without telling.
 func (e *Entry) Set(text string) {
 	if e.Field.Text == text {
@@ -128,15 +178,18 @@ type Number struct {
 	min, max float64
 	whole    bool
 	value    float64
+	why      string
+	OnWrong  func() // is told when what was typed becomes wrong or right
 }
 
 // NewNumber makes an entry of a number.
 func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Number {
-	n := &Number{Entry: NewEntry(FormatNumber(value), nil), min: low, max: high, whole: whole, value: value}
+	n := &Number{Entry: &Entry{}, min: low, max: high, whole: whole, value: value}
+	n.build(FormatNumber(value), nil)
 	n.ExtendBaseWidget(n)
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
-		n.setWrong(err != nil)
+		n.mark(err != nil)
 		if err != nil || v == n.value {
 			return
 		}
@@ -146,6 +199,25 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 		}
 	}
 	return n
+}
+
+// Explained sets what its row says while what was typed cannot be.
+func (n *Number) Explained(why string) *Number { n.why = why; return n }
+
+// Bounds are what the number must lie between, and whether it must be whole.
+func (n *Number) Bounds() (low, high float64, whole bool) { return n.min, n.max, n.whole }
+
+func (n *Number) mark(wrong bool) {
+	before := n.wrong
+	if wrong && n.why != "" {
+		n.SetWrong(n.why)
+	} else {
+		n.SetWrong("")
+		n.setWrong(wrong)
+	}
+	if before != wrong && n.OnWrong != nil {
+		n.OnWrong()
+	}
 }
 
 func (n *Number) parse(text string) (float64, error) {
@@ -174,7 +246,7 @@ func (n *Number) SetValue(v float64) {
 	if v != n.value {
 		n.value = v
 		n.Set(FormatNumber(v))
-		n.setWrong(false)
+		n.mark(false)
 	}
 }
 
@@ -186,6 +258,15 @@ func FormRow(name string, width float32, control fyne.CanvasObject, extra ...fyn
 	label := NewText(name, ColourQuiet)
 	objects := append([]fyne.CanvasObject{label}, extra...)
 	return LineGrowing(6, label, append(objects, Sized(width, FieldHeight, control))...)
+}
+
+// EntryRow is a form's row of an Entry or a Number. Below it stands why what was typed cannot be, while it cannot.
+func EntryRow(name string, width float32, e interface {
+	fyne.CanvasObject
+	reason() *Paragraph
+}, extra ...fyne.CanvasObject,
+) *fyne.Container {
+	return Column(2, FormRow(name, width, e, extra...), e.reason())
 }
 
 // Choice is a field that opens a list of values.

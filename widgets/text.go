@@ -168,6 +168,9 @@ func (p *Paragraph) Set(text string) {
 	}
 }
 
+// Text gives the text.
+func (p *Paragraph) Text() string { return p.text }
+
 // SetColour changes the colour.
 func (p *Paragraph) SetColour(c fyne.ThemeColorName) {
 	if p.colour != c {

@@ -28,6 +28,12 @@ type Page struct {
 	future []edit // for redo
 	copied []nn.Layer
 
+	form     *form  // of the layer that is shown; nil if there is none
+	typing   bool   // a field of it has the focus
+	visited  string // field that was typed into since it has the focus
+	unfolded bool   // the settings that are of interest to few are shown
+	refused  string // network whose fault was told
+
 	canvas   *widgets.BlockCanvas
 	standard *widgets.Choice
 	undo     *widgets.Button
@@ -60,7 +66,8 @@ func (p *Page) Build() fyne.CanvasObject {
 	if p.canvas != nil {
 		selected = p.canvas.Selected()
 	}
-	p.canvas = widgets.NewBlockCanvas()
+	p.canvas, p.form, p.typing = widgets.NewBlockCanvas(), nil, false
+	p.canvas.Covered = toolsHeight
 	p.canvas.OnSelected = func([]string) { p.showSettings() }
 	p.canvas.OnMoved = p.moved
 	p.canvas.OnConnected = p.connect
@@ -102,8 +109,11 @@ func (p *Page) Build() fyne.CanvasObject {
 	p.show()
 	p.canvas.Select(selected...)
 	p.showSettings()
-	return widgets.Inset(12, 12, 12, 12, widgets.Beside(widgets.Gap, middle, widgets.Sized(164, 0, palette), middle, widgets.Sized(222, 0, right)))
+	return widgets.Inset(12, 12, 12, 12, widgets.Beside(widgets.Gap, middle, widgets.Sized(156, 0, palette), middle, widgets.Sized(settingsWidth, 0, right)))
 }
+
+// toolsHeight is what the tools cover of the canvas.
+const toolsHeight = 42
 
 // topLeft puts the tools over the canvas' corner.
 type topLeft struct{}
@@ -144,9 +154,13 @@ func (p *Page) Update(s *session.State) {
 		return
 	}
 	if n.Err != nil {
-		p.host.Fault(n.Err)
+		if p.refused != n.Name { // once, not with each state
+			p.refused = n.Name
+			p.host.Fault(n.Err)
+		}
 		return
 	}
+	p.refused = ""
 	if p.name != n.Name {
 		p.past, p.future = nil, nil
 	}
@@ -163,7 +177,11 @@ func (p *Page) Update(s *session.State) {
 // show draws the network as it is.
 func (p *Page) show() {
 	p.report = nn.Analyze(p.spec, p.batch)
-	p.canvas.SetBlocks(p.blocks())
+	if p.arranged() {
+		p.canvas.SetBlocks(p.blocks())
+	} else {
+		p.canvas.Arrange(p.blocks())
+	}
 	names := nn.StandardNames()
 	options := append([]string{p.text("new")}, names...)
 	if !slices.Contains(names, p.name) {
@@ -178,6 +196,7 @@ func (p *Page) show() {
 	p.shares.set(p)
 	p.showProblems()
 	p.next.Enable(len(r.Problems) == 0)
+	p.updateForm()
 }
 
 // amount writes a large number with three digits.
@@ -205,16 +224,14 @@ func (p *Page) blocks() []widgets.Block {
 	blocks := []widgets.Block{{
 		Name: nn.Data, Detail: in.String(), Group: "input", C: in.C, H: in.H, W: in.W, Output: true, Label: shape(in),
 	}}
-	problems := map[string]string{}
+	wrong := map[string]bool{}
 	for _, x := range p.report.Problems {
-		if _, ok := problems[x.Layer]; !ok {
-			problems[x.Layer] = p.host.FaultText(x.Fault)
-		}
+		wrong[x.Layer] = true
 	}
 	for i, l := range p.spec.Layers {
 		r := p.report.Layers[i]
 		kind, err := nn.KindOf(l.Type)
-		b := widgets.Block{Name: l.Name, Detail: p.detail(l), Inputs: l.Inputs, X: l.X, Y: l.Y, Problem: problems[l.Name]}
+		b := widgets.Block{Name: l.Name, Detail: p.detail(l), Inputs: l.Inputs, X: l.X, Y: l.Y, Wrong: wrong[l.Name]}
 		if err == nil {
 			b.Group, b.Output = kind.Group, !kind.Loss
 		}
@@ -235,17 +252,8 @@ func (p *Page) blocks() []widgets.Block {
 				break
 			}
 		}
-		return blocks
 	}
-	return widgets.ArrangeBlocks(blocks, p.arrangeWidth(len(blocks)))
-}
-
-// arrangeWidth is how wide a row of blocks may be: long networks take several rows.
-func (p *Page) arrangeWidth(n int) float32 {
-	if n <= 12 {
-		return 0
-	}
-	return 1250
+	return blocks
 }
 
 // arranged tells whether the blocks have places of their own.
@@ -311,11 +319,36 @@ func (p *Page) showProblems() {
 	}
 }
 
+// shortcuts are those that the tab takes while it is in sight and nothing else has a use for them.
+var shortcuts = []fyne.Shortcut{&fyne.ShortcutUndo{}, &fyne.ShortcutRedo{}, &fyne.ShortcutCopy{}, &fyne.ShortcutPaste{}, &fyne.ShortcutSelectAll{}}
+
 // Show implements page.Page.
-func (p *Page) Show() {}
+func (p *Page) Show() {
+	for _, s := range shortcuts {
+		p.host.Window().Canvas().AddShortcut(s, func(s fyne.Shortcut) {
+			if p.uncovered() {
+				p.canvas.TypedShortcut(s)
+			}
+		})
+	}
+}
 
 // Hide implements page.Page.
-func (p *Page) Hide() {}
+func (p *Page) Hide() {
+	for _, s := range shortcuts {
+		p.host.Window().Canvas().RemoveShortcut(s)
+	}
+}
+
+// Key implements page.KeyTaker: what no widget takes is for the canvas, as if it had the focus.
+func (p *Page) Key(e *fyne.KeyEvent) {
+	if p.uncovered() {
+		p.canvas.TypedKey(e)
+	}
+}
+
+// uncovered tells that no dialog or menu lies over the tab.
+func (p *Page) uncovered() bool { return p.host.Window().Canvas().Overlays().Top() == nil }
 
 // Close implements page.Page.
 func (p *Page) Close() {}

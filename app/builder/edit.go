@@ -20,6 +20,7 @@ func (p *Page) change(spec nn.Spec) {
 
 // keep shows and saves a network.
 func (p *Page) keep(spec nn.Spec) {
+	p.visited = ""
 	p.spec = spec
 	p.name = p.host.Session().SaveNetwork(p.name, spec)
 	p.spec.Name = p.name
@@ -68,7 +69,7 @@ func (p *Page) shortcut(name string) {
 // placed gives the network with the places that the canvas shows, so that an edit moves nothing else.
 func (p *Page) placed() nn.Spec {
 	spec := p.spec.Clone()
-	for _, b := range p.blocks() {
+	for _, b := range p.canvas.Blocks() {
 		if i := spec.Layer(b.Name); i >= 0 {
 			spec.Layers[i].X, spec.Layers[i].Y = b.X, b.Y
 		}
@@ -266,7 +267,9 @@ func (p *Page) paste() {
 		renamed[l.Name] = name
 		names = append(names, name)
 		l.Name, l.Inputs = name, slices.Clone(l.Inputs)
-		l.X, l.Y = l.X+30, l.Y+30
+		if p.arranged() { // else they are placed with the others
+			l.X, l.Y = l.X+30, l.Y+30
+		}
 		spec.Layers = append(spec.Layers, l)
 	}
 	for _, name := range names {

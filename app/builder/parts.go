@@ -172,7 +172,7 @@ func (r *shareRenderer) update() {
 	}
 }
 
-// kernelPicture shows a kernel on a grid, and by how much it moves.
+// kernelPicture shows a kernel on the image that it slides over, and by how much it moves.
 type kernelPicture struct {
 	widget.BaseWidget
 	kernel, stride int
@@ -184,67 +184,86 @@ func newKernelPicture(kernel, stride int) *kernelPicture {
 	return k
 }
 
+// set shows another kernel.
+func (k *kernelPicture) set(kernel, stride int) {
+	if k.kernel != kernel || k.stride != stride {
+		k.kernel, k.stride = kernel, stride
+		k.Refresh()
+	}
+}
+
 // CreateRenderer implements fyne.Widget.
 func (k *kernelPicture) CreateRenderer() fyne.WidgetRenderer {
 	r := &kernelRenderer{k: k}
-	cells := min(13, k.kernel+max(4, k.stride))
-	for range cells * cells {
-		r.cells = append(r.cells, canvas.NewRectangle(nil))
-	}
 	r.next.StrokeWidth = 1.5
-	r.applyTheme()
+	r.update()
 	return r
 }
 
+// mostCells is up to how many places a side are drawn one by one.
+const mostCells = 16
+
 type kernelRenderer struct {
-	k     *kernelPicture
-	cells []*canvas.Rectangle
-	next  canvas.Rectangle // where the kernel goes next
+	k            *kernelPicture
+	image, patch canvas.Rectangle // where there are too many places to draw each
+	cells        []*canvas.Rectangle
+	next         canvas.Rectangle // where the kernel goes next
+	objects      []fyne.CanvasObject
 }
 
-func (r *kernelRenderer) Destroy()           {}
-func (r *kernelRenderer) MinSize() fyne.Size { return fyne.NewSize(100, 132) }
+func (r *kernelRenderer) Destroy()                     {}
+func (r *kernelRenderer) MinSize() fyne.Size           { return fyne.NewSize(100, 132) }
+func (r *kernelRenderer) Objects() []fyne.CanvasObject { return r.objects }
+func (r *kernelRenderer) Layout(fyne.Size)             { r.update() }
 
-func (r *kernelRenderer) Objects() []fyne.CanvasObject {
-	var all []fyne.CanvasObject
-	for _, c := range r.cells {
-		all = append(all, c)
+func (r *kernelRenderer) Refresh() {
+	r.update()
+	canvas.Refresh(r.k)
+}
+
+func (r *kernelRenderer) update() {
+	kernel, stride := max(1, r.k.kernel), max(1, r.k.stride)
+	n := kernel + max(4, stride)
+	size := r.k.Size()
+	step := min(size.Width, size.Height-6) / float32(n)
+	if n <= mostCells {
+		step = float32(int(step))
 	}
-	return append(all, &r.next)
-}
-
-// side is how many cells the grid has.
-func (r *kernelRenderer) side() int { return min(13, r.k.kernel+max(4, r.k.stride)) }
-
-func (r *kernelRenderer) Layout(size fyne.Size) {
-	n := r.side()
-	step := float32(int(min(size.Width, size.Height-6) / float32(n)))
 	x0, y0 := (size.Width-step*float32(n))/2, float32(3)
-	for i, c := range r.cells {
-		c.Move(fyne.NewPos(x0+float32(i%n)*step, y0+float32(i/n)*step))
-		c.Resize(fyne.NewSize(step-1, step-1))
+	place := func(o *canvas.Rectangle, x, y, side float32) {
+		o.Move(fyne.NewPos(x, y))
+		o.Resize(fyne.NewSize(max(0, side), max(0, side)))
 	}
-	r.next.Move(fyne.NewPos(x0+float32(r.k.stride)*step-1, y0-1))
-	width := min(r.k.kernel, n-r.k.stride)
-	r.next.Resize(fyne.NewSize(float32(max(0, width))*step+1, float32(min(r.k.kernel, n))*step+1))
+	r.objects = r.objects[:0]
+	if n <= mostCells {
+		r.drawCells(n, kernel, func(c *canvas.Rectangle, x, y int) { place(c, x0+float32(x)*step, y0+float32(y)*step, step-1) })
+	} else {
+		r.image.FillColor, r.image.StrokeColor, r.image.StrokeWidth = widgets.Colour(widgets.ColourField), widgets.Colour(widgets.ColourLine), 1
+		r.patch.FillColor = widgets.Fade(widgets.Colour(widgets.ColourAccent), .85)
+		place(&r.image, x0, y0, step*float32(n))
+		place(&r.patch, x0, y0, step*float32(kernel))
+		r.objects = append(r.objects, &r.image, &r.patch)
+	}
+	r.next.StrokeColor = widgets.Colour(widgets.ColourValidation)
+	place(&r.next, x0+float32(stride)*step-1, y0-1, step*float32(kernel)+1)
+	r.objects = append(r.objects, &r.next)
 }
 
-func (r *kernelRenderer) applyTheme() {
-	n := r.side()
-	for i, c := range r.cells {
+// drawCells draws each place, those of the kernel filled, its middle marked.
+func (r *kernelRenderer) drawCells(n, kernel int, place func(c *canvas.Rectangle, x, y int)) {
+	for len(r.cells) < n*n {
+		r.cells = append(r.cells, canvas.NewRectangle(nil))
+	}
+	for i, c := range r.cells[:n*n] {
 		x, y := i%n, i/n
 		c.FillColor, c.StrokeColor, c.StrokeWidth = widgets.Colour(widgets.ColourField), widgets.Colour(widgets.ColourLine), 1
-		if x < r.k.kernel && y < r.k.kernel {
+		if x < kernel && y < kernel {
 			c.FillColor, c.StrokeWidth = widgets.Fade(widgets.Colour(widgets.ColourAccent), .85), 0
-			if x == r.k.kernel/2 && y == r.k.kernel/2 {
+			if x == kernel/2 && y == kernel/2 {
 				c.FillColor = widgets.Colour(widgets.ColourValidation)
 			}
 		}
+		place(c, x, y)
+		r.objects = append(r.objects, c)
 	}
-	r.next.StrokeColor = widgets.Colour(widgets.ColourValidation)
-}
-
-func (r *kernelRenderer) Refresh() {
-	r.applyTheme()
-	canvas.Refresh(r.k)
 }

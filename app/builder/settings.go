@@ -3,19 +3,33 @@ package builder
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
+	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/widgets"
 )
 
-// fieldWidth is how wide the fields of the form are.
-const fieldWidth = 104
+// Widths of the form: the column at the right, and the fields in it.
+const settingsWidth, fieldWidth = 246, 84
+
+// form is what the column at the right shows of a layer. Its fields stay while they are typed into; what follows from them is told anew with each
+// change.
+type form struct {
+	layer   string
+	kernel  *kernelPicture // nil where the layer has no window
+	follows *fyne.Container
+}
 
 // showSettings shows the form of the selected layer.
 func (p *Page) showSettings() {
+	if p.typing { // the field that has the focus goes
+		p.host.Window().Canvas().Unfocus()
+	}
+	p.form = nil
 	rows := p.hint()
 	switch s := p.canvas.Selected(); {
 	case len(s) == 1 && s[0] == nn.Data:
@@ -26,6 +40,23 @@ func (p *Page) showSettings() {
 		}
 	}
 	p.settings.Objects = []fyne.CanvasObject{widgets.NewScroll(widgets.Column(6, rows...))}
+	p.settings.Refresh()
+}
+
+// updateForm tells anew what follows from the fields of the layer that is shown.
+func (p *Page) updateForm() {
+	if p.form == nil {
+		return
+	}
+	i := p.spec.Layer(p.form.layer)
+	if i < 0 {
+		return
+	}
+	l := p.spec.Layers[i]
+	if p.form.kernel != nil {
+		p.form.kernel.set(l.Int("kernel"), l.Int("stride"))
+	}
+	p.form.follows.Objects = p.consequences(i)
 	p.settings.Refresh()
 }
 
@@ -51,15 +82,13 @@ func (p *Page) dataForm() []fyne.CanvasObject {
 
 // layerForm is the form of a layer: name, fields, and what follows from them.
 func (p *Page) layerForm(i int) []fyne.CanvasObject {
-	l, r := p.spec.Layers[i], p.report.Layers[i]
+	l := p.spec.Layers[i]
 	kind, err := nn.KindOf(l.Type)
 	if err != nil {
 		return []fyne.CanvasObject{widgets.NewParagraph(p.host.FaultText(err), widgets.ColourBad)}
 	}
 	title := widgets.NewHeading(l.Name + " · " + p.host.Text("layer."+l.Type))
-	name := widgets.NewEntry(l.Name, nil)
-	name.Field.OnSubmitted = func(text string) { p.rename(l.Name, text) }
-	rows := []fyne.CanvasObject{title, widgets.FormRow(p.text("name"), fieldWidth, name)}
+	rows := []fyne.CanvasObject{title, p.nameRow(l)}
 	var advanced []fyne.CanvasObject
 	for _, f := range kind.Fields {
 		row := p.field(l, f)
@@ -70,31 +99,44 @@ func (p *Page) layerForm(i int) []fyne.CanvasObject {
 		}
 	}
 	if len(advanced) > 0 {
-		folded := widgets.Column(6, advanced...)
-		folded.Hide()
-		more := widgets.NewButton("▸ "+p.text("more"), widgets.Quiet, nil)
-		more.OnTapped = func() {
-			if folded.Visible() {
-				folded.Hide()
-				more.SetText("▸ " + p.text("more"))
-			} else {
-				folded.Show()
-				more.SetText("▾ " + p.text("more"))
-			}
-			p.settings.Refresh()
-		}
-		rows = append(rows, widgets.Line(0, more), folded)
+		rows = append(rows, p.folded(advanced)...)
 	}
+	p.form = &form{layer: l.Name, follows: widgets.Column(6)}
 	if slices.Contains([]string{"filters", "pooling"}, kind.Group) {
-		rows = append(rows, newKernelPicture(l.Int("kernel"), l.Int("stride")))
+		p.form.kernel = newKernelPicture(l.Int("kernel"), l.Int("stride"))
+		rows = append(rows, p.form.kernel)
 	}
-	rows = append(rows, p.consequences(l, r, kind)...)
+	p.form.follows.Objects = p.consequences(i)
 	remove := widgets.NewButton(p.text("layer.delete"), widgets.Quiet, func() { p.deleteLayers([]string{l.Name}) })
-	return append(rows, widgets.NewNote(widgets.NewParagraph(p.host.Text("layer."+l.Type+".about"), widgets.ColourText).Small()), widgets.Line(0, remove))
+	return append(rows, p.form.follows,
+		widgets.NewNote(widgets.NewParagraph(p.host.Text("layer."+l.Type+".about"), widgets.ColourText).Small()), widgets.Line(0, remove))
+}
+
+// folded is what is of interest to few, behind a button.
+func (p *Page) folded(rows []fyne.CanvasObject) []fyne.CanvasObject {
+	folded := widgets.Column(6, rows...)
+	more := widgets.NewButton("", widgets.Quiet, nil)
+	show := func() {
+		if p.unfolded {
+			folded.Show()
+			more.SetText("▾ " + p.text("more"))
+		} else {
+			folded.Hide()
+			more.SetText("▸ " + p.text("more"))
+		}
+	}
+	more.OnTapped = func() {
+		p.unfolded = !p.unfolded
+		show()
+		p.settings.Refresh()
+	}
+	show()
+	return []fyne.CanvasObject{widgets.Line(0, more), folded}
 }
 
 // consequences tells shapes, parameters and work of a layer.
-func (p *Page) consequences(l nn.Layer, r nn.LayerReport, kind nn.Kind) []fyne.CanvasObject {
+func (p *Page) consequences(i int) []fyne.CanvasObject {
+	l, r := p.spec.Layers[i], p.report.Layers[i]
 	var rows []fyne.CanvasObject
 	for _, x := range p.report.Problems {
 		if x.Layer == l.Name {
@@ -127,7 +169,7 @@ func (p *Page) consequences(l nn.Layer, r nn.LayerReport, kind nn.Kind) []fyne.C
 		rows = append(rows, widgets.NewRow(p.text("multiply-adds"), widgets.Thousands(int(r.MultiplyAdds))))
 	}
 	rows = append(rows, widgets.NewRow(p.text("memory", p.batch), fmt.Sprintf("%.1f MB", float64(r.MemoryBytes)/1e6)))
-	if kind.Group == "filters" && len(r.Inputs) == 1 {
+	if kind, _ := nn.KindOf(l.Type); kind.Group == "filters" && len(r.Inputs) == 1 {
 		k, s, pad := l.Int("kernel"), l.Int("stride"), l.Int("pad")
 		side := k + (k-1)*(l.Int("dilation")-1)
 		rows = append(rows, widgets.NewNote(widgets.NewParagraph(p.text("convolution.note", r.Inputs[0].H, 2*pad, side, s, r.Output.H), widgets.ColourText).Small()))
@@ -135,21 +177,39 @@ func (p *Page) consequences(l nn.Layer, r nn.LayerReport, kind nn.Kind) []fyne.C
 	return rows
 }
 
+// nameRow is the field of a layer's name. It is taken with Enter; what cannot be a name says why.
+func (p *Page) nameRow(l nn.Layer) fyne.CanvasObject {
+	name := widgets.NewEntry(l.Name, nil)
+	name.OnFocused = p.focused
+	name.Field.OnChanged = func(text string) { name.SetWrong(p.nameFault(l.Name, text)) }
+	name.Field.OnSubmitted = func(text string) { p.rename(l.Name, text) }
+	return widgets.EntryRow(p.text("name"), fieldWidth, name)
+}
+
+// nameFault says why a layer cannot be called so; "" if it can.
+func (p *Page) nameFault(from, to string) string {
+	if strings.TrimSpace(to) == "" {
+		return p.host.Text("name.missing")
+	}
+	to, err := data.SafeName(to)
+	switch {
+	case err != nil:
+		return p.host.FaultText(err)
+	case to != from && (to == nn.Data || p.spec.Layer(to) >= 0):
+		return p.text("name.taken")
+	}
+	return ""
+}
+
+// focused is told when a field of the form gets and loses the focus: what is typed in one visit is one step of undo.
+func (p *Page) focused(on bool) {
+	p.typing = on
+	p.visited = ""
+}
+
 // field is the control of a field.
 func (p *Page) field(l nn.Layer, f nn.Field) fyne.CanvasObject {
 	label := p.host.Text("field." + f.Key)
-	set := func(v nn.Value) {
-		spec := p.spec.Clone()
-		if i := spec.Layer(l.Name); i >= 0 {
-			spec.Layers[i] = spec.Layers[i].With(f.Key, v)
-			p.past = append(p.past, edit{p.name, p.spec})
-			p.future = nil
-			p.spec = spec
-			p.name = p.host.Session().SaveNetwork(p.name, spec)
-			p.spec.Name = p.name
-			p.show() // the form stays as it is: its field has the focus
-		}
-	}
 	var extra []fyne.CanvasObject
 	if p.host.Has("concept." + f.Key + ".title") {
 		extra = append(extra, p.host.Info(f.Key))
@@ -163,18 +223,43 @@ func (p *Page) field(l nn.Layer, f nn.Field) fyne.CanvasObject {
 			}
 			names = append(names, name)
 		}
-		c := widgets.NewChoice(names, slices.Index(f.Choices, l.Text(f.Key)), func(i int) { set(nn.Word(f.Choices[i])) })
+		c := widgets.NewChoice(names, slices.Index(f.Choices, l.Text(f.Key)), func(i int) {
+			p.visited = ""
+			p.set(l.Name, f.Key, nn.Word(f.Choices[i]))
+			p.visited = ""
+		})
 		return widgets.FormRow(label, fieldWidth, c, extra...)
 	}
 	value := l.Float(f.Key)
+	n := widgets.NewNumber(value, f.Min, f.Max, f.Type == nn.Int, func(v float64) { p.set(l.Name, f.Key, nn.Num(v)) })
+	n.OnFocused = p.focused
 	if f.Key == "outputs" && value == 0 {
-		n := widgets.NewNumber(value, f.Min, f.Max, true, func(v float64) { set(nn.Num(v)) })
 		n.Field.SetPlaceHolder(p.text("outputs.classes", p.spec.Classes))
 		n.Set("")
-		return widgets.FormRow(label, fieldWidth, n, extra...)
 	}
-	n := widgets.NewNumber(value, f.Min, f.Max, f.Type == nn.Int, func(v float64) { set(nn.Num(v)) })
-	return widgets.FormRow(label, fieldWidth, n, extra...)
+	return page.NumberRow(p.host, label, fieldWidth, n, extra...)
+}
+
+// set takes the value of a field in. The form stays: the field may have the focus.
+func (p *Page) set(layer, key string, v nn.Value) {
+	i := p.spec.Layer(layer)
+	if i < 0 {
+		return
+	}
+	spec := p.spec.Clone()
+	spec.Layers[i] = spec.Layers[i].With(key, v)
+	last := len(p.past) - 1
+	switch field := layer + "." + key; {
+	case p.visited != field || last < 0:
+		p.past, p.visited = append(p.past, edit{p.name, p.spec}), field
+	case p.past[last].spec.Layers[i].Float(key) == v.Number && p.past[last].spec.Layers[i].Text(key) == v.Text: // as it was before the visit
+		p.past, p.visited = p.past[:last], ""
+	}
+	p.future = nil
+	p.spec = spec
+	p.name = p.host.Session().SaveNetwork(p.name, spec)
+	p.spec.Name = p.name
+	p.show()
 }
 
 // rename gives a layer another name, everywhere.
@@ -184,7 +269,7 @@ func (p *Page) rename(from, to string) {
 		p.host.Fault(err)
 		return
 	}
-	if to == from || to == nn.Data || p.spec.Layer(to) >= 0 {
+	if to == from || p.nameFault(from, to) != "" {
 		return
 	}
 	spec := p.spec.Clone()

@@ -45,6 +45,7 @@ type Page struct {
 	heading  *widgets.Text
 	facts    struct{ task, images, size, stored, skipped *widgets.Row }
 	skipList *widgets.Button
+	warning  *widgets.Paragraph // of classes that cannot be learned
 	mean     *widgets.Picture
 	selected struct {
 		box                *fyne.Container
@@ -55,8 +56,13 @@ type Page struct {
 	count    *widgets.Text
 	explorer fyne.CanvasObject
 	guide    fyne.CanvasObject
-	next     *widgets.Button
-	grids    []*widgets.ThumbnailGrid // of earlier languages, to be closed
+	broken   struct { // what a data set that cannot be opened shows
+		object fyne.CanvasObject
+		title  *widgets.Text
+		why    *widgets.Paragraph
+	}
+	next  *widgets.Button
+	grids []*widgets.ThumbnailGrid // of earlier languages, to be closed
 }
 
 // source is what the grid loads from, on its own goroutines.
@@ -78,10 +84,12 @@ func (p *Page) Build() fyne.CanvasObject {
 		p.grids = append(p.grids, p.grid)
 	}
 	p.buildGuide()
+	p.buildBroken()
 	p.buildExplorer()
 	p.root = container.NewStack()
 	if p.form != nil {
 		p.form.build()
+		p.form.preview()
 	}
 	p.shown = ""
 	p.arrange()
@@ -96,6 +104,20 @@ func (p *Page) buildGuide() {
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconData.In(widgets.Colour(widgets.ColourAccent)) },
 		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, digits, shapes, folder))
+}
+
+// buildBroken makes what is shown of a data set of which nothing is known but why it cannot be opened.
+func (p *Page) buildBroken() {
+	b := &p.broken
+	b.title, b.why = widgets.NewText("", widgets.ColourText).Sized(17).Bold(), widgets.NewParagraph("", widgets.ColourBad)
+	details := widgets.NewButton(p.host.Text("details.copy"), widgets.Quiet, func() {
+		if d := p.state.ChosenDataset(); d != nil && d.Err != nil {
+			fyne.CurrentApp().Clipboard().SetContent(p.host.FaultText(d.Err) + "\n" + d.Err.Error())
+		}
+	})
+	b.object = widgets.NewPanel(container.NewCenter(widgets.Sized(430, 0, widgets.Column(12, b.title, b.why,
+		widgets.Line(8, p.importButton(), widgets.NewButton(p.text("samples"), widgets.Plain, p.samples),
+			widgets.NewButton(p.text("delete"), widgets.Plain, p.delete), details)))))
 }
 
 // buildExplorer makes classes, grid and details.
@@ -146,6 +168,7 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	f.task, f.images = widgets.NewRow(p.text("task"), ""), widgets.NewRow(p.text("images"), "")
 	f.size, f.stored, f.skipped = widgets.NewRow(p.text("pixels"), ""), widgets.NewRow(p.text("stored"), ""), widgets.NewRow(p.text("skipped"), "")
 	p.skipList = widgets.NewButton(p.text("skipped.show"), widgets.Linked, p.showSkipped)
+	p.warning = widgets.NewParagraph("", widgets.ColourCaution).Small()
 	p.mean, p.selected.picture = widgets.NewPicture(), widgets.NewPicture()
 	s := &p.selected
 	s.label, s.split, s.file = widgets.NewRow(p.text("label"), ""), widgets.NewRow(p.text("split"), ""), widgets.NewRow(p.text("file"), "")
@@ -154,7 +177,7 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	s.box.Hide()
 	meanTitle := widgets.NewHeading(p.text("mean")).Natural()
 	column := widgets.Column(4,
-		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList,
+		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList, p.warning,
 		widgets.Sized(0, 24, widgets.Line(4, meanTitle, p.host.Info("mean"))), leftAligned(p.mean), s.box)
 	return widgets.NewPanel(widgets.NewScroll(column))
 }
@@ -167,10 +190,12 @@ func leftAligned(o fyne.CanvasObject) fyne.CanvasObject {
 // arrange puts the right content into the tab.
 func (p *Page) arrange() {
 	content := p.guide
-	switch {
+	switch d := p.state.ChosenDataset(); {
 	case p.form != nil:
 		content = p.form.object
-	case p.state.ChosenDataset() != nil:
+	case d != nil && d.Err != nil:
+		content = p.broken.object
+	case d != nil:
 		content = p.explorer
 	}
 	padded := widgets.Inset(12, 12, 12, 12, content)
@@ -213,11 +238,12 @@ func (p *Page) open(d session.Dataset) {
 	p.selected.box.Hide()
 	p.grid.SetItems(0, nil)
 	p.mean.Set(nil)
-	p.showFacts(d)
 	if d.Err != nil {
-		p.host.Fault(d.Err)
+		p.broken.title.Set(p.text("broken", d.Name))
+		p.broken.why.Set(p.host.FaultText(d.Err))
 		return
 	}
+	p.showFacts(d)
 	name := d.Name
 	p.host.Session().Do(func(context.Context) func() {
 		opened, err := p.host.Session().Data(name)
@@ -258,6 +284,7 @@ func (p *Page) showFacts(d session.Dataset) {
 		p.skipList.Hide()
 	}
 	var rows []widgets.ClassRow
+	var untrained []string
 	labelled := 0
 	for c, name := range i.Classes {
 		r := widgets.ClassRow{Name: name}
@@ -271,6 +298,13 @@ func (p *Page) showFacts(d session.Dataset) {
 		}
 		labelled += r.Count
 		rows = append(rows, r)
+		if r.Count > 0 && r.Parts[data.Train] == 0 {
+			untrained = append(untrained, name)
+		}
+	}
+	show(p.warning, len(untrained) > 0)
+	if len(untrained) > 0 {
+		p.warning.Set(p.text("untrained", few(untrained)))
 	}
 	p.classes.SetRows(rows, p.text("all"))
 	for s := range i.Counts {
@@ -450,8 +484,11 @@ func (p *Page) delete() {
 	if d == nil {
 		return
 	}
-	name := d.Name
-	p.host.Confirm(p.text("delete.title", name), p.text("delete.text", widgets.Thousands(d.Info.Images())), p.text("delete.action"), func() {
+	name, text := d.Name, p.text("delete.text", widgets.Thousands(d.Info.Images()))
+	if d.Err != nil {
+		text = p.text("delete.broken")
+	}
+	p.host.Confirm(p.text("delete.title", name), text, p.text("delete.action"), func() {
 		p.host.Session().DeleteDataset(name)
 	})
 }

@@ -28,13 +28,19 @@ type Page struct {
 	state *session.State
 	shown bool
 
-	img      image.Image // that is looked at
+	run      string      // that all which is shown belongs to
+	img      image.Image // that is looked at; nil: none
 	imgName  string
+	own      bool   // the image is the user's, not of a data set
+	from     string // data set that the image was taken from, or is being
+	seeking  bool   // it is on its way
 	imgNth   int    // of the data set's images
 	snapshot string // "" the best, or an epoch
 	asked    string // what the view was asked for
 	view     *look.View
-	probe    int // iteration of the probe that is shown
+	bare     bool  // it is of the network alone, without an image
+	failed   error // why there is none
+	probe    int   // iteration of the probe that is shown
 	watched  string
 	layer    string
 	filters  bool // filters rather than feature maps
@@ -46,10 +52,12 @@ type Page struct {
 	main      fyne.CanvasObject
 	guide     fyne.CanvasObject
 	picture   *widgets.Picture
+	nextImage *widgets.Button // another image of the data set
 	seen      *widgets.Paragraph
 	guesses   *widgets.ProbabilityBars
 	rows      []*widgets.ThumbRow
 	list      *fyne.Container
+	chooser   *fyne.Container // title, and what is shown
 	title     *widgets.Text
 	what      *widgets.Segmented
 	whatBox   *fyne.Container
@@ -57,6 +65,10 @@ type Page struct {
 	epochs    *widgets.Choice
 	epochOf   []string // of the choice
 	sheet     *widgets.ContactSheet
+	message   *widgets.Paragraph // in place of the sheet
+	messages  *fyne.Container
+	asking    *fyne.Container // a button to open an image, below the message
+	scaleLine fyne.CanvasObject
 	bar       *widgets.ScaleBar
 	read      *widgets.Text
 	unitTitle *widgets.Text
@@ -103,14 +115,12 @@ func (p *Page) buildLeft() fyne.CanvasObject {
 	if p.tensor {
 		as.Choose(1)
 	}
-	open := widgets.NewButton(p.text("open"), widgets.Plain, func() {
-		p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
-	}).Low()
-	another := widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
+	open := widgets.NewButton(p.text("open"), widgets.Plain, p.open).Low()
+	p.nextImage = widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
 	height := &pictureHeight{}
 	imagePanel := widgets.NewPanel(widgets.Column(6,
 		widgets.NewHeading(p.text("image")), container.New(height, p.picture), widgets.Line(0, as), p.seen, p.guesses,
-		widgets.Shares(6, []float32{1, 1}, open, another)))
+		widgets.Shares(6, []float32{1, 1}, open, p.nextImage)))
 	p.list = widgets.Column(0)
 	scroll := widgets.Loose(container.NewVScroll(p.list))
 	layers := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, widgets.NewHeading(p.text("layers"))), scroll)).Padded(1)
@@ -169,9 +179,8 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 		p.snapshot = p.epochOf[i]
 		p.ask()
 	})
-	space := widgets.NewText("", widgets.ColourText)
-	top := widgets.LineGrowing(10, space, p.title, p.whatBox, p.host.Info("feature-map"), space,
-		widgets.Sized(108, 26, p.scaleBox), widgets.Sized(100, 26, p.epochs))
+	p.chooser = widgets.Line(10, p.title, p.whatBox, p.host.Info("feature-map"))
+	right := widgets.Line(10, widgets.Sized(108, 26, p.scaleBox), widgets.Sized(100, 26, p.epochs))
 	p.sheet = widgets.NewContactSheet()
 	p.sheet.OnChosen = func(cell int) {
 		p.unit = cell
@@ -179,7 +188,42 @@ func (p *Page) buildSheet() fyne.CanvasObject {
 	}
 	p.sheet.OnHovered = p.hovered
 	p.bar, p.read = widgets.NewScaleBar(), widgets.NewText("", widgets.ColourQuiet).Small().Aligned(fyne.TextAlignTrailing)
-	return widgets.NewPanel(widgets.ColumnGrowing(8, p.sheet, widgets.Sized(0, 26, top), p.sheet, widgets.LineGrowing(8, p.read, p.bar, p.read)))
+	p.message = widgets.NewParagraph("", widgets.ColourQuiet).Centred()
+	p.asking = container.NewCenter(widgets.NewButton(p.text("open.long"), widgets.Plain, p.open))
+	p.messages = container.NewCenter(widgets.Sized(360, 0, widgets.Column(12, p.message, p.asking)))
+	p.scaleLine = widgets.LineGrowing(8, p.read, p.bar, p.read)
+	return widgets.NewPanel(container.New(sheetLayout{}, p.chooser, right, container.NewStack(p.sheet, p.messages), p.scaleLine))
+}
+
+// sheetLayout puts what chooses above the sheet, in two lines where one has no room, and the scale below it.
+type sheetLayout struct{}
+
+func (sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 200) }
+
+func (sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
+	const line, gap = 26, 8
+	left, right, sheet, scale := objects[0], objects[1], objects[2], objects[3]
+	l, r, foot := left.MinSize().Width, right.MinSize().Width, scale.MinSize().Height
+	y := float32(0)
+	left.Move(fyne.NewPos(0, y))
+	left.Resize(fyne.NewSize(l, line))
+	if l+2*gap+r <= size.Width {
+		right.Move(fyne.NewPos(size.Width-r, y))
+	} else {
+		y += line + gap/2
+		right.Move(fyne.NewPos(0, y))
+	}
+	right.Resize(fyne.NewSize(r, line))
+	y += line + gap
+	sheet.Move(fyne.NewPos(0, y))
+	sheet.Resize(fyne.NewSize(size.Width, max(0, size.Height-y-gap-foot)))
+	scale.Move(fyne.NewPos(0, size.Height-foot))
+	scale.Resize(fyne.NewSize(size.Width, foot))
+}
+
+// open asks for an image.
+func (p *Page) open() {
+	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
 }
 
 func (p *Page) buildRight() fyne.CanvasObject {
@@ -215,11 +259,20 @@ func (p *Page) Update(s *session.State) {
 	if s.Run == "" {
 		return
 	}
-	if p.img == nil {
-		p.fromDataset()
-		return
+	if p.run != s.Run { // nothing of another run stays
+		p.run, p.snapshot, p.asked, p.watched, p.epochOf = s.Run, "", "", "", nil
+		p.view, p.failed = nil, nil
+		p.showView()
 	}
 	p.showEpochs()
+	source := p.source()
+	p.nextImage.Enable(source != "")
+	if !p.own && p.from != source {
+		p.seek(source)
+	}
+	if p.seeking {
+		return
+	}
 	if s.Live() {
 		p.follow(s.Training)
 		return
@@ -227,49 +280,78 @@ func (p *Page) Update(s *session.State) {
 	p.ask()
 }
 
-// fromDataset takes an image of the chosen data set, so that there is something to see at once.
-func (p *Page) fromDataset() {
-	name, nth := p.state.Dataset, p.imgNth
-	if name == "" || p.imgName == "…" {
+// source is the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
+// there is none.
+func (p *Page) source() string {
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
+		for _, d := range p.state.Datasets {
+			if d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(r.Info.Dataset) {
+				return d.Name
+			}
+		}
+	}
+	if d := p.state.ChosenDataset(); d != nil && d.Err == nil {
+		return d.Name
+	}
+	return ""
+}
+
+// seek takes an image of a data set; "": none.
+func (p *Page) seek(name string) {
+	p.img, p.imgName, p.own, p.from, p.seeking = nil, "", false, name, name != ""
+	p.showImage()
+	if !p.seeking {
 		return
 	}
-	p.imgName = "…" // on its way
+	nth := p.imgNth
+	still := func() bool { return p.seeking && p.from == name && p.imgNth == nth }
 	p.host.Session().Do(func(context.Context) func() {
-		d, err := p.host.Session().Data(name)
-		if err != nil {
-			return func() { p.imgName = "" }
-		}
-		ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
-		if len(ids) == 0 {
-			ids = d.IDs(data.Train)
-		}
-		if len(ids) == 0 {
-			return func() { p.imgName = "" }
-		}
-		id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
-		px, err := d.Pixels(id)
-		r, recordErr := d.Record(id)
+		img, file := imageOf(p.host.Session(), name, nth)
 		return func() {
-			if err != nil || recordErr != nil {
-				p.imgName = ""
-				return
+			if still() {
+				p.take(img, file)
 			}
-			p.take(px.Image(), r.File)
 		}
 	})
 }
 
+// imageOf reads an image of a data set, or nil where it has none that can be read. It runs in the background.
+func imageOf(s *session.Session, name string, nth int) (image.Image, string) {
+	d, err := s.Data(name)
+	if err != nil {
+		return nil, ""
+	}
+	ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
+	if len(ids) == 0 {
+		ids = d.IDs(data.Train)
+	}
+	if len(ids) == 0 {
+		return nil, ""
+	}
+	id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
+	px, err := d.Pixels(id)
+	if err != nil {
+		return nil, ""
+	}
+	r, err := d.Record(id)
+	if err != nil {
+		return nil, ""
+	}
+	return px.Image(), r.File
+}
+
 // another takes the next image of the data set.
 func (p *Page) another() {
-	p.imgNth++
-	p.imgName = ""
-	p.fromDataset()
+	if source := p.source(); source != "" {
+		p.imgNth++
+		p.seek(source)
+	}
 }
 
 // take makes an image the one that is looked at.
 func (p *Page) take(img image.Image, name string) {
-	p.img, p.imgName, p.asked, p.watched = img, name, "", ""
-	p.picture.Set(img)
+	p.img, p.imgName, p.seeking, p.asked, p.watched = img, name, false, "", ""
+	p.showImage()
 	p.Update(p.state)
 }
 
@@ -284,6 +366,7 @@ func (p *Page) Dropped(paths []string) bool {
 			p.host.Fault(err)
 			return
 		}
+		p.own = true
 		p.take(img, filepath.Base(path))
 	})
 	return true
@@ -311,37 +394,50 @@ func (p *Page) showEpochs() {
 	p.epochs.Set(names, at)
 }
 
-// ask looks at the image with the chosen run, unless that was done.
+// ask looks at the image with the chosen run, or at the network alone where there is no image, unless that was done.
 func (p *Page) ask() {
 	r := p.state.ChosenRun()
-	if r == nil || p.img == nil {
+	if r == nil {
 		return
 	}
-	if r.Err != nil {
-		p.asked = r.Name
-		return
-	}
-	key := fmt.Sprintf("%s %s %s %v %p", r.Name, p.snapshot, r.Info.State, r.Info.BestEpoch, p.img)
+	key := fmt.Sprintf("%s %s %s %v %v %p", r.Name, p.snapshot, r.Info.State, r.Info.BestEpoch, r.Err, p.img)
 	if key == p.asked {
 		return
 	}
 	p.asked, p.watched = key, ""
-	p.host.Session().Look(r.Name, p.snapshot, p.img, func(v *look.View, err error) {
+	done := func(v *look.View, err error) {
 		if p.asked != key {
 			return
 		}
+		p.view, p.failed = v, err
 		if err != nil {
+			p.view = nil
 			p.host.Fault(err)
-			return
 		}
-		p.view = v
 		p.showView()
-	})
+	}
+	switch {
+	case r.Err != nil:
+		p.view, p.failed = nil, r.Err
+		p.showView()
+	case p.img != nil:
+		p.host.Session().Look(r.Name, p.snapshot, p.img, done)
+	default:
+		folder, snapshot := r.Folder, p.snapshot
+		p.host.Session().Do(func(context.Context) func() {
+			m, err := model.Load(folder, snapshot)
+			if err != nil {
+				return func() { done(nil, err) }
+			}
+			v := look.Layers(m)
+			return func() { done(v, nil) }
+		})
+	}
 }
 
 // follow shows what a run that goes on makes of the image.
 func (p *Page) follow(t *session.Training) {
-	if !p.shown || !t.Started {
+	if !p.shown || !t.Started || p.img == nil {
 		return
 	}
 	key := fmt.Sprintf("%s %p", t.Run, p.img)
@@ -412,11 +508,12 @@ func viewOf(t *session.Training, labels []string) *look.View {
 
 // showView shows a view: image, guesses, layers.
 func (p *Page) showView() {
+	p.showImage()
 	v := p.view
 	if v == nil {
+		p.showNothing()
 		return
 	}
-	p.showImage()
 	var rows []widgets.ProbabilityRow
 	for _, g := range v.Top {
 		rows = append(rows, widgets.ProbabilityRow{Label: g.Label, Value: float64(g.Probability)})
@@ -432,13 +529,15 @@ func (p *Page) showView() {
 		}
 		p.list.Refresh()
 	}
+	if bare := len(v.Layers[0].Maps.Data) == 0; bare != p.bare { // what there is to see is shown first
+		p.bare, p.filters = bare, bare
+	}
 	if p.layerAt() < 0 {
 		p.layer = v.Layers[min(1, len(v.Layers)-1)].Name
 	}
 	for i, l := range v.Layers {
 		p.rows[i].OnTapped = func() {
-			p.layer, p.unit, p.filters = l.Name, -1, false
-			p.what.Choose(0)
+			p.layer, p.unit, p.filters = l.Name, -1, len(l.Maps.Data) == 0
 			p.showRows()
 			p.showLayer()
 		}
@@ -448,8 +547,60 @@ func (p *Page) showView() {
 	p.showLayer()
 }
 
-// thumb is a layer's maps as a small sheet; of many, the first.
+// showNothing empties all that would be of a view, and says why there is none.
+func (p *Page) showNothing() {
+	p.guesses.SetRows(nil)
+	p.list.Objects = nil
+	p.list.Refresh()
+	p.title.Set("")
+	p.chooser.Hide()
+	p.sheet.Set(widgets.SheetData{})
+	p.read.Set("")
+	p.scaleLine.Hide()
+	p.unit = -1
+	p.showNoUnit()
+	p.histogram.SetValues(nil, 0, 0, nil)
+	f := &p.facts
+	for _, r := range []*widgets.Row{f.shape, f.mean, f.span, f.zeros, f.parameters} {
+		r.Set("")
+	}
+	text := ""
+	switch {
+	case p.failed != nil:
+		text = p.host.FaultText(p.failed)
+	case p.state.Live():
+		text = p.text("wait")
+	}
+	p.say(text)
+	p.asking.Hide()
+}
+
+// say puts a sentence in place of the sheet, with a button to open an image; "" leaves the place to the sheet.
+func (p *Page) say(text string) {
+	p.message.Set(text)
+	p.asking.Show()
+	if text == "" {
+		p.messages.Hide()
+	} else {
+		p.messages.Show()
+	}
+}
+
+// thumb is a layer's maps, or without an image its filters, as a small sheet; of many, the first. nil: it has neither.
 func thumb(l look.Layer) image.Image {
+	if len(l.Maps.Data) == 0 {
+		if l.Filters == nil {
+			return nil
+		}
+		f := l.Filters
+		d, tone := widgets.FilterData(f.Data, f.Shape[0], f.Shape[1], f.Shape[2], f.Shape[3])
+		n := min(d.Cells, 16)
+		s := raster.LayOut(n, d.Width, d.Height, 1)
+		if d.Colour {
+			return s.Colour(d.Values[:3*n*d.Width*d.Height], []raster.Tone{tone}, black)
+		}
+		return s.Grey(d.Values[:n*d.Width*d.Height], []raster.Tone{tone}, black)
+	}
 	n := min(l.Shape.C, 16)
 	if l.Shape.H*l.Shape.W == 1 {
 		n = min(l.Shape.C, 256)
@@ -482,12 +633,18 @@ func (p *Page) layerAt() int {
 // showImage shows the image as it is, or the very numbers that the network gets.
 func (p *Page) showImage() {
 	v := p.view
-	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
-		p.picture.Set(p.img)
-		if p.img != nil {
-			b := p.img.Bounds()
-			p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
+	if p.img == nil {
+		p.picture.Set(nil)
+		p.seen.Set("")
+		if !p.seeking {
+			p.seen.Set(p.text("ask"))
 		}
+		return
+	}
+	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
+		b := p.img.Bounds()
+		p.picture.Set(p.img)
+		p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
 		return
 	}
 	s := v.Tensor.Shape

@@ -1,16 +1,20 @@
 package inspect
 
 import (
+	"image"
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -109,5 +113,75 @@ func TestDroppedImage(t *testing.T) {
 	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 })
 	if p.imgName != "사진 1.png" {
 		t.Error("a broken image takes the place of the one before")
+	}
+}
+
+// What is shown is of the chosen run: a damaged one shows why it cannot be seen, and nothing of the run before.
+func TestNothingOfAnotherRunStays(t *testing.T) {
+	h, p := trained(t, nil)
+	h.Until("layers", func(*session.State) bool { return p.view != nil && len(p.guesses.Rows()) == 5 })
+	p.sheet.OnChosen(2)
+	damaged := *h.State()
+	damaged.Run = "damaged"
+	damaged.Runs = append([]session.Run{{Name: "damaged", Err: fault.New("model.file.missing", "%s does not exist. Choose the folder of a model or of a run that has been trained.", "x.json")}}, damaged.Runs...)
+	p.Update(&damaged)
+	if p.Shown() != 0 || len(p.guesses.Rows()) != 0 || len(p.list.Objects) != 0 || p.title.Text() != "" || p.unit >= 0 {
+		t.Error("layers and guesses of another run stay")
+	}
+	if !p.messages.Visible() || !strings.Contains(p.message.Text(), "x.json") {
+		t.Errorf("it says %q", p.message.Text())
+	}
+	p.Update(h.State())
+	h.Until("layers of the run", func(*session.State) bool { return p.Shown() > 5 && len(p.guesses.Rows()) == 5 && !p.messages.Visible() })
+
+	// Without a data set there is no image, but the network can be seen.
+	h.Session().DeleteDataset("shapes")
+	h.Until("the network alone", func(*session.State) bool { return p.bare && p.Shown() > 5 })
+	if p.img != nil || !p.filters || p.seen.Text() == "" || len(p.guesses.Rows()) != 0 {
+		t.Errorf("filters %v, it says %q beside the image", p.filters, p.seen.Text())
+	}
+	for i := range p.view.Layers {
+		p.rows[i].Tapped(nil)
+		l := p.view.Layers[i]
+		if seen := !p.messages.Visible(); seen != (l.Filters != nil) {
+			t.Errorf("%s: filters are seen: %v", l.Name, seen)
+		}
+		if l.Filters != nil {
+			p.sheet.OnChosen(1)
+			p.hovered(0, 0, 0)
+			p.what.Choose(0)
+			p.filters = false
+			p.showLayer()
+			if !p.messages.Visible() {
+				t.Error("maps that there are not are not asked for")
+			}
+		}
+	}
+	p.take(image.NewGray(image.Rect(0, 0, 40, 30)), "mine")
+	h.Until("maps", func(*session.State) bool { return !p.bare && len(p.guesses.Rows()) == 5 && !p.filters })
+	if len(h.Faults) > 0 {
+		t.Error(h.Faults)
+	}
+}
+
+// In a small window what chooses scale and epoch takes a line of its own.
+func TestChoicesAreSeenInASmallWindow(t *testing.T) {
+	for _, language := range []string{"en", "ko"} {
+		h := pagetest.New(t, language, false, New)
+		p := h.Page().(*Page)
+		p.Update(&session.State{Run: "run 1", Runs: []session.Run{{Name: "run 1"}}})
+		p.title.Set("conv1 · " + h.Text("layer.convolution"))
+		p.whatBox.Show()
+		for _, size := range []fyne.Size{fyne.NewSize(948, 568), fyne.NewSize(1204, 728)} {
+			h.Window().Resize(size)
+			test.LaidOutObjects(h.Window().Content())
+			at := fyne.CurrentApp().Driver().AbsolutePositionForObject
+			right := at(p.sheet).X + p.sheet.Size().Width
+			for _, o := range []fyne.CanvasObject{p.epochs, p.scaleBox, p.what} {
+				if end := at(o).X + o.Size().Width; o.Size().Width < 60 || end > right+1 || at(o).Y+o.Size().Height > at(p.sheet).Y {
+					t.Errorf("%s, %v: a choice ends at %g of %g", language, size, end, right)
+				}
+			}
+		}
 	}
 }

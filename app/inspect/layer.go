@@ -20,6 +20,7 @@ func (p *Page) showLayer() {
 	}
 	l := p.view.Layers[at]
 	p.title.Set(l.Name + " · " + p.typeName(l))
+	seen := len(l.Maps.Data) > 0
 	if l.Filters == nil {
 		p.filters = false
 		p.whatBox.Hide()
@@ -31,7 +32,11 @@ func (p *Page) showLayer() {
 			p.what.Choose(0)
 		}
 	}
-	if p.filters {
+	p.say("")
+	p.chooser.Show()
+	p.scaleLine.Show()
+	switch {
+	case p.filters:
 		f := l.Filters
 		d, tone := widgets.FilterData(f.Data, f.Shape[0], f.Shape[1], f.Shape[2], f.Shape[3])
 		if p.local {
@@ -39,7 +44,7 @@ func (p *Page) showLayer() {
 		}
 		p.sheet.Set(d)
 		p.bar.Set(tone)
-	} else {
+	case seen:
 		d := widgets.SheetData{Values: l.Maps.Data, Cells: l.Shape.C, Width: l.Shape.W, Height: l.Shape.H, Tones: []raster.Tone{raster.MapTone(l.Maps.Data)}}
 		p.bar.Set(d.Tones[0])
 		if p.local {
@@ -50,14 +55,23 @@ func (p *Page) showLayer() {
 			d.Tones = []raster.Tone{{Low: l.Stats.Min, High: l.Stats.Max}}
 		}
 		p.sheet.Set(d)
+	default:
+		p.sheet.Set(widgets.SheetData{})
+		p.scaleLine.Hide()
+		p.say(p.text("ask.layer", l.Name))
 	}
 	p.sheet.Choose(p.unit)
 	f, s := &p.facts, l.Stats
 	p.histogram.SetValues(s.Histogram.Counts, s.Histogram.Low, s.Histogram.High, nil)
 	f.shape.Set(l.Shape.String())
-	f.mean.Set(fmt.Sprintf("%.3g · %.3g", s.Mean, s.Deviation))
-	f.span.Set(fmt.Sprintf("%.3g … %.3g", s.Min, s.Max))
-	f.zeros.Set(fmt.Sprintf("%.1f %%", 100*s.Zeros))
+	f.mean.Set("")
+	f.span.Set("")
+	f.zeros.Set("")
+	if seen {
+		f.mean.Set(fmt.Sprintf("%.3g · %.3g", s.Mean, s.Deviation))
+		f.span.Set(fmt.Sprintf("%.3g … %.3g", s.Min, s.Max))
+		f.zeros.Set(fmt.Sprintf("%.1f %%", 100*s.Zeros))
+	}
 	f.parameters.Set(widgets.Thousands(int(l.Parameters)))
 	p.showUnit()
 }
@@ -100,16 +114,17 @@ func (p *Page) showUnit() {
 		unit /= perFilter
 	}
 	if unit < 0 || unit >= l.Shape.C {
-		p.unitTitle.Set(p.text("unit.none"))
-		p.enlarged.Set(nil)
-		p.kernel.Set(nil)
-		u.mean.Set("")
-		u.max.Set("")
-		u.sum.Set("")
-		p.unitNote.Set(p.text("unit.hint"))
+		p.showNoUnit()
 		return
 	}
 	p.unitTitle.Set(p.text("unit", unit+1, l.Name))
+	if len(l.Maps.Data) == 0 {
+		p.enlarged.Set(nil)
+		u.mean.Set("")
+		u.max.Set("")
+		p.showKernel(l, unit) // without maps it is filters that are chosen
+		return
+	}
 	n := l.Shape.H * l.Shape.W
 	values := l.Maps.Data[unit*n : (unit+1)*n]
 	sheet := raster.Sheet{Cells: 1, Columns: 1, Rows: 1, CellW: l.Shape.W, CellH: l.Shape.H}
@@ -129,6 +144,18 @@ func (p *Page) showUnit() {
 	default:
 		p.unitNote.Set(p.text("note.map"))
 	}
+}
+
+// showNoUnit says how a unit is chosen.
+func (p *Page) showNoUnit() {
+	u := &p.unitRows
+	p.unitTitle.Set(p.text("unit.none"))
+	p.enlarged.Set(nil)
+	p.kernel.Set(nil)
+	for _, r := range []*widgets.Row{u.mean, u.max, u.sum} {
+		r.Set("")
+	}
+	p.unitNote.Set(p.text("unit.hint"))
 }
 
 // showKernel draws a filter and says what the sum of its weights means.

@@ -47,6 +47,7 @@ type Page struct {
 	example   uint64
 	looking   bool
 	asked     string // what was looked for last, by run, photo and options
+	failed    error  // what that met
 
 	root     *fyne.Container
 	main     fyne.CanvasObject
@@ -57,6 +58,7 @@ type Page struct {
 	title    *widgets.Text
 	size     *widgets.Text
 	view     *widgets.PhotoView
+	empty    fyne.CanvasObject // in place of a photo
 	under    *widgets.Text
 	summary  struct{ window, count, time *widgets.Row }
 	progress *widgets.Progress
@@ -65,6 +67,7 @@ type Page struct {
 	strideN  *widgets.Number
 	found    *fyne.Container
 	foundAll *widgets.Text
+	saving   *widgets.Button
 }
 
 // photo is a photo that was dropped.
@@ -118,7 +121,9 @@ func (p *Page) buildMiddle() fyne.CanvasObject {
 	p.view.OnHover = p.hovered
 	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes, p.host.Info("heat-map"))
 	p.under = widgets.NewText("", widgets.ColourQuiet).Small()
-	picture := widgets.NewPanel(widgets.ColumnGrowing(6, p.view, widgets.Sized(0, 22, top), p.view, widgets.Sized(0, 15, p.under)))
+	p.buildEmpty()
+	photo := container.NewStack(p.view, p.empty)
+	picture := widgets.NewPanel(widgets.ColumnGrowing(6, photo, widgets.Sized(0, 22, top), photo, widgets.Sized(0, 15, p.under)))
 	s := &p.summary
 	s.window, s.count, s.time = widgets.NewRow("", ""), widgets.NewRow(p.text("windows"), ""), widgets.NewRow(p.text("time"), "")
 	p.progress = widgets.NewProgress()
@@ -126,6 +131,7 @@ func (p *Page) buildMiddle() fyne.CanvasObject {
 		p.host.Session().CancelDetect()
 		p.looking = false
 		p.showProgress(0, 0)
+		p.showFound()
 	})
 	p.progress.Hide()
 	p.cancel.Hide()
@@ -133,6 +139,20 @@ func (p *Page) buildMiddle() fyne.CanvasObject {
 	below := widgets.NewPanel(widgets.Column(2, widgets.Sized(0, 22, head),
 		widgets.Shares(28, []float32{1, 1, 1}, s.window, s.count, s.time)))
 	return widgets.ColumnGrowing(widgets.Gap, picture, picture, below)
+}
+
+// buildEmpty makes what stands in place of a photo: where to drop one, and what else can be done.
+func (p *Page) buildEmpty() {
+	guide := widgets.NewGuide(
+		func() fyne.Resource { return resources.IconDetect.In(widgets.Colour(widgets.ColourAccent)) },
+		p.text("empty.title"), []string{p.text("empty.1"), p.text("empty.2"), p.text("empty.3")},
+		widgets.NewButton(p.text("empty.open"), widgets.Plain, p.open), widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample))
+	p.empty = container.NewStack(widgets.NewFrame(widgets.ColourLine), guide)
+}
+
+// open asks for a photo.
+func (p *Page) open() {
+	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
 }
 
 func (p *Page) buildRight() fyne.CanvasObject {
@@ -148,6 +168,7 @@ func (p *Page) buildRight() fyne.CanvasObject {
 	})
 	p.windowN = widgets.NewNumber(float64(p.side()), 4, 4096, true, func(v float64) { p.window = int(v); p.look() })
 	p.strideN = widgets.NewNumber(float64(p.step()), 1, 4096, true, func(v float64) { p.stride = int(v); p.look() })
+	p.windowN.OnWrong, p.strideN.OnWrong = p.look, p.look
 	var scaleNames []string
 	for _, s := range scaleChoices {
 		var parts []string
@@ -161,19 +182,17 @@ func (p *Page) buildRight() fyne.CanvasObject {
 	rows := widgets.Column(6,
 		widgets.NewHeading(p.text("method")),
 		widgets.FormRow(p.text("how"), 128, widgets.NewChoice([]string{p.text("method.window")}, 0, nil)),
-		widgets.FormRow(p.text("window"), w, p.windowN),
-		widgets.FormRow(p.text("stride"), w, p.strideN, p.host.Info("stride")),
+		page.NumberRow(p.host, p.text("window"), w, p.windowN),
+		page.NumberRow(p.host, p.text("stride"), w, p.strideN, p.host.Info("stride")),
 		widgets.FormRow(p.text("scales"), w, widgets.NewChoice(scaleNames, p.scales, func(i int) { p.scales = i; p.look() })),
 		threshold, overlap,
 		widgets.Line(8, widgets.NewCheck(p.text("squares"), p.grid, func(on bool) { p.grid = on; p.showFound() }), p.host.Info("iou")),
 		widgets.Sized(0, 26, p.foundAll))
 	scroll := widgets.NewScroll(p.found)
 	example := widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample)
-	save := widgets.NewButton(p.text("save"), widgets.Plain, p.save)
-	panel := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, rows, scroll, widgets.Column(8, example, save)))
-	next := widgets.NewButton(p.text("drop"), widgets.Primary, func() {
-		p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
-	})
+	p.saving = widgets.NewButton(p.text("save"), widgets.Plain, p.save)
+	panel := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, rows, scroll, widgets.Column(8, example, p.saving)))
+	next := widgets.NewButton(p.text("drop"), widgets.Primary, p.open)
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)
 }
 
@@ -329,7 +348,7 @@ func (p *Page) showRows() {
 			detail = fmt.Sprintf("%d×%d", b.Dx(), b.Dy())
 			p.rows[i].Picture().Set(ph.img)
 		}
-		if ph.found != nil {
+		if p.current(ph) != nil {
 			detail += " · " + p.text("found.short", len(ph.boxes))
 		}
 		p.rows[i].Set(ph.name, detail, i == p.at)
@@ -339,12 +358,14 @@ func (p *Page) showRows() {
 // showPhoto shows the chosen photo and what was found in it.
 func (p *Page) showPhoto() {
 	if p.at < 0 {
+		p.empty.Show()
 		p.view.SetImage(nil)
 		p.title.Set(p.text("photo.none"))
 		p.size.Set("")
 		p.showFound()
 		return
 	}
+	p.empty.Hide()
 	ph := p.photos[p.at]
 	p.title.Set(ph.name)
 	if ph.img != nil {
@@ -360,10 +381,10 @@ func (p *Page) options() look.WindowOptions {
 	return look.WindowOptions{Width: p.side(), Height: p.side(), Stride: p.step(), Scales: scaleChoices[p.scales]}
 }
 
-// key tells what a search stands on.
+// key tells what a search stands on; "" where there can be none.
 func (p *Page) key(ph *photo) string {
 	r := p.state.ChosenRun()
-	if r == nil || ph.img == nil {
+	if r == nil || r.Err != nil || ph.img == nil || p.windowN.Wrong() || p.strideN.Wrong() {
 		return ""
 	}
 	// While a run goes on its best weights change with every epoch: what was found with the first of them stays until the end.
@@ -374,6 +395,37 @@ func (p *Page) key(ph *photo) string {
 	return fmt.Sprintf("%s %s %p %+v", r.Name, weights, ph.img, p.options())
 }
 
+// current is what was found in a photo with the run and the settings that are shown, or nil: what others found is not passed off as theirs.
+func (p *Page) current(ph *photo) *look.Windows {
+	if key := p.key(ph); key == "" || ph.foundK != key {
+		return nil
+	}
+	return ph.found
+}
+
+// reason says why nothing is shown to be found; "" where that needs no words.
+func (p *Page) reason() string {
+	if p.at < 0 {
+		return ""
+	}
+	r := p.state.ChosenRun()
+	switch {
+	case p.windowN.Wrong() || p.strideN.Wrong():
+		return p.text("wrong")
+	case r == nil:
+		return ""
+	case r.Err != nil:
+		return p.host.FaultText(r.Err)
+	case p.state.Live() && r.Info.BestEpoch == 0: // they come with the first epoch
+		return p.text("wait")
+	case p.failed != nil:
+		return p.host.FaultText(p.failed)
+	case !p.looking && p.photos[p.at].img != nil:
+		return p.text("cancelled")
+	}
+	return ""
+}
+
 // look slides the window over the chosen photo, unless that was done.
 func (p *Page) look() {
 	if p.at < 0 {
@@ -381,31 +433,28 @@ func (p *Page) look() {
 	}
 	ph, r := p.photos[p.at], p.state.ChosenRun()
 	key := p.key(ph)
-	p.asked = key
-	if key == "" || r == nil || r.Err != nil {
-		return
-	}
-	if p.state.Live() && r.Info.BestEpoch == 0 { // no weights yet; they come with the first epoch
-		p.under.Set(p.text("wait"))
-		return
-	}
-	if ph.foundK == key {
+	p.asked, p.failed = key, nil
+	if key == "" || p.state.Live() && r.Info.BestEpoch == 0 || ph.foundK == key {
+		p.host.Session().CancelDetect() // of what was asked before
+		p.looking = false
+		p.showProgress(0, 0)
 		p.showFound()
 		return
 	}
 	p.looking = true
 	p.showProgress(0, 1)
+	p.showFound()
 	p.host.Session().Detect(r.Name, ph.img, p.options(), p.showProgress, func(w *look.Windows, err error) {
 		if p.asked != key {
 			return
 		}
 		p.looking = false
 		p.showProgress(0, 0)
-		if err != nil {
+		if p.failed = err; err != nil {
 			p.host.Fault(err)
-			return
+		} else {
+			ph.found, ph.foundK = w, key
 		}
-		ph.found, ph.foundK = w, key
 		p.showFound()
 	})
 }
@@ -428,10 +477,12 @@ func (p *Page) showFound() {
 	s.window.SetName(p.text("window.of", p.side(), p.step()))
 	var w *look.Windows
 	if p.at >= 0 {
-		w = p.photos[p.at].found
+		w = p.current(p.photos[p.at])
 	}
 	p.found.Objects = p.found.Objects[:0]
+	p.saving.Enable(w != nil)
 	if w == nil {
+		p.under.Set(p.reason())
 		p.view.SetBoxes(nil)
 		p.view.SetHeat(nil, 0)
 		p.showGrid(nil)
@@ -439,8 +490,10 @@ func (p *Page) showFound() {
 		s.time.Set("")
 		p.foundAll.Set("")
 		p.found.Refresh()
+		p.showRows()
 		return
 	}
+	p.under.Set("")
 	ph := p.photos[p.at]
 	ph.boxes = w.Boxes(float32(p.threshold), float32(p.overlap))
 	counts := make([]int, len(w.Labels))
@@ -519,11 +572,18 @@ func heatOf(w *look.Windows, class int) *image.RGBA {
 
 // hovered reads what the windows around the pointer say.
 func (p *Page) hovered(x, y float32, inside bool) {
-	if !inside || p.at < 0 || p.photos[p.at].found == nil {
+	var w *look.Windows
+	if p.at >= 0 {
+		w = p.current(p.photos[p.at])
+	}
+	if w == nil {
+		p.under.Set(p.reason())
+		return
+	}
+	if !inside {
 		p.under.Set("")
 		return
 	}
-	w := p.photos[p.at].found
 	g := &w.Scales[0]
 	column := max(0, min(g.Columns-1, (int(x)-g.Width/2+g.Stride/2)/g.Stride))
 	row := max(0, min(g.Rows-1, (int(y)-g.Height/2+g.Stride/2)/g.Stride))
@@ -541,7 +601,7 @@ func (p *Page) hovered(x, y float32, inside bool) {
 
 // save writes the photo with its boxes.
 func (p *Page) save() {
-	if p.at < 0 || p.photos[p.at].found == nil {
+	if p.at < 0 || p.current(p.photos[p.at]) == nil {
 		return
 	}
 	ph := p.photos[p.at]

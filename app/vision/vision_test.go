@@ -9,8 +9,10 @@ import (
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 	look "github.com/convscope/convscope/nn/vision"
+	"github.com/convscope/convscope/widgets"
 )
 
 func TestFindDigits(t *testing.T) {
@@ -60,9 +62,50 @@ func TestFindDigits(t *testing.T) {
 		files, err := os.ReadDir(h.Picked)
 		return err == nil && len(files) == 1 && filepath.Ext(files[0].Name()) == ".png"
 	})
+	// While a setting cannot be there are no boxes, and neither picture to save; with a right one they are looked for again.
+	for _, n := range []*widgets.Number{p.windowN, p.strideN} {
+		before := n.Field.Text
+		n.Field.SetText("0")
+		if p.Shown() != 0 || p.under.Text() == "" || p.saving.Enabled() {
+			t.Errorf("with a 0 there are %d boxes, and it says %q", p.Shown(), p.under.Text())
+		}
+		n.Field.SetText(before)
+		h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 && p.saving.Enabled() })
+	}
 	p.window = 4000
 	p.look()
 	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 })
+	if p.Shown() != 0 || p.under.Text() == "" {
+		t.Errorf("%d boxes of an earlier search stand after an error", p.Shown())
+	}
+	// Another run has found nothing yet.
+	p.window = 0
+	p.look()
+	h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 })
+	damaged := *h.State()
+	damaged.Runs = append([]session.Run{{Name: "damaged", Err: fault.New("model.file.missing", "%s does not exist.", "x")}}, damaged.Runs...)
+	damaged.Run = "damaged"
+	p.Update(&damaged)
+	if p.Shown() != 0 || p.under.Text() == "" {
+		t.Errorf("%d boxes of another run stand", p.Shown())
+	}
+}
+
+func TestWithoutAPhotoItShowsWhatToDo(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	run := session.Run{Name: "run 1"}
+	run.Info.Spec = h.State().ChosenNetwork().Spec
+	p.Update(&session.State{Run: "run 1", Runs: []session.Run{run}})
+	if !p.empty.Visible() {
+		t.Fatal("without a photo the middle is blank")
+	}
+	h.Golden("empty")
+	p.tryExample()
+	h.Until("the example", func(*session.State) bool { return p.at == 0 })
+	if p.empty.Visible() {
+		t.Error("the guide lies over the photo")
+	}
 }
 
 func TestDroppedFolder(t *testing.T) {

@@ -80,6 +80,19 @@ func Look(ctx context.Context, p *model.Predictor, img image.Image) (*View, erro
 	return v, nil
 }
 
+// Layers shows a network without an image: its layers with their filters, and no maps.
+func Layers(m *model.Model) *View {
+	report := nn.Analyze(m.Spec, 1)
+	v := &View{Epoch: m.Epoch, Layers: []Layer{{Name: nn.Data, Type: nn.Data, Shape: m.Spec.Input}}}
+	for _, i := range report.Order {
+		r := report.Layers[i]
+		l := Layer{Name: r.Name, Type: r.Type, Shape: r.Output, Parameters: r.Parameters}
+		l.Filters, l.Biases = Filters(m, r.Name)
+		v.Layers = append(v.Layers, l)
+	}
+	return v
+}
+
 // Filters gives the filters F×C×h×w and biases of a convolution, or nil for another layer.
 func Filters(m *model.Model, layer string) (*nn.Tensor, []float32) {
 	w, ok := m.Weights[layer+".weight"]

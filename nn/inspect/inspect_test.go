@@ -81,4 +81,10 @@ func TestLookSeesEveryLayer(t *testing.T) {
 	if v.Top[0].Label != "b" || math.Abs(float64(v.Top[0].Probability)-.75) > 1e-5 {
 		t.Errorf("top guess is %+v, want b at 0.75", v.Top[0])
 	}
+	bare := Layers(p.Model)
+	for i, l := range bare.Layers {
+		if with := v.Layers[i]; l.Name != with.Name || l.Shape != with.Shape || l.Parameters != with.Parameters || (l.Filters == nil) != (with.Filters == nil) || l.Maps.Data != nil {
+			t.Errorf("without an image the layer %s is %+v", with.Name, l)
+		}
+	}
 }
