@@ -79,8 +79,7 @@ func (s shares) assign(items []item, rank []uint64, use func(i int) bool, classe
 		sizes[c] = len(p)
 		slices.SortFunc(p, func(a, b int) int { return cmp.Or(cmp.Compare(rank[a], rank[b]), a-b) })
 	}
-	val := apportion(sizes, s.val, nil)
-	test := apportion(sizes, s.test, val)
+	val, test := Apportion(sizes, s.val, s.test)
 	for c, p := range pool {
 		for _, i := range p[:val[c]] {
 			out[i] = Val
@@ -90,6 +89,13 @@ func (s shares) assign(items []item, rank []uint64, use func(i int) bool, classe
 		}
 	}
 	return out
+}
+
+// Apportion says how many images of classes of the given sizes are for validation and for the test: percents of each in whole numbers that add up
+// to the percent of all, by the largest remainders. Percents below 0 count as 0.
+func Apportion(sizes []int, valPercent, testPercent float64) (val, test []int) {
+	val = apportion(sizes, max(valPercent, 0), nil)
+	return val, apportion(sizes, max(testPercent, 0), val)
 }
 
 // apportion gives percent of each size in whole numbers that add up to percent of all sizes, by the largest remainders; no
