@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -47,9 +48,14 @@ func (i *Instance) Close() error { return i.ex.Close() }
 // Initialize fills the weights as Caffe's fillers do, from a seed: xavier uniform ±√(3/fan-in), msra gaussian √(2/fan-in), gaussian of
 // a deviation, constant; biases constant.
 func (i *Instance) Initialize(seed uint64) error {
+	longest := 0
+	for _, p := range i.Network.Parameters {
+		longest = max(longest, p.Shape.Len())
+	}
+	room := make([]float32, longest)
 	for k, p := range i.Network.Parameters {
 		r := rand.New(rand.NewPCG(seed, uint64(k)))
-		v := make([]float32, p.Shape.Len())
+		v := room[:p.Shape.Len()]
 		for j := range v {
 			switch p.filler {
 			case "xavier":
@@ -65,6 +71,10 @@ func (i *Instance) Initialize(seed uint64) error {
 		if err := i.ex.Buffer(p.ID).Upload(v); err != nil {
 			return err
 		}
+	}
+	if longest > 1<<23 { // megabytes of it: not to be kept through all of a training
+		room = nil
+		debug.FreeOSMemory()
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package kernel
 
 import (
 	"fmt"
+	"runtime/debug"
 	"sync"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -153,9 +154,19 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 	return e, nil
 }
 
+// large is a number of bytes that is worth giving back to the system at once.
+const large = 1 << 27
+
 func (e *cpuExecutor) Close() error {
+	bytes := 4 * len(e.arena)
+	for _, m := range e.mem {
+		bytes += 4 * len(m)
+	}
 	e.mem, e.arena, e.workers, e.packed, e.flat, e.image, e.keys = nil, nil, nil, nil, nil, nil, nil
 	e.forward, e.backward, e.update, e.packs = nil, nil, nil, nil
+	if bytes > large {
+		debug.FreeOSMemory()
+	}
 	return nil
 }
 
@@ -250,11 +261,9 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 			if relu {
 				i++
 			}
-			if e.p.Batch < few {
-				if s := e.convShared(o, relu); s != nil {
-					alone(s)
-					continue
-				}
+			if s := e.shared(o, relu); s != nil {
+				alone(s)
+				continue
 			}
 			run = append(run, e.conv(o, relu))
 		case Dense:
@@ -271,11 +280,31 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 			do, sum := e.convGradWeights(o)
 			run, sums = append(run, do), append(sums, sum...)
 		default:
+			if s := e.shared(o, false); s != nil {
+				alone(s)
+				continue
+			}
 			run = append(run, e.sliceOp(o))
 		}
 	}
 	flush()
 	return list
+}
+
+// shared makes stages of an operation that workers share where there are too few samples for all of them; nil for what is done sample by sample.
+func (e *cpuExecutor) shared(op Op, relu bool) []stage {
+	if e.p.Batch >= few {
+		return nil
+	}
+	switch o := op.(type) {
+	case Conv:
+		return e.convShared(o, relu)
+	case Pool:
+		return e.poolShared(o)
+	case LRN:
+		return e.lrnShared(o)
+	}
+	return nil
 }
 
 // rectifies tells whether the next operation is a ReLU in place, which is then done together with the one that writes y.
@@ -322,9 +351,3 @@ func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(wk 
 
 // chunk is how many numbers a job of a sum or an update takes.
 const chunk = 1 << 14
-
-func fill(s []float32, v float32) {
-	for i := range s {
-		s[i] = v
-	}
-}

@@ -433,7 +433,7 @@ func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
 }
 
 // sharedWork is how many multiply-adds of a convolution are worth sharing among workers.
-const sharedWork = 1 << 20
+const sharedWork = 1 << 22
 
 // convShared does a convolution of a few samples, shared among workers by panels and rows; nil if that is not worth it.
 func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
@@ -441,7 +441,11 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 	if c.taps*c.whole*c.out.C < sharedWork {
 		return nil
 	}
-	packed, bias, flags := e.filters(c, o.W), e.bias(o.B), convFlags(relu)
+	bias, flags := e.bias(o.B), convFlags(relu)
+	if list := e.winogradShared(c, o, flags); list != nil {
+		return list
+	}
+	packed := e.filters(c, o.W)
 	e.needs.image = max(e.needs.image, e.p.Batch*c.imageLen())
 	parts := max(min(ceilDiv(4*sliceCount, c.packJobs()), c.rows), 1)
 	var list []stage

@@ -16,44 +16,63 @@ func (e *cpuExecutor) normVectors(channels int, beta float32) int {
 	return e.u.whole(channels, e.u.lrnTo != nil && beta == .75)
 }
 
-// lrn normalises place by place, the channels with zeros before and after them.
-func (e *cpuExecutor) lrn(o LRN) sliceOp {
+// lrnRows normalises some rows of a sample, place by place, the channels with zeros before and after them.
+func (e *cpuExecutor) lrnRows(o LRN, w *worker, n, from, to int) {
 	s := e.p.Buffers[o.X].Shape
-	before := (o.Size - 1) / 2
 	alpha, vectors := o.Alpha/float32(o.Size), e.normVectors(s.C, o.Beta)
-	room := s.C + o.Size + slack
-	e.reserve(room)
-	return func(w *worker, _, from, to int) {
-		squares := w.scratch[:room]
-		clear(squares)
-		for n := from; n < to; n++ {
-			x, y, scale := e.of(o.X, n), e.of(o.Y, n), e.of(o.S, n)
-			for ; len(x) > 0; x, y, scale = x[s.C:], y[s.C:], scale[s.C:] {
-				middle := squares[before : before+s.C]
-				for c, v := range x[:s.C] {
-					middle[c] = v * v
-				}
-				if vectors > 0 {
-					e.u.lrnTo(&y[0], &scale[0], &x[0], &squares[0], o.Size, vectors, alpha, 1)
-				}
-				for c := vectors; c < s.C; c++ {
-					sum := float32(0)
-					for _, v := range squares[c : c+o.Size] {
-						sum += v
-					}
-					scale[c] = 1 + alpha*sum
-					y[c] = x[c] * powNeg(scale[c], o.Beta)
-				}
+	squares := w.scratch[:lrnRoom(s, o.Size)]
+	clear(squares)
+	middle := squares[(o.Size-1)/2:][:s.C]
+	line := s.W * s.C
+	x, y, scale := e.of(o.X, n)[from*line:to*line], e.of(o.Y, n)[from*line:to*line], e.of(o.S, n)[from*line:to*line]
+	for ; len(x) > 0; x, y, scale = x[s.C:], y[s.C:], scale[s.C:] {
+		for c, v := range x[:s.C] {
+			middle[c] = v * v
+		}
+		if vectors > 0 {
+			e.u.lrnTo(&y[0], &scale[0], &x[0], &squares[0], o.Size, vectors, alpha, 1)
+		}
+		for c := vectors; c < s.C; c++ {
+			sum := float32(0)
+			for _, v := range squares[c : c+o.Size] {
+				sum += v
 			}
+			scale[c] = 1 + alpha*sum
+			y[c] = x[c] * powNeg(scale[c], o.Beta)
 		}
 	}
+}
+
+// lrnRoom is what one place takes, with zeros around.
+func lrnRoom(s Shape, size int) int { return s.C + size + slack }
+
+func (e *cpuExecutor) lrn(o LRN) sliceOp {
+	s := e.p.Buffers[o.X].Shape
+	e.reserve(lrnRoom(s, o.Size))
+	return func(w *worker, _, from, to int) {
+		for n := from; n < to; n++ {
+			e.lrnRows(o, w, n, 0, s.H)
+		}
+	}
+}
+
+// lrnShared normalises a few samples, shared among workers by rows; nil if that is not worth it.
+func (e *cpuExecutor) lrnShared(o LRN) []stage {
+	s := e.p.Buffers[o.X].Shape
+	if s.Sample() < sharedNumbers {
+		return nil
+	}
+	e.reserve(lrnRoom(s, o.Size))
+	return []stage{{func() int { return e.samples() * s.H }, func(w *worker, job int) {
+		e.lrnRows(o, w, job/s.H, job%s.H, job%s.H+1)
+	}}}
 }
 
 func (e *cpuExecutor) lrnGrad(o LRNGrad) sliceOp {
 	s := e.p.Buffers[o.X].Shape
 	before := o.Size - (o.Size-1)/2 - 1
 	factor, vectors := 2*o.Alpha*o.Beta/float32(o.Size), e.normVectors(s.C, o.Beta)
-	room := s.C + o.Size + slack
+	room := lrnRoom(s, o.Size)
 	e.reserve(room + s.C)
 	return func(w *worker, _, from, to int) {
 		ratio, grad := w.scratch[:room], w.scratch[room:room+s.C]

@@ -16,21 +16,38 @@ func (e *cpuExecutor) pooling(x, y ID, g Geometry) *pooling {
 	return p
 }
 
+// forward pools some rows of a sample.
+func (p *pooling) forward(u *unit, average bool, x, y []float32, from, to int) {
+	channels, line := p.in.C, p.in.W*p.in.C
+	for i := from * p.out.W; i < to*p.out.W; i++ {
+		w := &p.at[i]
+		x, y := x[(w.h0*p.in.W+w.w0)*channels:], y[i*channels:(i+1)*channels]
+		if average {
+			u.sumWindow(y, x, w.h1-w.h0, w.w1-w.w0, line, channels, 1/float32(w.area))
+		} else {
+			u.maxWindow(y, x, w.h1-w.h0, w.w1-w.w0, line, channels)
+		}
+	}
+}
+
 func (e *cpuExecutor) pool(o Pool) sliceOp {
 	p := e.pooling(o.X, o.Y, o.Geometry)
-	u, channels, line := e.u, p.in.C, p.in.W*p.in.C
-	return e.each(func(n int) {
-		x, y := e.of(o.X, n), e.of(o.Y, n)
-		for i := range p.at {
-			w := &p.at[i]
-			from, to := x[(w.h0*p.in.W+w.w0)*channels:], y[i*channels:(i+1)*channels]
-			if o.Average {
-				u.sumWindow(to, from, w.h1-w.h0, w.w1-w.w0, line, channels, 1/float32(w.area))
-			} else {
-				u.maxWindow(to, from, w.h1-w.h0, w.w1-w.w0, line, channels)
-			}
-		}
-	})
+	return e.each(func(n int) { p.forward(e.u, o.Average, e.of(o.X, n), e.of(o.Y, n), 0, p.out.H) })
+}
+
+// sharedNumbers is how many numbers of an operation other than a product are worth sharing among workers.
+const sharedNumbers = 1 << 16
+
+// poolShared pools a few samples, shared among workers by rows; nil if that is not worth it.
+func (e *cpuExecutor) poolShared(o Pool) []stage {
+	p := e.pooling(o.X, o.Y, o.Geometry)
+	if p.in.Sample() < sharedNumbers {
+		return nil
+	}
+	return []stage{{func() int { return e.samples() * p.out.H }, func(_ *worker, job int) {
+		n, row := job/p.out.H, job%p.out.H
+		p.forward(e.u, o.Average, e.of(o.X, n), e.of(o.Y, n), row, row+1)
+	}}}
 }
 
 func (e *cpuExecutor) poolGrad(o PoolGrad) sliceOp {
@@ -58,6 +75,10 @@ func (u *unit) maxWindow(y, x []float32, kh, kw, line, channels int) {
 	n := u.whole(channels, u.poolMax != nil)
 	if n > 0 {
 		u.poolMax(&y[0], &x[0], kh, kw, 4*line, 4*channels, n)
+		if n < channels { // the last vector may overlap the one before
+			u.poolMax(&y[channels-u.lanes], &x[channels-u.lanes], kh, kw, 4*line, 4*channels, u.lanes)
+			return
+		}
 	}
 	for c := n; c < channels; c++ {
 		best := x[c]
@@ -96,6 +117,10 @@ func (u *unit) sumWindow(y, x []float32, kh, kw, line, channels int, scale float
 	n := u.whole(channels, u.poolSum != nil)
 	if n > 0 {
 		u.poolSum(&y[0], &x[0], kh, kw, 4*line, 4*channels, n, scale)
+		if n < channels {
+			u.poolSum(&y[channels-u.lanes], &x[channels-u.lanes], kh, kw, 4*line, 4*channels, u.lanes, scale)
+			return
+		}
 	}
 	for c := n; c < channels; c++ {
 		sum := float32(0)

@@ -107,11 +107,11 @@ func (w *winograd) unpack(job int, dst, src, tmp []float32) {
 // tmpLen is what pack and unpack need.
 func (w *winograd) tmpLen() int { return w.Kernel.H * winogradTile * w.cg * w.width }
 
-// input transforms the sample x, of which img becomes the padded copy: each product's tiles × channels lie apart by points numbers, and begin at tile first.
-func (w *winograd) input(dst []float32, points, first int, x, img, scratch []float32) {
-	w.big.pad(img, x)
+// input transforms some rows of tiles of a sample, given as img with its padding: each product's tiles × channels lie apart by points numbers; the
+// sample's begin at tile first.
+func (w *winograd) input(dst []float32, points, first int, img, scratch []float32, from, to int) {
 	c, line := w.in.C, w.big.pitch*w.in.C
-	for i := range w.down {
+	for i := from; i < to; i++ {
 		for j := range w.across {
 			w.u.winogradInput(&dst[(first+i*w.across+j)*c], &img[i*w.tile*line+j*w.tile*c], &scratch[0], 4*line, 4*c, 4*points, c)
 		}
@@ -136,13 +136,13 @@ func (w *winograd) gradient(dst []float32, points, first int, dy, edge, scratch 
 	}
 }
 
-// output transforms products back to the sample y, with bias and ReLU or added to what is there. edge has room for a tile.
-func (w *winograd) output(y, src []float32, points, first int, bias, edge, scratch []float32, flags int) {
+// output transforms products back to some rows of tiles of the sample y, with bias and ReLU or added to what is there. edge has room for a tile.
+func (w *winograd) output(y, src []float32, points, first int, bias, edge, scratch []float32, flags, from, to int) {
 	c, line, least := w.out.C, w.out.W*w.out.C, float32(math.Inf(-1))
 	if flags&rectify != 0 {
 		least = 0
 	}
-	for i := range w.down {
+	for i := from; i < to; i++ {
 		for j := range w.across {
 			dst, rs := y[i*w.tile*line+j*w.tile*c:], line
 			h, v := min(w.out.H-i*w.tile, w.tile), min(w.out.W-j*w.tile, w.tile)
@@ -188,26 +188,26 @@ func (w *winograd) room(s []float32, samples int) (r room) {
 	return r
 }
 
-// multiply does the products of rows transformed tiles with transformed filters.
-func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32) {
+// multiply does one product, of rows transformed tiles with the transformed filters of one panel; there are winogradPoints for each panel.
+func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32, product int) {
 	u, t := w.u, &wk.t
 	t.am, t.ak, t.offs, t.segs, t.k = 4*w.in.C, 4, &noOffset, 1, w.cg
 	t.bk, t.ldc, t.flags, t.bias = 4*w.width, 4*w.out.C, 0, nil
-	for job := range w.groups * w.panels {
-		group, panel := job/w.panels, job%w.panels
-		lanes := min(w.width, w.fg-panel*w.width)
-		tiles := ceilDiv(rows, u.rowsOf(lanes))
-		for p := range winogradPoints {
-			t.b = &packed[(job*winogradPoints+p)*w.cg*w.width]
-			for k := range tiles {
-				i, end := k*rows/tiles, (k+1)*rows/tiles
-				t.a = &r.in[p*r.inPoints+i*w.in.C+group*w.cg]
-				t.c = &r.out[p*r.outPoints+i*w.out.C+group*w.fg+panel*w.width]
-				u.run(t, end-i, lanes)
-			}
-		}
+	job, p := product/winogradPoints, product%winogradPoints
+	group, panel := job/w.panels, job%w.panels
+	lanes := min(w.width, w.fg-panel*w.width)
+	tiles := ceilDiv(rows, u.rowsOf(lanes))
+	t.b = &packed[product*w.cg*w.width]
+	for k := range tiles {
+		i, end := k*rows/tiles, (k+1)*rows/tiles
+		t.a = &r.in[p*r.inPoints+i*w.in.C+group*w.cg]
+		t.c = &r.out[p*r.outPoints+i*w.out.C+group*w.fg+panel*w.width]
+		u.run(t, end-i, lanes)
 	}
 }
+
+// products is how many there are.
+func (w *winograd) products() int { return winogradPoints * w.groups * w.panels }
 
 // gradWeights adds the products of rows transformed tiles with transformed gradients to sums, which are in the order of transformed filters.
 func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32) {
@@ -230,32 +230,77 @@ func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32) {
 	}
 }
 
-// convWinograd does a convolution, or the gradient of an input by a turned one, with filters as packed for the direct way; nil where the direct way is better.
-func (e *cpuExecutor) convWinograd(c *convShape, x, y ID, key packKey, packDirect func(job int, dst, w []float32), bias []float32, flags int) sliceOp {
-	samples := min(e.together, e.sliceSize)
+// winogradFilters prepares a convolution in this way, with filters packed for the direct way first; nil where the direct way is better for so many samples at a
+// time.
+func (e *cpuExecutor) winogradFilters(c *convShape, samples int, key packKey, packDirect func(job int, dst, w []float32)) (*winograd, []float32) {
 	w := c.winograd()
 	if w == nil || !w.pays(samples) {
-		return nil
+		return nil, nil
 	}
 	key.kind += packWinograd
-	packed := e.packedFilters(key, w.packedLen(), w.groups*w.panels, func(wk *worker, job int, dst, weights []float32) {
+	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
+	return w, e.packedFilters(key, w.packedLen(), w.groups*w.panels, func(wk *worker, job int, dst, weights []float32) {
 		direct := wk.scratch[:c.packedLen()]
 		packDirect(job, direct, weights)
 		w.pack(job, dst, direct, wk.scratch[c.packedLen():])
 	})
+}
+
+// convWinograd does a convolution, or the gradient of an input by a turned one; nil where the direct way is better.
+func (e *cpuExecutor) convWinograd(c *convShape, x, y ID, key packKey, packDirect func(job int, dst, w []float32), bias []float32, flags int) sliceOp {
+	w, packed := e.winogradFilters(c, min(e.together, e.sliceSize), key, packDirect)
+	if w == nil {
+		return nil
+	}
 	if bias == nil {
 		bias = memory(w.out.C)
 	}
-	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
 	return func(wk *worker, _, from, to int) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
-			w.input(r.in, r.inPoints, (n-from)*w.tiles(), e.of(x, n), r.img, r.scratch)
+			w.input(r.in, r.inPoints, (n-from)*w.tiles(), w.big.pad(r.img, e.of(x, n)), r.scratch, 0, w.down)
 		}
-		w.multiply(wk, &r, (to-from)*w.tiles(), packed)
+		for p := range w.products() {
+			w.multiply(wk, &r, (to-from)*w.tiles(), packed, p)
+		}
 		for n := from; n < to; n++ {
-			w.output(e.of(y, n), r.out, r.outPoints, (n-from)*w.tiles(), bias, r.edge, r.scratch, flags)
+			w.output(e.of(y, n), r.out, r.outPoints, (n-from)*w.tiles(), bias, r.edge, r.scratch, flags, 0, w.down)
 		}
+	}
+}
+
+// winogradShared does a convolution of a few samples, each part of it shared among workers; nil where the direct way is better.
+func (e *cpuExecutor) winogradShared(c *convShape, o Conv, flags int) []stage {
+	w, packed := e.winogradFilters(c, e.p.Batch, packKey{o.W, packForward, o.Groups, c.vectors}, c.pack)
+	if w == nil {
+		return nil
+	}
+	bias := e.bias(o.B)
+	if bias == nil {
+		bias = memory(w.out.C)
+	}
+	images := e.p.Batch * w.big.imageLen()
+	e.needs.image = max(e.needs.image, images+w.roomLen(e.p.Batch))
+	shared := func() room { return w.room(e.image[images:], e.p.Batch) }
+	rows := func() int { return e.samples() * w.down }
+	edge := w.tile * w.tile * w.out.C
+	return []stage{
+		{func() int { return e.samples() * w.big.height }, func(_ *worker, job int) {
+			n := job / w.big.height
+			w.big.padRow(e.image[n*w.big.imageLen():], e.of(o.X, n), job%w.big.height)
+		}},
+		{rows, func(wk *worker, job int) {
+			r, n, row := shared(), job/w.down, job%w.down
+			w.input(r.in, r.inPoints, n*w.tiles(), e.image[n*w.big.imageLen():], wk.scratch, row, row+1)
+		}},
+		{fixed(w.products()), func(wk *worker, job int) {
+			r := shared()
+			w.multiply(wk, &r, e.samples()*w.tiles(), packed, job)
+		}},
+		{rows, func(wk *worker, job int) {
+			r, n, row := shared(), job/w.down, job%w.down
+			w.output(e.of(o.Y, n), r.out, r.outPoints, n*w.tiles(), bias, wk.scratch[:edge], wk.scratch[edge:], flags, row, row+1)
+		}},
 	}
 }
 
@@ -274,7 +319,7 @@ func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, 
 	return w, func(wk *worker, from, to int, sums []float32) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
-			w.input(r.in, r.inPoints, (n-from)*w.tiles(), e.of(x, n), r.img, r.scratch)
+			w.input(r.in, r.inPoints, (n-from)*w.tiles(), w.big.pad(r.img, e.of(x, n)), r.scratch, 0, w.down)
 			w.gradient(r.out, r.outPoints, (n-from)*w.tiles(), e.of(dy, n), r.edge, r.scratch)
 		}
 		w.gradWeights(wk, &r, (to-from)*w.tiles(), sums)

@@ -59,8 +59,10 @@ func (u unit) twice(in, out int, scratch reg.Register, load func(i, j int, v reg
 }
 
 // Shorter names for sums: plus a+b, minus a−b, fma a·b+c, fnma c−a·b.
-func (u unit) plus(a, b reg.VecVirtual) reg.VecVirtual  { v := u.vector(); VADDPS(b, a, v); return v }
+func (u unit) plus(a, b reg.VecVirtual) reg.VecVirtual { v := u.vector(); VADDPS(b, a, v); return v }
+
 func (u unit) minus(a, b reg.VecVirtual) reg.VecVirtual { v := u.vector(); VSUBPS(b, a, v); return v }
+
 func (u unit) fma(a, b, c reg.VecVirtual) reg.VecVirtual {
 	v := u.vector()
 	VMOVAPS(c, v)
