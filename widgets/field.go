@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,17 @@ func (compact) Size(n fyne.ThemeSizeName) float32 {
 // typed is an entry that tells when it gets and loses the focus.
 type typed struct {
 	widget.Entry
-	focused func(on bool)
+	focused  func(on bool)
+	OnEscape func() // the escape key; may be nil
+}
+
+// TypedKey implements fyne.Focusable.
+func (t *typed) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape && t.OnEscape != nil {
+		t.OnEscape()
+		return
+	}
+	t.Entry.TypedKey(e)
 }
 
 // FocusGained implements fyne.Focusable.
@@ -75,6 +86,7 @@ type Entry struct {
 	Field          *typed
 	frame          *Frame
 	wrong, focused bool
+	OnWrong        func(on bool) // what was typed becomes wrong, or right again; may be nil
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
@@ -104,12 +116,20 @@ func (e *Entry) outline() {
 	}
 }
 
-func (e *Entry) setWrong(on bool) {
-	if e.wrong != on {
-		e.wrong = on
-		e.outline()
+// SetWrong marks what was typed as one that cannot be used, or takes the mark away.
+func (e *Entry) SetWrong(on bool) {
+	if e.wrong == on {
+		return
+	}
+	e.wrong = on
+	e.outline()
+	if e.OnWrong != nil {
+		e.OnWrong(on)
 	}
 }
+
+// Wrong tells whether what was typed cannot be used.
+func (e *Entry) Wrong() bool { return e.wrong }
 
 // Set changes the text without telling.
 func (e *Entry) Set(text string) {
@@ -136,7 +156,7 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 	n.ExtendBaseWidget(n)
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
-		n.setWrong(err != nil)
+		n.SetWrong(err != nil)
 		if err != nil || v == n.value {
 			return
 		}
@@ -148,8 +168,15 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 	return n
 }
 
+// grouped is a whole number as people and the window write it: 10,000.
+var grouped = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+
 func (n *Number) parse(text string) (float64, error) {
-	text = strings.ReplaceAll(strings.TrimSpace(text), ",", ".")
+	text = strings.TrimSpace(text)
+	if n.whole && grouped.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
+	text = strings.ReplaceAll(text, ",", ".")
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return 0, err
@@ -174,7 +201,7 @@ func (n *Number) SetValue(v float64) {
 	if v != n.value {
 		n.value = v
 		n.Set(FormatNumber(v))
-		n.setWrong(false)
+		n.SetWrong(false)
 	}
 }
 
