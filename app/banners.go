@@ -114,7 +114,9 @@ func (b *banners) showNews() {
 		text = b.news()
 	}
 	b.newsText.Set(text)
-	b.newsLine.Refresh()
+	if b.w.bar != nil { // Fyne would lay out the line alone, though the choices before it may have changed too
+		b.w.bar.Refresh()
+	}
 }
 
 // fail shows an error, with a way to copy its details. One that is shown already is counted instead.

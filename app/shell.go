@@ -30,6 +30,7 @@ type shell struct {
 
 	rail    *widgets.Rail
 	chips   [3]*widgets.Choice // data set, network, run
+	bar     *fyne.Container    // of the choices and what stands beside them
 	body    *fyne.Container
 	status  *statusLine
 	banners *banners
@@ -120,10 +121,10 @@ func (w *shell) topBar() fyne.CanvasObject {
 	info := widgets.NewIconButton(func() fyne.Resource { return resources.IconInfo.In(widgets.Colour(widgets.ColourQuiet)) }, func() { w.Explain("tab-" + w.rows[w.current].Key) })
 	contrast := widgets.NewIconButton(func() fyne.Resource { return resources.IconContrast.In(widgets.Colour(widgets.ColourQuiet)) }, w.switchTheme)
 	news := w.banners.newsLine
-	line := widgets.LineGrowing(8, news, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], news, info, languages, contrast)
+	w.bar = widgets.LineGrowing(8, news, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], news, info, languages, contrast)
 	bar := container.NewStack(
 		widgets.NewFill(widgets.ColourPanel),
-		widgets.Inset(0, 14, 0, 14, line),
+		widgets.Inset(0, 14, 0, 14, w.bar),
 		container.New(bottomEdge{}, widgets.NewFill(widgets.ColourLine)),
 	)
 	return widgets.Sized(0, 44, bar)

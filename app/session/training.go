@@ -197,7 +197,7 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	result, err := s.trainWith(ctx, l, job)
 	r := s.readRun(l.run)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.notice(Notice{Err: nothingKept(err, r), Stays: true})
+		s.notice(Notice{Err: nothingKept(err, r), Stays: fault.Code(err) != diverged}) // of a run that diverged its curves tell too
 	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {
@@ -217,10 +217,13 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	}
 }
 
+// diverged is the code of the engine's fault.
+const diverged = "train.diverged"
+
 // nothingKept corrects what the engine says of a run that diverged: before the first snapshot there is none to go back to.
 func nothingKept(err error, r Run) error {
 	var f *fault.Fault
-	if fault.Code(err) != "train.diverged" || r.Err != nil || len(r.Info.Snapshots) > 0 || !errors.As(err, &f) {
+	if fault.Code(err) != diverged || r.Err != nil || len(r.Info.Snapshots) > 0 || !errors.As(err, &f) {
 		return err
 	}
 	return fault.New("session.diverged.early",

@@ -155,7 +155,8 @@ func TestFiltersBelongToTheRun(t *testing.T) {
 		t.Error("a new run begins with the filters of the one before")
 	}
 	h.Until("its end", func(s *session.State) bool { return s.Training == nil && strings.Contains(p.lack, "kept no weights") })
-	if p.filters.Data().Cells != 0 || p.scale.Visible() {
+	p.Update(h.State())
+	if p.filters.Data().Cells != 0 || p.scale.Visible() || p.lack == "" {
 		t.Error("a run without weights has filters")
 	}
 

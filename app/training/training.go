@@ -382,7 +382,7 @@ func firstFilters(s nn.Spec) string {
 // showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became. They belong to
 // the chosen run; while it has none, a sentence says why.
 func (p *Page) showFilters() {
-	if p.ownerOf != p.state.Run {
+	if p.ownerOf != "" && p.ownerOf != p.state.Run {
 		p.noFilters("")
 	}
 	if p.state.Live() {
@@ -407,6 +407,9 @@ func (p *Page) showFilters() {
 	case firstFilters(r.Info.Spec) == "":
 		p.noFilters(p.text("filters.no-convolution"))
 	default:
+		if p.ownerOf == "" {
+			p.noFilters("")
+		}
 		p.readFilters(r.Name, firstFilters(r.Info.Spec), key)
 	}
 }
