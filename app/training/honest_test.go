@@ -177,8 +177,11 @@ func TestAnUnreadableRunSaysWhy(t *testing.T) {
 	broken := session.Run{Name: "run 7", Folder: t.TempDir(), Err: fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", "run.json")}
 	s.Runs, s.Run = []session.Run{broken}, "run 7"
 	p.Update(&s)
-	if cells := p.rows[0].Cells(); !strings.Contains(cells[1], "손상") || cells[3] != "" {
+	if cells := p.rows[0].Cells(); cells[1] != "손상됨" || cells[3] != "" {
 		t.Errorf("its row is %q", cells)
+	}
+	if text := said(p); !strings.Contains(text, "run.json 파일이 손상되었습니다") {
+		t.Errorf("of it is said %q", text)
 	}
 	if !strings.Contains(p.lack, "run 7") {
 		t.Errorf("in place of filters it says %q", p.lack)

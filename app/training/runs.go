@@ -3,11 +3,13 @@ package training
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -47,10 +49,13 @@ func (p *Page) showRuns() {
 	}
 }
 
-// recipe is what a run trained and how, or why that cannot be read.
+// recipe is what a run trained and how, or in short why that cannot be read: the whole sentence is below the curves once it is chosen.
 func (p *Page) recipe(r session.Run) string {
-	if r.Err != nil {
-		return p.host.FaultText(r.Err)
+	switch {
+	case strings.HasSuffix(fault.Code(r.Err), ".newer"):
+		return p.text("broken.newer")
+	case r.Err != nil:
+		return p.text("broken.damaged")
 	}
 	c := r.Info.Config
 	return fmt.Sprintf("%s · %s %g %s", r.Info.Spec.Name, p.text("solver."+c.Solver), c.Rate, c.Policy)
