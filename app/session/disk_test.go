@@ -6,9 +6,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 )
+
+// withShapes is the folder of a workspace with a small data set: under the race detector a whole sample takes long.
+func withShapes(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	folder := filepath.Join(home, "datasets", "shapes")
+	if err := os.MkdirAll(filepath.Dir(folder), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := data.ImportSample(t.Context(), "shapes", folder, 120, 1, false, func(data.Progress) {}); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
 
 // told counts the notices with a code.
 func (s *State) told(code string) int {
@@ -22,10 +37,8 @@ func (s *State) told(code string) int {
 }
 
 func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
-	home := t.TempDir()
+	home := withShapes(t)
 	w := open(t, home)
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
 	w.tiny()
 	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
 	c.Epochs, c.Rate = 2000, .002
@@ -114,13 +127,11 @@ func TestTimeInAPauseDoesNotCount(t *testing.T) {
 }
 
 func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
-	w := open(t, t.TempDir())
+	w := open(t, withShapes(t))
 	defer w.close()
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
 	w.tiny()
 	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
-	c.Rate = 100
+	c.Rate, c.Batch, c.SnapshotEvery, c.ValidateEvery = 100, 8, 1000, 1000
 	run, err := w.s.Train(c)
 	if err != nil {
 		t.Fatal(err)
@@ -128,5 +139,13 @@ func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
 	w.until("the end", func(st *State) bool { return st.Training == nil && st.told("session.diverged.early") == 1 })
 	if r := w.s.State().ChosenRun(); r == nil || r.Name != run || r.Info.State != train.Diverged || len(r.Info.Snapshots) != 0 {
 		t.Errorf("the run is %+v", r)
+	}
+	said := fault.New(diverged, "%g %g", 1.5, .1)
+	for code, info := range map[string]train.RunInfo{
+		diverged: {Snapshots: []float64{1}, BestEpoch: 1}, "session.diverged.best": {BestEpoch: 1}, "session.diverged.early": {},
+	} {
+		if got := fault.Code(whatIsKept(said, Run{Info: info})); got != code {
+			t.Errorf("of a run with %v and the best epoch %g it is said %s", info.Snapshots, info.BestEpoch, got)
+		}
 	}
 }

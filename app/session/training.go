@@ -197,7 +197,7 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	result, err := s.trainWith(ctx, l, job)
 	r := s.readRun(l.run)
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.notice(Notice{Err: nothingKept(err, r), Stays: fault.Code(err) != diverged}) // of a run that diverged its curves tell too
+		s.notice(Notice{Err: whatIsKept(err, r), Stays: fault.Code(err) != diverged}) // of a run that diverged its curves tell too
 	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {
@@ -220,11 +220,16 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 // diverged is the code of the engine's fault.
 const diverged = "train.diverged"
 
-// nothingKept corrects what the engine says of a run that diverged: before the first snapshot there is none to go back to.
-func nothingKept(err error, r Run) error {
+// whatIsKept corrects what the engine says of a run that diverged: before the first snapshot there is none to go back to.
+func whatIsKept(err error, r Run) error {
 	var f *fault.Fault
 	if fault.Code(err) != diverged || r.Err != nil || len(r.Info.Snapshots) > 0 || !errors.As(err, &f) {
 		return err
+	}
+	if r.Info.BestEpoch > 0 {
+		return fault.New("session.diverged.best",
+			"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot; the best ones before are kept. Choose a smaller learning rate than %g, or subtract the mean.",
+			f.Args...).Because(err)
 	}
 	return fault.New("session.diverged.early",
 		"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot, so nothing of the run is kept. Choose a smaller learning rate than %g, or subtract the mean.",

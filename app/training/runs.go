@@ -119,7 +119,11 @@ func (p *Page) remarks() []remark {
 	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
 		diverged = true
 		key := "say.diverged"
-		if len(r.Info.Snapshots) == 0 {
+		switch {
+		case len(r.Info.Snapshots) > 0:
+		case r.Info.BestEpoch > 0:
+			key = "say.diverged.best"
+		default:
 			key = "say.diverged.early"
 		}
 		out = append(out, remark{widgets.ColourBad, p.text(key), "rate"})
