@@ -127,10 +127,14 @@ func look(a fyne.App, o Options) (t *resources.Translator, dark bool, err error)
 // fitted is a window's size, no larger than the screen where that is known.
 func fitted(w fyne.Window, size fyne.Size) fyne.Size {
 	width, height := screenSize()
-	if width == 0 || height == 0 {
+	return fit(w.Canvas().Scale(), size, width, height)
+}
+
+// fit makes a size no larger than a screen of so many pixels; 0 is not known.
+func fit(scale float32, size fyne.Size, width, height int) fyne.Size {
+	if width == 0 || height == 0 || scale <= 0 {
 		return size
 	}
-	scale := w.Canvas().Scale()
 	return size.Min(fyne.NewSize(float32(width)/scale, float32(height)/scale))
 }
 

@@ -58,10 +58,11 @@ func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	if o.alone() {
 		width, height = 1280, 800
 	}
+	size := fitted(w.win, fyne.NewSize(width, height))
 	if o.Width > 0 && o.Height > 0 {
-		width, height = o.Width, o.Height
+		size = fyne.NewSize(o.Width, o.Height)
 	}
-	w.win.Resize(fitted(w.win, fyne.NewSize(width, height)))
+	w.win.Resize(size)
 	w.win.SetPadded(false)
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
 		var paths []string
