@@ -87,6 +87,7 @@ type Entry struct {
 	frame          *Frame
 	wrong, focused bool
 	OnWrong        func(on bool) // what was typed becomes wrong, or right again; may be nil
+	OnLeft         func()        // the focus goes elsewhere; may be nil
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
@@ -96,6 +97,9 @@ func NewEntry(text string, changed func(string)) *Entry {
 	e.Field.focused = func(on bool) {
 		e.focused = on
 		e.outline()
+		if !on && e.OnLeft != nil {
+			e.OnLeft()
+		}
 	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed

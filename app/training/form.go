@@ -48,6 +48,15 @@ func (f *form) set(c train.Config) {
 	f.build()
 }
 
+// steer gives the run that goes on the rate that was typed, once it is typed to the end: on the way to 15e-4 lies 15, and a
+// single step with that ruins a run.
+func (f *form) steer() {
+	if v, ok := f.rate.Parse(f.rate.Field.Text); ok && f.locked && v != f.shown.Rate {
+		f.shown.Rate = v
+		f.p.host.Session().SetRate(v)
+	}
+}
+
 // typedWrong is what was typed and cannot be used, by setting.
 func (f *form) typedWrong() map[string]string {
 	texts := map[string]string{}
@@ -160,14 +169,11 @@ func (f *form) build() {
 		}
 	}
 	const leastRate, mostRate = 1e-9, 100
-	f.rate = widgets.NewNumber(c.Rate, leastRate, mostRate, false, func(v float64) {
-		if f.locked { // a run takes another rate while it goes
-			f.shown.Rate = v
-			p.host.Session().SetRate(v)
-			return
-		}
-		f.change(func(c *train.Config) { c.Rate = v })
-	})
+	f.rate = widgets.NewNumber(c.Rate, leastRate, mostRate, false, func(v float64) { f.change(func(c *train.Config) { c.Rate = v }) })
+	if f.locked { // a run takes another rate while it goes
+		f.rate.Field.OnSubmitted = func(string) { f.steer() }
+		f.rate.OnLeft = f.steer
+	}
 	rows := []fyne.CanvasObject{
 		number("epochs", float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) }),
 		number("batch", float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) }),

@@ -134,6 +134,37 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	}
 }
 
+func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	h.Session().ImportSample("shapes")
+	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
+	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
+	p.train()
+	h.Until("steps", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && p.form.locked })
+	rate := p.form.entry("rate")
+	for _, text := range []string{"5", "50", "500"} {
+		rate.Field.SetText(text)
+	}
+	rate.OnLeft()
+	if at := h.Session().State().Training.Config.Rate; at != .005 || !rate.Wrong() {
+		t.Errorf("a rate of 500 is wrong: %v, and the run takes %g", rate.Wrong(), at)
+	}
+	for _, text := range []string{"4", "4e-", "4e-3"} {
+		rate.Field.SetText(text)
+	}
+	if at := h.Session().State().Training.Config.Rate; at != .005 {
+		t.Errorf("on the way to 4e-3 the run takes %g", at)
+	}
+	rate.Field.OnSubmitted("")
+	h.Until("the rate", func(s *session.State) bool { return s.Training.Config.Rate == .004 })
+	if p.form.entry("rate") != rate {
+		t.Error("the form is built anew under the cursor")
+	}
+	h.Session().Stop()
+	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
+}
+
 func TestFiltersBelongToTheRun(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
