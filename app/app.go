@@ -3,9 +3,7 @@ package app
 
 import (
 	"errors"
-	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -37,21 +35,6 @@ type Options struct {
 // alone tells whether the application works without a user: from nothing, leaving the user's workspace and preferences alone.
 func (o Options) alone() bool { return o.Tour != "" || o.Latency > 0 }
 
-// home is the folder of the workspace.
-func (o Options) home() (string, error) {
-	if o.Home != "" {
-		return filepath.Abs(o.Home)
-	}
-	if h := os.Getenv("CONVSCOPE_HOME"); h != "" {
-		return filepath.Abs(h)
-	}
-	h, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("there is no home folder: set CONVSCOPE_HOME to the folder of the workspace: %w", err)
-	}
-	return filepath.Join(h, "Convscope"), nil
-}
-
 // Run opens the window and returns when it is closed. With a tour it returns an error if a step of it failed.
 func Run(o Options) error {
 	nameLocale()
@@ -61,44 +44,98 @@ func Run(o Options) error {
 	}
 	a := fyneapp.NewWithID(id)
 	a.SetIcon(resources.AppIcon())
-	home, err := o.home()
-	if err != nil {
-		return err
-	}
-	if o.alone() {
-		home, err = os.MkdirTemp("", "convscope-tour-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(home)
-	}
 	if o.Threads == 0 {
 		o.Threads = runtime.NumCPU()
 	}
 	// The window's goroutine must not wait for its turn behind workers that compute: with more places than cores it has one at once, and the
 	// system, to which workers are the lesser, gives it a core.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
-	s, err := session.New(session.Config{Home: home, Post: fyne.Do, Threads: o.Threads})
+	if o.alone() {
+		return runAlone(a, o)
+	}
+	wanted, byName, err := o.wanted()
 	if err != nil {
 		return err
 	}
+	open := func(folder string) (*shell, error) { return openShell(a, folder, o) }
+	w, err := openHome(a.Preferences(), wanted, byName, open)
+	if err == nil {
+		a.Run()
+		return w.close()
+	}
+	h, err := newHomeWindow(a, o, wanted, err, func(folder string) (err error) {
+		w, err = open(folder)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	h.win.Show()
+	a.Run()
+	if h.err != nil {
+		return h.err
+	}
+	return w.close()
+}
+
+// runAlone opens the window on a workspace of its own and works without a user.
+func runAlone(a fyne.App, o Options) error {
+	home, err := os.MkdirTemp("", "convscope-tour-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(home)
+	w, err := openShell(a, home, o)
+	if err != nil {
+		return err
+	}
+	toured := make(chan error, 1)
+	go func() { toured <- w.tour(o) }()
+	a.Run()
+	err = w.close()
+	return errors.Join(<-toured, err)
+}
+
+// openShell opens the window on a workspace and shows it.
+func openShell(a fyne.App, home string, o Options) (*shell, error) {
+	s, err := session.New(session.Config{Home: home, Post: fyne.Do, Threads: o.Threads})
+	if err != nil {
+		return nil, err
+	}
 	w, err := newShell(a, s, o)
 	if err != nil {
-		return errors.Join(err, s.Close())
+		return nil, errors.Join(err, s.Close())
 	}
 	w.win.Show()
 	spreadRenderer()
-	var toured chan error
-	if o.alone() {
-		toured = make(chan error, 1)
-		go func() { toured <- w.tour(o) }()
+	return w, nil
+}
+
+// look is the language and the theme to start with.
+func look(a fyne.App, o Options) (t *resources.Translator, dark bool, err error) {
+	p := a.Preferences()
+	if t, err = resources.NewTranslator(o.language(p)); err != nil {
+		return nil, false, err
 	}
-	a.Run()
-	err = w.close()
-	if toured != nil {
-		err = errors.Join(<-toured, err)
+	dark = p.BoolWithFallback("dark", false)
+	if o.Theme != "" {
+		dark = o.Theme == "dark"
 	}
-	return err
+	return t, dark, t.TeachFyne()
+}
+
+// fitted is a window's size, no larger than the screen where that is known.
+func fitted(w fyne.Window, size fyne.Size) fyne.Size {
+	width, height := screenSize()
+	return fit(w.Canvas().Scale(), size, width, height)
+}
+
+// fit makes a size no larger than a screen of so many pixels; 0 is not known.
+func fit(scale float32, size fyne.Size, width, height int) fyne.Size {
+	if width == 0 || height == 0 || scale <= 0 {
+		return size
+	}
+	return size.Min(fyne.NewSize(float32(width)/scale, float32(height)/scale))
 }
 
 // nameLocale gives a system without a language, as containers are, English: Fyne takes "C" for an error.

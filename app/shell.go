@@ -30,9 +30,11 @@ type shell struct {
 
 	rail    *widgets.Rail
 	chips   [3]*widgets.Choice // data set, network, run
+	bar     *fyne.Container    // of the choices and what stands beside them
 	body    *fyne.Container
 	status  *statusLine
 	banners *banners
+	covers  []fyne.CanvasObject // dialogs that are open, the last on top
 	state   *session.State
 	seen    int // serial of the last notice shown
 	cancel  func()
@@ -41,19 +43,12 @@ type shell struct {
 
 func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	p := a.Preferences()
-	t, err := resources.NewTranslator(o.language(p))
+	t, dark, err := look(a, o)
 	if err != nil {
 		return nil, err
 	}
-	w := &shell{app: a, session: s, text: t, rows: rows(), state: s.State()}
-	w.dark = p.BoolWithFallback("dark", false)
-	if o.Theme != "" {
-		w.dark = o.Theme == "dark"
-	}
-	a.Settings().SetTheme(resources.Theme(w.dark))
-	if err := t.TeachFyne(); err != nil {
-		return nil, err
-	}
+	w := &shell{app: a, session: s, text: t, dark: dark, rows: rows(), state: s.State()}
+	a.Settings().SetTheme(resources.Theme(dark))
 	w.win = a.NewWindow("Convscope")
 	for _, r := range w.rows {
 		w.pages = append(w.pages, r.New(w))
@@ -63,10 +58,11 @@ func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	if o.alone() {
 		width, height = 1280, 800
 	}
+	size := fitted(w.win, fyne.NewSize(width, height))
 	if o.Width > 0 && o.Height > 0 {
-		width, height = o.Width, o.Height
+		size = fyne.NewSize(o.Width, o.Height)
 	}
-	w.win.Resize(fyne.NewSize(width, height))
+	w.win.Resize(size)
 	w.win.SetPadded(false)
 	w.win.SetOnDropped(func(_ fyne.Position, uris []fyne.URI) {
 		var paths []string
@@ -77,6 +73,7 @@ func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	})
 	w.win.SetCloseIntercept(w.quit)
 	w.keys()
+	a.Lifecycle().SetOnEnteredForeground(s.Refresh) // folders may have been moved meanwhile
 	w.cancel = s.Subscribe(w.update)
 	return w, nil
 }
@@ -97,7 +94,10 @@ func (w *shell) build() {
 		}
 	}
 	w.status = newStatusLine(w)
-	w.banners = newBanners(w)
+	if w.banners == nil {
+		w.banners = newBanners(w)
+	}
+	w.banners.build()
 	body := widgets.Sized(640, 480, w.body) // tabs may ask for more; they make do with less
 	main := widgets.ColumnGrowing(0, body, w.topBar(), body)
 	upper := widgets.Beside(0, main, w.rail, main)
@@ -121,11 +121,11 @@ func (w *shell) topBar() fyne.CanvasObject {
 	}
 	info := widgets.NewIconButton(func() fyne.Resource { return resources.IconInfo.In(widgets.Colour(widgets.ColourQuiet)) }, func() { w.Explain("tab-" + w.rows[w.current].Key) })
 	contrast := widgets.NewIconButton(func() fyne.Resource { return resources.IconContrast.In(widgets.Colour(widgets.ColourQuiet)) }, w.switchTheme)
-	space := widgets.NewText("", widgets.ColourText)
-	line := widgets.LineGrowing(8, space, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], space, info, languages, contrast)
+	news := w.banners.newsLine
+	w.bar = widgets.LineGrowing(8, news, w.chips[0], arrow(), w.chips[1], arrow(), w.chips[2], news, info, languages, contrast)
 	bar := container.NewStack(
 		widgets.NewFill(widgets.ColourPanel),
-		widgets.Inset(0, 14, 0, 14, line),
+		widgets.Inset(0, 14, 0, 14, w.bar),
 		container.New(bottomEdge{}, widgets.NewFill(widgets.ColourLine)),
 	)
 	return widgets.Sized(0, 44, bar)
@@ -183,9 +183,9 @@ func (w *shell) showState() {
 		}
 		w.seen = n.Serial
 		if n.Err != nil {
-			w.Fault(n.Err)
+			w.fault(n.Err, n.Stays)
 		} else {
-			w.banners.tell(w.Text(n.Key, n.Args...))
+			w.banners.tell(func() string { return w.Text(n.Key, n.Args...) })
 		}
 	}
 	w.pages[w.current].Update(s)
@@ -215,7 +215,7 @@ func (w *shell) dropped(paths []string) {
 	if t, ok := w.pages[w.current].(page.DropTaker); ok && t.Dropped(paths) {
 		return
 	}
-	w.banners.fail(w.Text("drop.unknown", filepath.Base(paths[0])), paths[0])
+	w.banners.fail(func() string { return w.Text("drop.unknown", filepath.Base(paths[0])) }, paths[0], false)
 }
 
 // setLanguage shows everything in another language.
@@ -255,6 +255,12 @@ func (w *shell) keys() {
 	}
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyD, Modifier: fyne.KeyModifierShortcutDefault}, func(fyne.Shortcut) { w.switchTheme() })
 	w.win.Canvas().SetOnTypedKey(func(e *fyne.KeyEvent) {
+		if w.win.Canvas().Overlays().Top() != nil { // what lies beneath a dialog hears nothing
+			if e.Name == fyne.KeyEscape {
+				w.escape()
+			}
+			return
+		}
 		if e.Name == fyne.KeyF1 {
 			w.Explain("tab-" + w.rows[w.current].Key)
 			return
@@ -275,7 +281,8 @@ func (w *shell) quit() {
 	w.app.Preferences().SetFloat("width", float64(size.Width))
 	w.app.Preferences().SetFloat("height", float64(size.Height))
 	if w.state.Training != nil {
-		w.banners.tell(w.Text("quit.saving", w.state.Training.Run))
+		run := w.state.Training.Run
+		w.banners.tell(func() string { return w.Text("quit.saving", run) })
 	}
 	go func() {
 		err := w.session.Close()
@@ -349,7 +356,11 @@ func (s *statusLine) update(st *session.State) {
 			job = w.Text("status.training", t.Run)
 		}
 		epochs := t.Config.Epochs
-		detail = w.Text("status.train", 100*share, min(int(t.Epoch)+1, epochs), epochs, widgets.Thousands(int(t.ImagesPerSecond)), duration(t.Left))
+		epoch := min(int(t.Epoch)+1, epochs)
+		detail = w.Text("status.train", 100*share, epoch, epochs, widgets.Thousands(int(t.ImagesPerSecond)), duration(t.Left))
+		if t.Paused { // nothing is seen a second, and the time left stands still
+			detail = w.Text("status.train.paused", 100*share, epoch, epochs, duration(t.Left))
+		}
 	case st.Loading:
 		job = w.Text("status.loading")
 	}

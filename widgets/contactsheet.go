@@ -57,6 +57,9 @@ func (c *ContactSheet) Set(d SheetData) {
 	c.Refresh()
 }
 
+// Data is what is shown.
+func (c *ContactSheet) Data() SheetData { return c.data }
+
 // Choose chooses a cell without telling; −1 is none.
 func (c *ContactSheet) Choose(cell int) {
 	c.chosen = cell

@@ -76,6 +76,21 @@ func TestShortcutsThatATextHasNoUseForAreTheWindows(t *testing.T) {
 	}
 }
 
+func TestNumbersInGroups(t *testing.T) {
+	whole, any := NewNumber(1, 1, 1e6, true, nil), NewNumber(1, 0, 10, false, nil)
+	for text, want := range map[string]float64{"10,000": 1e4, "1,000,000": 1e6} {
+		if v, ok := whole.Parse(text); !ok || v != want {
+			t.Errorf("%s is read as %g, %v", text, v, ok)
+		}
+	}
+	if v, ok := whole.Parse("1,5"); ok {
+		t.Errorf("1,5 is a whole number: %g", v)
+	}
+	if v, ok := any.Parse("1,5"); !ok || v != 1.5 {
+		t.Errorf("1,5 is read as %g", v)
+	}
+}
+
 func TestButtonsByMouseAndKey(t *testing.T) {
 	themed(t)
 	pressed := 0

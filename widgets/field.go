@@ -2,6 +2,7 @@ package widgets
 
 import (
 	"image/color"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -54,7 +55,17 @@ func (compact) Size(n fyne.ThemeSizeName) float32 {
 // typed is an entry that tells when it gets and loses the focus.
 type typed struct {
 	widget.Entry
-	focused func(on bool)
+	focused  func(on bool)
+	OnEscape func() // the escape key; may be nil
+}
+
+// TypedKey implements fyne.Focusable.
+func (t *typed) TypedKey(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape && t.OnEscape != nil {
+		t.OnEscape()
+		return
+	}
+	t.Entry.TypedKey(e)
 }
 
 // FocusGained implements fyne.Focusable.
@@ -98,6 +109,7 @@ type Entry struct {
 	said           *Paragraph // of its row: why what was typed cannot be
 	wrong, focused bool
 	OnFocused      func(on bool) // is told when the focus comes and goes
+	OnWrong        func()        // is told when what was typed becomes wrong or right
 }
 
 // NewEntry makes an entry; changed is called with each valid change.
@@ -137,21 +149,22 @@ func (e *Entry) outline() {
 	}
 }
 
-func (e *Entry) setWrong(on bool) {
-	if e.wrong != on {
-		e.wrong = on
-		e.outline()
-	}
-}
-
 // SetWrong marks what was typed as what cannot be, and says why in its row; "" takes that back.
-func (e *Entry) SetWrong(why string) {
-	e.setWrong(why != "")
+func (e *Entry) SetWrong(why string) { e.mark(why != "", why) }
+
+// mark is SetWrong with a reason that may be left out.
+func (e *Entry) mark(wrong bool, why string) {
+	before := e.wrong
+	e.wrong = wrong
+	e.outline()
 	e.said.Set(why)
 	if why != "" {
 		e.said.Show()
 	} else {
 		e.said.Hide()
+	}
+	if before != wrong && e.OnWrong != nil {
+		e.OnWrong()
 	}
 }
 
@@ -179,7 +192,6 @@ type Number struct {
 	whole    bool
 	value    float64
 	why      string
-	OnWrong  func() // is told when what was typed becomes wrong or right
 }
 
 // NewNumber makes an entry of a number.
@@ -189,7 +201,7 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 	n.ExtendBaseWidget(n)
 	n.Field.OnChanged = func(text string) {
 		v, err := n.parse(text)
-		n.mark(err != nil)
+		n.judge(err != nil)
 		if err != nil || v == n.value {
 			return
 		}
@@ -207,21 +219,24 @@ func (n *Number) Explained(why string) *Number { n.why = why; return n }
 // Bounds are what the number must lie between, and whether it must be whole.
 func (n *Number) Bounds() (low, high float64, whole bool) { return n.min, n.max, n.whole }
 
-func (n *Number) mark(wrong bool) {
-	before := n.wrong
-	if wrong && n.why != "" {
-		n.SetWrong(n.why)
+// judge marks what was typed.
+func (n *Number) judge(wrong bool) {
+	if wrong {
+		n.mark(true, n.why)
 	} else {
-		n.SetWrong("")
-		n.setWrong(wrong)
-	}
-	if before != wrong && n.OnWrong != nil {
-		n.OnWrong()
+		n.mark(false, "")
 	}
 }
 
+// grouped is a whole number as people and the window write it: 10,000.
+var grouped = regexp.MustCompile(`^\d{1,3}(,\d{3})+$`)
+
 func (n *Number) parse(text string) (float64, error) {
-	text = strings.ReplaceAll(strings.TrimSpace(text), ",", ".")
+	text = strings.TrimSpace(text)
+	if n.whole && grouped.MatchString(text) {
+		text = strings.ReplaceAll(text, ",", "")
+	}
+	text = strings.ReplaceAll(text, ",", ".")
 	v, err := strconv.ParseFloat(text, 64)
 	if err != nil {
 		return 0, err
@@ -246,7 +261,7 @@ func (n *Number) SetValue(v float64) {
 	if v != n.value {
 		n.value = v
 		n.Set(FormatNumber(v))
-		n.mark(false)
+		n.judge(false)
 	}
 }
 

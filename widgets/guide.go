@@ -92,6 +92,9 @@ func (r *ListRow) Set(cells []string, chosen bool) {
 	r.Refresh()
 }
 
+// Cells are its texts.
+func (r *ListRow) Cells() []string { return r.cells }
+
 // Tapped implements fyne.Tappable.
 func (r *ListRow) Tapped(*fyne.PointEvent) {
 	if r.OnTapped != nil {

@@ -28,7 +28,8 @@ type PlotPoint struct{ X, Y float64 }
 type PlotAxis struct {
 	Min, Max float64
 	Log      bool
-	Format   func(float64) string // nil: short numbers
+	Format   func(float64) string // of ticks; nil: short numbers
+	Value    func(float64) string // of values that are read out; nil: as ticks
 }
 
 // PlotSeries is a line of a plot.

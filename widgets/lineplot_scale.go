@@ -19,7 +19,8 @@ type axis struct {
 	min, max float64
 	log      bool
 	ticks    []float64
-	write    func(float64) string
+	write    func(float64) string // ticks; nil: short numbers
+	read     func(float64) string // values; nil: as ticks
 	step     float64
 }
 
@@ -110,7 +111,7 @@ func (p *LinePlot) horizontal() axis {
 
 // vertical is the range of one side's values within the horizontal range.
 func (p *LinePlot) vertical(spec PlotAxis, right bool, x axis) axis {
-	a := axis{min: spec.Min, max: spec.Max, log: spec.Log, write: spec.Format}
+	a := axis{min: spec.Min, max: spec.Max, log: spec.Log, write: spec.Format, read: spec.Value}
 	if a.min != a.max {
 		return a
 	}
@@ -167,9 +168,11 @@ func (a *axis) tick(n int) {
 			break
 		}
 	}
-	for i := math.Ceil(a.min/a.step - 1e-6); i*a.step <= a.max+a.step*1e-6; i++ {
-		a.ticks = append(a.ticks, i*a.step)
+	for i := int(math.Ceil(a.min/a.step - 1e-6)); float64(i)*a.step <= a.max+a.step*1e-6; i++ { // whole: rounded up to zero a number is −0
+		a.ticks = append(a.ticks, float64(i)*a.step)
 	}
+	// Where the texts of ticks have fewer digits than their step, the first of those that read alike stays.
+	a.ticks = slices.CompactFunc(a.ticks, func(v, w float64) bool { return a.format(v) == a.format(w) })
 }
 
 // format writes a tick.
@@ -180,12 +183,12 @@ func (a axis) format(v float64) string {
 	return short(v)
 }
 
-// value writes a value that is read out: one digit more than a tick.
+// value writes a value that is read out.
 func (a axis) value(v float64) string {
-	if a.write != nil {
-		return a.write(v)
+	if a.read != nil {
+		return a.read(v)
 	}
-	return short(v)
+	return a.format(v)
 }
 
 // short writes a number with three digits.

@@ -1,7 +1,10 @@
 package widgets
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -24,6 +27,22 @@ func losses(n int) []PlotPoint {
 		out[i] = PlotPoint{X: float64(i) * 12 / float64(n), Y: 2.3*math.Exp(-float64(i)/float64(n)*4) + .1}
 	}
 	return out
+}
+
+func TestTicksReadDifferently(t *testing.T) {
+	whole := func(v float64) string { return strconv.Itoa(int(math.Round(v))) }
+	p, _ := plotOf(t, PlotData{Series: []PlotSeries{{Right: true}}, Left: PlotAxis{Format: whole}, Right: PlotAxis{Max: 1, Format: func(v float64) string { return fmt.Sprintf("%g %%", 100*v) }}})
+	s := p.scale(p.Size())
+	var left []string
+	for _, v := range s.left.ticks {
+		left = append(left, s.left.format(v))
+	}
+	if !slices.Equal(left, []string{"0", "1"}) {
+		t.Errorf("whole numbers from 0 to 1 are %q", left)
+	}
+	if zero := s.right.format(s.right.ticks[0]); zero != "0 %" {
+		t.Errorf("zero is written as %q", zero)
+	}
 }
 
 func TestTicksAreRound(t *testing.T) {

@@ -1,6 +1,8 @@
 package page
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/widgets"
@@ -22,5 +24,5 @@ func bound(v float64) string {
 	if v == float64(int(v)) {
 		return widgets.Thousands(int(v))
 	}
-	return widgets.FormatNumber(v)
+	return strings.Replace(widgets.FormatNumber(v), "e-0", "e-", 1)
 }

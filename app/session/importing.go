@@ -6,7 +6,6 @@ import (
 	"image"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
@@ -128,10 +127,7 @@ func (s *Session) imported(name string) {
 	d := s.readDataset(name)
 	s.change(func(now *State) {
 		s.importing, now.Import = nil, nil
-		list := slices.DeleteFunc(slices.Clone(now.Datasets), func(o Dataset) bool { return o.Name == name })
-		list = append(list, d)
-		slices.SortFunc(list, func(a, b Dataset) int { return strings.Compare(a.Name, b.Name) })
-		now.Datasets, now.Dataset = list, name
+		now.Datasets, now.Dataset = withDataset(now.Datasets, d), name
 		s.settle(now)
 	})
 	s.notice(Notice{Key: "notice.imported", Args: []any{name, d.Info.Images(), len(d.Info.Skipped)}})

@@ -87,13 +87,17 @@ func (c *predictors) use(folder, snapshot string, batch int, keepAll bool, do fu
 	return do(p.p)
 }
 
+func noWeights(folder string, cause error) error {
+	return fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(cause)
+}
+
 // get finds or prepares a model and locks it.
 func (c *predictors) get(folder, snapshot string, batch int, keepAll bool) (*prepared, error) {
 	key := preparedKey{folder: folder, snapshot: snapshot, batch: batch, keepAll: keepAll}
 	if info, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err == nil {
 		key.written = info.ModTime()
 	} else if snapshot == "" {
-		return nil, fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(err)
+		return nil, noWeights(folder, err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -210,6 +214,9 @@ func (s *Session) measure(ctx context.Context, r Run, dataset string, split data
 func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
 	folder := s.runFolder(run)
 	s.Do(func(context.Context) func() {
+		if _, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err != nil {
+			return func() { done(nil, noWeights(folder, err)) }
+		}
 		m, err := model.Load(folder, "")
 		if err != nil {
 			return func() { done(nil, err) }

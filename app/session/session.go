@@ -48,7 +48,10 @@ type Session struct {
 	live        *live
 	importing   context.CancelFunc
 	open        map[string]*data.Dataset
+	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
+
+	disk sync.Mutex // held while data sets come or go on the disk; never within mu
 
 	look, detect, evaluate lane
 	predictors             predictors
@@ -58,8 +61,11 @@ type Session struct {
 func New(c Config) (*Session, error) {
 	for _, sub := range []string{"datasets", "networks", "runs"} {
 		if err := os.MkdirAll(filepath.Join(c.Home, sub), 0o777); err != nil {
-			return nil, fault.New("session.home", "The workspace %s cannot be made. Allow writing there, or set CONVSCOPE_HOME to another folder.", c.Home).Because(err)
+			return nil, noHome(c.Home, err)
 		}
+	}
+	if err := writable(c.Home); err != nil {
+		return nil, noHome(c.Home, err)
 	}
 	device, err := kernel.NewQuietCPU(c.Threads)
 	if err != nil {
@@ -71,9 +77,22 @@ func New(c Config) (*Session, error) {
 	s.now = State{Loading: true, Engine: kernel.Features(), Threads: device.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksOf(c.Home, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
-	s.background(s.watchMemory)
+	s.background(s.watch)
 	s.background(s.restore)
 	return s, nil
+}
+
+func noHome(folder string, cause error) error {
+	return fault.New("session.home", "The folder of the workspace, %s, cannot be written to. Allow writing there, or choose another folder.", folder).Because(cause)
+}
+
+// writable tries whether files can be made in a folder: one that is there may still be read-only.
+func writable(folder string) error {
+	f, err := os.CreateTemp(folder, ".writable-")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // Close cancels everything that goes on, lets a training write its snapshot, and waits for all of it.
@@ -89,6 +108,9 @@ func (s *Session) Close() error {
 	s.work.Wait()
 	err := s.predictors.close()
 	for _, d := range s.open {
+		err = errors.Join(err, d.Close())
+	}
+	for _, d := range s.orphans {
 		err = errors.Join(err, d.Close())
 	}
 	return errors.Join(err, s.device.Close())
@@ -203,8 +225,8 @@ func (s *Session) fail(err error) {
 	}
 }
 
-// watchMemory keeps the figure of the status line.
-func (s *Session) watchMemory(ctx context.Context) {
+// watch keeps the figure of memory in the status line, and notices data sets that were moved away.
+func (s *Session) watch(ctx context.Context) {
 	for tick := time.NewTicker(2 * time.Second); ; {
 		select {
 		case <-ctx.Done():
@@ -215,6 +237,7 @@ func (s *Session) watchMemory(ctx context.Context) {
 		if m := memory(); m>>20 != s.State().Memory>>20 {
 			s.change(func(now *State) { now.Memory = m })
 		}
+		s.dropLost()
 	}
 }
 

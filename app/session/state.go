@@ -61,7 +61,7 @@ type Import struct {
 
 // Training is a run on its way.
 type Training struct {
-	Run                string
+	Run, Dataset       string
 	Config             train.Config
 	Spec               nn.Spec
 	Started            bool // preparations are over
@@ -90,6 +90,7 @@ type Notice struct {
 	Err    error
 	Key    string // of a translated sentence, where Err is nil
 	Args   []any
+	Stays  bool // until it is closed: what must be acted on, though nobody may be there when it happens
 }
 
 // kept is how many notices a State carries; a window that listens at all sees each.

@@ -32,19 +32,20 @@ type live struct {
 	perEpoch         int
 	curve            gathering
 	probe            *train.Probe
-	since            time.Time // of the first step
+	since            time.Time // of the first step; time in pauses does not count
 	first            int       // its iteration
+	held             time.Time // since when it is paused
 }
 
 // compose puts the run into a state.
 func (l *live) compose(s *State) {
 	t := &Training{
-		Run: l.run, Config: l.config, Spec: l.spec, Started: l.started, Paused: l.paused, Stopping: l.stopping,
+		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Started: l.started, Paused: l.paused, Stopping: l.stopping,
 		Iteration: l.step.Iteration, Iterations: l.iterations, IterationsPerEpoch: l.perEpoch, Epoch: l.step.Epoch,
 		Loss: l.step.Loss, Rate: l.step.Rate, ImagesPerSecond: l.step.ImagesPerSecond, Probe: l.probe,
 	}
 	if done := l.step.Iteration - l.first; done > 0 {
-		t.Left = time.Duration(float64(time.Since(l.since)) / float64(done) * float64(l.iterations-l.step.Iteration))
+		t.Left = time.Duration(float64(l.worked(time.Now())) / float64(done) * float64(l.iterations-l.step.Iteration))
 	}
 	s.Training = t
 	s.Runs = slices.Clone(s.Runs)
@@ -62,6 +63,14 @@ func (l *live) compose(s *State) {
 	s.Curves[l.run] = l.curve.curve()
 }
 
+// worked is how long the run has worked on its steps, without its pauses.
+func (l *live) worked(now time.Time) time.Duration {
+	if l.paused {
+		now = l.held
+	}
+	return now.Sub(l.since)
+}
+
 // observe takes in what a run tells, on the run's goroutine.
 func (s *Session) observe(e train.Event) {
 	s.mu.Lock()
@@ -76,10 +85,10 @@ func (s *Session) observe(e train.Event) {
 	case train.Probe:
 		l.probe = &e
 	case train.Paused:
-		l.paused = true
+		l.paused, l.held = true, time.Now()
 	case train.Resumed:
 		l.paused = false
-		l.first, l.since = l.step.Iteration, time.Now()
+		l.since = l.since.Add(time.Since(l.held))
 	}
 	l.curve.add(e)
 	s.mu.Unlock()
@@ -100,6 +109,10 @@ func (s *Session) Train(c train.Config) (string, error) {
 		return "", d.Err
 	case n == nil || n.Err != nil:
 		return "", fault.New("session.network.none", "There is no network to train. Choose one in the Network tab.")
+	}
+	if err := gone(*d); err != nil {
+		s.drop(d.Name)
+		return "", err
 	}
 	if err := c.Check(); err != nil {
 		return "", err
@@ -140,6 +153,10 @@ func (s *Session) ResumeRun(name string) error {
 	if d < 0 {
 		return fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", r.Info.Dataset)
 	}
+	if err := gone(state.Datasets[d]); err != nil {
+		s.drop(state.Datasets[d].Name)
+		return err
+	}
 	l := &live{run: name, dataset: state.Datasets[d].Name, config: r.Info.Config, spec: r.Info.Spec}
 	if c := state.Curves[name]; c != nil {
 		l.curve = gathering{loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, warnings: c.Warnings}
@@ -178,10 +195,10 @@ func (s *Session) startRun(l *live, job train.Job) error {
 // run trains to the end and takes in what became of it.
 func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	result, err := s.trainWith(ctx, l, job)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		s.fail(err)
-	}
 	r := s.readRun(l.run)
+	if err != nil && !errors.Is(err, context.Canceled) {
+		s.notice(Notice{Err: err, Stays: !train.HasDiverged(err)}) // of a run that diverged its curves tell too
+	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {
 		s.live = nil

@@ -55,6 +55,10 @@ func (s *Session) restore(ctx context.Context) {
 		now.Dataset, now.Network, now.Run = c.Dataset, c.Network, c.Run
 		s.settle(now)
 	})
+	if state := s.State(); c.Dataset != "" && state.Dataset != c.Dataset {
+		s.notice(Notice{Err: lostDataset(c.Dataset, s.datasetFolder(c.Dataset)), Stays: true})
+		s.remember()
+	}
 	s.loadCurve(s.State().Run)
 }
 
@@ -334,6 +338,8 @@ func (s *Session) DeleteDataset(name string) {
 		return
 	}
 	s.background(func(context.Context) {
+		s.disk.Lock()
+		defer s.disk.Unlock()
 		s.mu.Lock()
 		d := s.open[name]
 		delete(s.open, name)

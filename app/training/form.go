@@ -6,6 +6,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
@@ -22,6 +24,13 @@ type form struct {
 	advanced bool
 	locked   bool
 	shown    train.Config
+	fields   []*field // what is typed, in the order of the rows
+}
+
+// field is a setting that is typed. What is wrong with it is said below it.
+type field struct {
+	key   string
+	entry *widgets.Entry
 }
 
 const fieldWidth = 100
@@ -36,8 +45,46 @@ func newForm(p *Page) *form {
 
 // set shows settings.
 func (f *form) set(c train.Config) {
-	f.shown = c
+	f.shown, f.fields = c, nil
 	f.build()
+}
+
+// steer gives the run that goes on the rate that was typed, once it is typed to the end: on the way to 15e-4 lies 15, and a
+// single step with that ruins a run.
+func (f *form) steer() {
+	if v, ok := f.rate.Parse(f.rate.Field.Text); ok && f.locked && v != f.shown.Rate {
+		f.shown.Rate = v
+		f.p.host.Session().SetRate(v)
+	}
+}
+
+// typedWrong is what was typed and cannot be used, by setting.
+func (f *form) typedWrong() map[string]string {
+	texts := map[string]string{}
+	for _, t := range f.fields {
+		if t.entry.Wrong() {
+			texts[t.key] = t.entry.Field.Text
+		}
+	}
+	return texts
+}
+
+// refusal tells which settings cannot be used, and puts the cursor into the first; nil if there are none.
+func (f *form) refusal() error {
+	var names []string
+	for _, t := range f.fields {
+		if !t.entry.Wrong() {
+			continue
+		}
+		if len(names) == 0 {
+			f.p.host.Window().Canvas().Focus(t.entry.Field)
+		}
+		names = append(names, f.p.text("field."+t.key))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return fault.New("training.settings", "These settings cannot be used as they are: %s. Correct what is marked red, then train.", strings.Join(names, ", "))
 }
 
 // lock lets nothing be changed but the learning rate, while a run goes on.
@@ -54,31 +101,58 @@ func (f *form) change(set func(*train.Config)) {
 	if f.locked {
 		return
 	}
+	policy := f.shown.Policy
 	set(&f.p.config)
 	set(&f.shown)
 	f.p.touched = true
+	if f.shown.Policy != policy { // it has other parameters
+		f.build()
+	}
 	f.drawPolicy()
 	if f.p.state.Run == "" {
 		f.p.draw(true)
 	}
 }
 
-// build makes the rows.
+// build makes the rows. What was typed and is wrong stays typed, and wrong: it is not replaced in silence.
 func (f *form) build() {
-	p, c := f.p, f.shown
-	number := func(v, low, high float64, whole bool, set func(*train.Config, float64)) *widgets.Number {
+	p, c, wrong := f.p, f.shown, f.typedWrong()
+	f.fields = nil
+	info := func(key string) (extra []fyne.CanvasObject) {
+		if p.host.Has("concept." + key + ".title") {
+			extra = append(extra, p.host.Info(key))
+		}
+		return extra
+	}
+	row := func(key string, control fyne.CanvasObject) fyne.CanvasObject {
+		return widgets.FormRow(p.text("field."+key), fieldWidth, control, info(key)...)
+	}
+	typed := func(key string, entry *widgets.Entry) { // it is in its row by now
+		entry.OnWrong = f.body.Refresh
+		f.fields = append(f.fields, &field{key, entry})
+		if text, ok := wrong[key]; ok {
+			entry.Field.SetText(text)
+		}
+	}
+	numberRow := func(key string, n *widgets.Number) fyne.CanvasObject {
+		object := page.NumberRow(p.host, p.text("field."+key), fieldWidth, n, info(key)...)
+		typed(key, n.Entry)
+		return object
+	}
+	number := func(key string, v, low, high float64, whole bool, set func(*train.Config, float64)) fyne.CanvasObject {
 		n := widgets.NewNumber(v, low, high, whole, func(v float64) { f.change(func(c *train.Config) { set(c, v) }) })
 		if f.locked {
 			n.Field.Disable()
 		}
-		return n
+		return numberRow(key, n)
 	}
-	row := func(key string, control fyne.CanvasObject) fyne.CanvasObject {
-		var extra []fyne.CanvasObject
-		if p.host.Has("concept." + key + ".title") {
-			extra = append(extra, p.host.Info(key))
+	entry := func(key string, e *widgets.Entry) fyne.CanvasObject {
+		if f.locked {
+			e.Field.Disable()
 		}
-		return widgets.FormRow(p.text("field."+key), fieldWidth, control, extra...)
+		object := widgets.EntryRow(p.text("field."+key), fieldWidth, e, info(key)...)
+		typed(key, e)
+		return object
 	}
 	choice := func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice {
 		shown := names
@@ -99,25 +173,28 @@ func (f *form) build() {
 			at = i
 		}
 	}
-	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) {
-		if f.locked { // a run takes another rate while it goes
-			p.host.Session().SetRate(v)
-			return
+	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) { f.change(func(c *train.Config) { c.Rate = v }) })
+	if f.locked { // a run takes another rate while it goes
+		f.rate.Field.OnSubmitted = func(string) { f.steer() }
+		f.rate.OnFocused = func(on bool) {
+			if !on {
+				f.steer()
+			}
 		}
-		f.change(func(c *train.Config) { c.Rate = v })
-	})
+	}
 	rows := []fyne.CanvasObject{
-		row("epochs", number(float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) })),
-		row("batch", number(float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) })),
+		number("epochs", float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) }),
+		number("batch", float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) }),
 		row("solver", choice(solverNames, slices.Index(solvers, c.Solver), func(c *train.Config, i int) { c.Solver = solvers[i] })),
-		row("rate", f.rate),
+		numberRow("rate", f.rate),
 		row("policy", choice(policyNames, at, func(c *train.Config, i int) {
 			c.Policy, c.Gamma, c.Step, c.Power = policies[i].Name, 0, nil, 0
 		})),
 	}
-	f.policy = f.policyRows(number, row)
+	f.policy = f.policyRows(number, entry)
 	rows = append(rows, f.policy...)
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
+	advanced := len(f.fields)
 	if f.advanced {
 		rows = append(rows, f.advancedRows(number, row, choice)...)
 	}
@@ -126,7 +203,7 @@ func (f *form) build() {
 		mark = "▾ "
 	}
 	rows = append(rows, widgets.Line(0, widgets.NewButton(mark+p.text("more"), widgets.Quiet, func() {
-		f.advanced = !f.advanced
+		f.advanced = !f.advanced || f.wrongBeyond(advanced)
 		f.build()
 	})))
 	f.body.Objects = rows
@@ -134,14 +211,20 @@ func (f *form) build() {
 	f.drawPolicy()
 }
 
+// wrongBeyond tells whether a field from the n-th on is wrong: what is wrong is not folded away.
+func (f *form) wrongBeyond(n int) bool {
+	return slices.ContainsFunc(f.fields[n:], func(t *field) bool { return t.entry.Wrong() })
+}
+
 type (
-	numberMaker func(v, low, high float64, whole bool, set func(*train.Config, float64)) *widgets.Number
+	numberMaker func(key string, v, low, high float64, whole bool, set func(*train.Config, float64)) fyne.CanvasObject
+	entryMaker  func(key string, e *widgets.Entry) fyne.CanvasObject
 	rowMaker    func(key string, control fyne.CanvasObject) fyne.CanvasObject
 	choiceMaker func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice
 )
 
 // policyRows are the parameters of the chosen policy.
-func (f *form) policyRows(number numberMaker, row rowMaker) []fyne.CanvasObject {
+func (f *form) policyRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
 	c := f.shown.WithPolicyDefaults()
 	p, err := train.PolicyOf(c.Policy)
 	if err != nil {
@@ -154,24 +237,26 @@ func (f *form) policyRows(number numberMaker, row rowMaker) []fyne.CanvasObject 
 			text[i] = widgets.FormatNumber(s)
 		}
 		if len(p.Step) == 1 {
-			rows = append(rows, row("step", number(c.Step[0], .1, 100, false, func(c *train.Config, v float64) { c.Step = []float64{v} })))
+			rows = append(rows, number("step", c.Step[0], .1, 100, false, func(c *train.Config, v float64) { c.Step = []float64{v} }))
 		} else {
-			e := widgets.NewEntry(strings.Join(text, ", "), func(t string) {
-				if steps, ok := parseSteps(t); ok {
-					f.change(func(c *train.Config) { c.Step = steps })
+			e := widgets.NewEntry(strings.Join(text, ", "), nil)
+			e.Field.OnChanged = func(t string) {
+				steps, ok := parseSteps(t)
+				if !ok {
+					e.SetWrong(f.p.text("limits.steps"))
+					return
 				}
-			})
-			if f.locked {
-				e.Field.Disable()
+				e.SetWrong("")
+				f.change(func(c *train.Config) { c.Step = steps })
 			}
-			rows = append(rows, row("step", e))
+			rows = append(rows, entry("step", e))
 		}
 	}
 	if p.Gamma != 0 {
-		rows = append(rows, row("gamma", number(c.Gamma, 1e-9, 10, false, func(c *train.Config, v float64) { c.Gamma = v })))
+		rows = append(rows, number("gamma", c.Gamma, 1e-9, 10, false, func(c *train.Config, v float64) { c.Gamma = v }))
 	}
 	if p.Power != 0 {
-		rows = append(rows, row("power", number(c.Power, .01, 100, false, func(c *train.Config, v float64) { c.Power = v })))
+		rows = append(rows, number("power", c.Power, .01, 100, false, func(c *train.Config, v float64) { c.Power = v }))
 	}
 	return rows
 }
@@ -199,14 +284,14 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		meanNames = append(meanNames, p.text("mean."+m))
 	}
 	return []fyne.CanvasObject{
-		row("momentum", number(c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v })),
-		row("weight-decay", number(c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v })),
-		row("accumulate", number(float64(c.Accumulate), 1, 1000, true, func(c *train.Config, v float64) { c.Accumulate = int(v) })),
+		number("momentum", c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v }),
+		number("weight-decay", c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v }),
+		number("accumulate", float64(c.Accumulate), 1, 1000, true, func(c *train.Config, v float64) { c.Accumulate = int(v) }),
 		row("mean", choice(meanNames, slices.Index(means, c.Mean), func(c *train.Config, i int) { c.Mean = means[i] })),
-		row("scale", number(c.Scale, 1e-6, 1e3, false, func(c *train.Config, v float64) { c.Scale = v })),
-		row("validate", number(c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v })),
-		row("snapshot", number(c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v })),
-		row("seed", number(float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) })),
+		number("scale", c.Scale, 1e-6, 1e3, false, func(c *train.Config, v float64) { c.Scale = v }),
+		number("validate", c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v }),
+		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
+		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 	}
 }
 
@@ -284,8 +369,12 @@ func (p *Page) showButtons() {
 	p.buttons.Refresh()
 }
 
-// train starts a run with the settings.
+// train starts a run with the settings, if all of them can be used.
 func (p *Page) train() {
+	if err := p.form.refusal(); err != nil {
+		p.host.Fault(err)
+		return
+	}
 	if _, err := p.host.Session().Train(p.config); err != nil {
 		p.host.Fault(err)
 	}

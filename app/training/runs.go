@@ -3,11 +3,13 @@ package training
 import (
 	"fmt"
 	"math"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -21,8 +23,8 @@ func (p *Page) showRuns() {
 	for len(p.rows) < len(runs) {
 		p.rows = append(p.rows, widgets.NewListRow([]float32{76, 0, -76, -64}, []string{"", "", "", ""}, nil))
 	}
-	if len(p.runs.Objects) != len(runs) {
-		p.runs.Objects = p.runs.Objects[:0]
+	if p.listed != len(runs) {
+		p.listed, p.runs.Objects = len(runs), p.runs.Objects[:0]
 		for i := range runs {
 			p.runs.Objects = append(p.runs.Objects, p.rows[i])
 		}
@@ -35,17 +37,28 @@ func (p *Page) showRuns() {
 		row := p.rows[i]
 		row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
 		row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
-		c := r.Info.Config
 		state, best := p.text("state."+stateOf(r)), r.Info.Best
 		if t := s.Training; t != nil && t.Run == r.Name {
 			state = fmt.Sprintf("%.0f %%", 100*t.Progress())
 		}
 		accuracy := ""
 		if best > 0 {
-			accuracy = fmt.Sprintf("%.1f %%", 100*best)
+			accuracy = percent(best)
 		}
-		row.Set([]string{r.Name, fmt.Sprintf("%s · %s %g %s", r.Info.Spec.Name, p.text("solver."+c.Solver), c.Rate, c.Policy), state, accuracy}, r.Name == s.Run)
+		row.Set([]string{r.Name, p.recipe(r), state, accuracy}, r.Name == s.Run)
 	}
+}
+
+// recipe is what a run trained and how, or in short why that cannot be read: the whole sentence is below the curves once it is chosen.
+func (p *Page) recipe(r session.Run) string {
+	switch {
+	case strings.HasSuffix(fault.Code(r.Err), ".newer"):
+		return p.text("broken.newer")
+	case r.Err != nil:
+		return p.text("broken.damaged")
+	}
+	c := r.Info.Config
+	return fmt.Sprintf("%s · %s %g %s", r.Info.Spec.Name, p.text("solver."+c.Solver), c.Rate, c.Policy)
 }
 
 func stateOf(r session.Run) string {
@@ -93,17 +106,36 @@ func (p *Page) remarks() []remark {
 		return []remark{{widgets.ColourBad, p.host.FaultText(r.Err), ""}}
 	}
 	if c == nil || len(c.Loss) == 0 {
-		if s.Live() {
+		switch {
+		case s.Live():
 			return []remark{{widgets.ColourQuiet, p.text("say.begins"), "epoch"}}
+		case s.ChosenRun() != nil && c != nil:
+			return []remark{{widgets.ColourQuiet, p.text("say.no-step"), ""}}
 		}
 		return []remark{{widgets.ColourQuiet, p.text("say.nothing"), "epoch"}}
 	}
 	var out []remark
+	diverged := false
 	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
-		out = append(out, remark{widgets.ColourBad, p.text("say.diverged"), "rate"})
+		diverged = true
+		key := "say.diverged"
+		switch {
+		case len(r.Info.Snapshots) > 0:
+		case r.Info.BestEpoch > 0:
+			key = "say.diverged.best"
+		default:
+			key = "say.diverged.early"
+		}
+		out = append(out, remark{widgets.ColourBad, p.text(key), "rate"})
 	}
-	if len(c.Epochs) == 0 {
+	switch {
+	case len(c.Epochs) > 0:
+	case s.Live():
 		return append(out, remark{widgets.ColourQuiet, p.text("say.first"), "validation"})
+	case diverged:
+		return out
+	default:
+		return append(out, remark{widgets.ColourQuiet, p.text("say.ended", c.Loss[len(c.Loss)-1].X), "validation"})
 	}
 	out = append(out, p.remarkValidation(c)...)
 	if n := len(c.Warnings); n > 0 {
@@ -128,19 +160,19 @@ func (p *Page) remarkValidation(c *session.Curve) []remark {
 		}
 	}
 	classes := 0.
-	if d := p.state.ChosenDataset(); d != nil {
-		classes = float64(len(d.Info.Classes))
+	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
+		classes = float64(r.Info.Spec.Classes)
 	}
 	best := bestOf(c)
 	switch {
 	case len(c.Epochs)-1-at >= 2 && last.ValLoss > 1.08*least && last.TrainLoss < c.Epochs[at].TrainLoss:
-		return []remark{{widgets.ColourCaution, p.text("say.overfit", c.Epochs[at].Epoch, best), "overfitting"}}
+		return []remark{{widgets.ColourCaution, p.text("say.overfit", c.Epochs[at].Epoch, best.Epoch), "overfitting"}}
 	case classes > 1 && last.TrainLoss > .95*math.Log(classes):
 		return []remark{{widgets.ColourCaution, p.text("say.not-learning", math.Log(classes)), "rate"}}
 	case last.ValLoss > 1.5*last.TrainLoss && last.ValLoss-last.TrainLoss > .1:
 		return []remark{{widgets.ColourCaution, p.text("say.gap", last.TrainLoss, last.ValLoss), "overfitting"}}
 	}
-	return []remark{{widgets.ColourGood, p.text("say.well", 100*last.ValAccuracy, best), "validation"}}
+	return []remark{{widgets.ColourGood, p.text("say.well", percent(best.ValAccuracy), best.Epoch), "validation"}}
 }
 
 // lastDrop finds where the learning rate last fell by half or more at once.

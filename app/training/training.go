@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/resources"
 	"github.com/convscope/convscope/widgets"
@@ -28,13 +29,14 @@ type Page struct {
 	shown bool
 
 	config    train.Config // of the next run
-	forData   string       // what config was made for: a change of the network brings its defaults
-	forNet    string
-	touched   bool // the user changed something
+	forNet    string       // what config was made for: a change of the network brings its defaults
+	touched   bool         // the user changed something
 	smoothing float64
 	log       bool
 	watched   string // run and moment for which probes were asked
-	filtersOf string // run and epoch whose filters are shown
+	filtersOf string // run and epoch whose filters were asked for
+	ownerOf   string // run whose filters are shown
+	lack      string // what is said in place of filters
 	drawn     *session.Curve
 	slowly    time.Time // when the small plots were drawn last
 
@@ -47,9 +49,11 @@ type Page struct {
 	live     *widgets.Text
 	filters  *widgets.ContactSheet
 	scale    *widgets.ScaleBar
+	none     *widgets.Paragraph // why there are no filters
 	title    *widgets.Text
 	runs     *fyne.Container
 	rows     []*widgets.ListRow
+	listed   int // how many of the rows are in the list; −1: not even that there are none
 	says     *fyne.Container
 	said     string
 	form     *form
@@ -70,7 +74,7 @@ func (p *Page) text(key string, args ...any) string { return p.host.Text("train.
 
 // Build implements page.Page.
 func (p *Page) Build() fyne.CanvasObject {
-	p.drawn, p.filtersOf, p.rows, p.said, p.mode = nil, "", nil, "", "-"
+	p.drawn, p.filtersOf, p.ownerOf, p.rows, p.listed, p.said, p.mode = nil, "", "", nil, -1, "", "-"
 	p.plot, p.rate, p.speed = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque()
 	p.rate.SetCompact(true)
 	p.speed.SetCompact(true)
@@ -147,8 +151,11 @@ func (p *Page) small(key, concept string, plot *widgets.LinePlot) fyne.CanvasObj
 // buildFilters makes the panel with the filters of the first convolution.
 func (p *Page) buildFilters() fyne.CanvasObject {
 	p.live = widgets.NewHeading(p.text("filters"))
-	p.filters, p.scale = widgets.NewContactSheet(), widgets.NewScaleBar()
-	return widgets.NewPanel(widgets.ColumnGrowing(4, p.filters, widgets.Sized(0, 20, p.live), p.filters, p.scale))
+	p.filters, p.scale, p.none = widgets.NewContactSheet(), widgets.NewScaleBar(), widgets.NewParagraph("", widgets.ColourQuiet).Small()
+	p.lack = "-"
+	p.noFilters("")
+	sheet := container.NewStack(p.filters, p.none)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, sheet, widgets.Sized(0, 20, p.live), sheet, p.scale))
 }
 
 // buildRight makes the settings and the buttons.
@@ -177,16 +184,15 @@ func (p *Page) Update(s *session.State) {
 		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
 		p.root.Refresh()
 	}
-	if n := s.ChosenNetwork(); n != nil && (p.forNet != n.Name || p.forData != s.Dataset) {
-		if p.forNet != n.Name {
-			p.config, p.touched = train.DefaultsFor(n.Spec), false
-		}
-		p.forNet, p.forData = n.Name, s.Dataset
+	anew := false
+	if n := s.ChosenNetwork(); n != nil && p.forNet != n.Name {
+		p.forNet, p.config, p.touched = n.Name, train.DefaultsFor(n.Spec), false
 		p.form.set(p.config)
+		anew = true // an empty plot has the axes of the next run
 	}
 	p.showButtons()
 	p.showRuns()
-	p.draw(false)
+	p.draw(anew)
 	p.showFilters()
 	p.showSays()
 }
@@ -232,8 +238,18 @@ func (p *Page) draw(always bool) {
 	})
 	p.speed.SetData(widgets.PlotData{
 		Series: []widgets.PlotSeries{{Name: p.text("images-per-second"), Points: widgets.SmoothPlot(points(c.Speed), .9), Colour: widgets.ColourAccent}},
-		X:      axis, Left: widgets.PlotAxis{Format: func(v float64) string { return widgets.Thousands(int(v)) }}, Head: p.epochHead(c),
+		X:      axis, Left: speedAxis(c), Head: p.epochHead(c),
 	})
+}
+
+// speedAxis counts whole images; where none was measured it has no numbers.
+func speedAxis(c *session.Curve) widgets.PlotAxis {
+	return widgets.PlotAxis{Format: func(v float64) string {
+		if len(c.Speed) == 0 {
+			return ""
+		}
+		return widgets.Thousands(int(math.Round(v)))
+	}}
 }
 
 // plotData is what the large plot shows.
@@ -280,8 +296,12 @@ func accuracyAxis(values []widgets.PlotPoint) widgets.PlotAxis {
 	if len(values) == 0 {
 		low = 0
 	}
-	return widgets.PlotAxis{Min: low, Max: 1, Format: func(v float64) string { return fmt.Sprintf("%.3g %%", 100*v) }}
+	tick := func(v float64) string { return fmt.Sprintf("%.3g %%", 100*v) }
+	return widgets.PlotAxis{Min: low, Max: 1, Format: tick, Value: percent}
 }
+
+// percent writes an accuracy, the same wherever it stands.
+func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
 // epochHead is the first line of what is read out under the pointer.
 func (p *Page) epochHead(c *session.Curve) func(float64) string {
@@ -297,9 +317,12 @@ func (p *Page) epochHead(c *session.Curve) func(float64) string {
 // marks are the best epoch and what was noticed.
 func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	var marks []widgets.PlotMark
-	best := bestOf(c)
-	if best > 0 && len(c.Epochs) > 1 {
-		marks = append(marks, widgets.PlotMark{X: best, Text: p.text("best", best), Colour: widgets.ColourGood})
+	if best := bestOf(c); best.Epoch > 0 && len(c.Epochs) > 1 {
+		text := p.text("best", best.Epoch)
+		if !math.IsNaN(best.ValAccuracy) {
+			text += " · " + percent(best.ValAccuracy)
+		}
+		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
 	}
 	const most = 6
 	for i, w := range c.Warnings {
@@ -310,12 +333,12 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	return marks
 }
 
-// bestOf is the best epoch so far, 0 for none.
-func bestOf(c *session.Curve) float64 {
-	best := 0.
+// bestOf is the best epoch so far; zero for none.
+func bestOf(c *session.Curve) train.Epoch {
+	var best train.Epoch
 	for _, e := range c.Epochs {
 		if e.Best {
-			best = e.Epoch
+			best = e
 		}
 	}
 	return best
@@ -356,63 +379,108 @@ func firstFilters(s nn.Spec) string {
 	return ""
 }
 
-// showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became.
+// showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became. They belong to
+// the chosen run; while it has none, a sentence says why.
 func (p *Page) showFilters() {
+	if p.ownerOf != "" && p.ownerOf != p.state.Run {
+		p.noFilters("")
+	}
 	if p.state.Live() {
-		t := p.state.Training
-		if t.Started && p.watched != t.Run && p.shown {
-			p.watch(t)
+		p.showLiveFilters(p.state.Training)
+		return
+	}
+	p.watched = ""
+	r := p.state.ChosenRun()
+	key := ""
+	if r != nil {
+		key = fmt.Sprint(r.Name, r.Info.BestEpoch, r.Info.State, r.Err)
+	}
+	if key == p.filtersOf && key != "" {
+		return
+	}
+	p.filtersOf = key
+	switch {
+	case r == nil:
+		p.noFilters(p.text("filters.none"))
+	case r.Err != nil:
+		p.noFilters(p.text("filters.unreadable", r.Name))
+	case firstFilters(r.Info.Spec) == "":
+		p.noFilters(p.text("filters.no-convolution"))
+	default:
+		if p.ownerOf == "" {
+			p.noFilters("")
 		}
-		if t.Probe == nil {
-			return
-		}
+		p.readFilters(r.Name, firstFilters(r.Info.Spec), key)
+	}
+}
+
+// showLiveFilters shows the filters of the run that goes on.
+func (p *Page) showLiveFilters(t *session.Training) {
+	p.filtersOf = ""
+	if t.Started && p.watched != t.Run && p.shown {
+		p.watch(t)
+	}
+	switch {
+	case t.Probe != nil:
 		for _, l := range t.Probe.Layers {
 			if l.Filters != nil {
 				p.setFilters(l.Name, *l.Filters, true)
 			}
 		}
-		p.filtersOf = ""
-		return
+	case firstFilters(t.Spec) == "":
+		p.noFilters(p.text("filters.no-convolution"))
+	case p.ownerOf != t.Run:
+		p.noFilters(p.text("filters.soon"))
 	}
-	p.watched = ""
-	r := p.state.ChosenRun()
-	if r == nil || r.Err != nil {
-		p.filters.Set(widgets.SheetData{})
-		p.filtersOf = ""
-		return
-	}
-	key := fmt.Sprint(r.Name, r.Info.BestEpoch, r.Info.State)
-	if key == p.filtersOf {
-		return
-	}
-	p.filtersOf = key
-	layer := firstFilters(r.Info.Spec)
-	if layer == "" {
-		p.filters.Set(widgets.SheetData{})
-		return
-	}
-	p.host.Session().Filters(r.Name, layer, func(t *nn.Tensor, err error) {
-		if err == nil && t != nil && p.filtersOf == key {
+}
+
+// readFilters reads the filters that a run learned.
+func (p *Page) readFilters(run, layer, key string) {
+	p.host.Session().Filters(run, layer, func(t *nn.Tensor, err error) {
+		switch {
+		case p.filtersOf != key: // another run was chosen meanwhile
+		case fault.Code(err) == "session.weights.none":
+			p.noFilters(p.text("filters.no-weights", run))
+		case err != nil:
+			p.noFilters(p.host.FaultText(err))
+		case t != nil:
 			p.setFilters(layer, *t, false)
 		}
 	})
 }
 
+// setFilters shows filters of the chosen run.
 func (p *Page) setFilters(layer string, t nn.Tensor, now bool) {
 	key := "filters.of"
 	if now {
 		key = "filters.now"
 	}
+	p.ownerOf = p.state.Run
 	p.live.Set(p.text(key, layer))
 	d, tone := widgets.FilterData(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
 	p.filters.Set(d)
 	p.scale.Set(tone)
+	p.scale.Show()
+	p.none.Hide()
+}
+
+// noFilters shows none, and says why.
+func (p *Page) noFilters(why string) {
+	if p.ownerOf == "" && p.lack == why { // states come ten times a second
+		return
+	}
+	p.ownerOf, p.lack = "", why
+	p.live.Set(p.text("filters"))
+	p.filters.Set(widgets.SheetData{})
+	p.scale.Hide()
+	p.none.Set(why)
+	p.none.Show()
 }
 
 // watch asks the run for its filters, with the first image of its validation.
 func (p *Page) watch(t *session.Training) {
 	p.watched = t.Run
-	layer, dataset, run := firstFilters(t.Spec), p.state.Dataset, t.Run
+	layer, dataset, run := firstFilters(t.Spec), t.Dataset, t.Run
 	if layer == "" {
 		return
 	}

@@ -31,7 +31,12 @@ func synthetic(t *testing.T, s *session.State, epochs []train.Epoch) *session.St
 		c.Speed = append(c.Speed, session.Point{X: x, Y: 2000 + 100*math.Sin(x)})
 	}
 	next := *s
-	run := session.Run{Name: "run 1", Folder: t.TempDir(), Info: train.RunInfo{Config: config, Spec: spec, State: train.Finished, Epochs: epochs, Best: .975, BestEpoch: 3}}
+	run := session.Run{Name: "run 1", Folder: t.TempDir(), Info: train.RunInfo{Config: config, Spec: spec, State: train.Finished, Epochs: epochs}}
+	for _, e := range epochs {
+		if e.Best {
+			run.Info.Best, run.Info.BestEpoch = e.ValAccuracy, e.Epoch
+		}
+	}
 	next.Runs, next.Run = []session.Run{run}, "run 1"
 	next.Curves = map[string]*session.Curve{"run 1": c}
 	return &next

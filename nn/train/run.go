@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/convscope/convscope/nn"
@@ -355,7 +356,7 @@ func (r *run) loop() (reason string, err error) {
 
 // stop ends the run before its last iteration, with a snapshot.
 func (r *run) stop() (reason string, err error) {
-	if err = r.snapshot(); hasDiverged(err) {
+	if err = r.snapshot(); HasDiverged(err) {
 		return Diverged, err
 	}
 	return Stopped, err
@@ -373,15 +374,18 @@ func finite(weights map[string]nn.Tensor) bool {
 	return true
 }
 
-// hasDiverged tells the faults of diverged.
-func hasDiverged(err error) bool {
-	code := fault.Code(err)
-	return code == "train.diverged" || code == "train.diverged.early"
-}
+// HasDiverged tells the faults of runs whose numbers ran away.
+func HasDiverged(err error) bool { return strings.HasPrefix(fault.Code(err), "train.diverged") }
 
-// diverged makes the fault of a run whose numbers ran away.
+// diverged makes the fault of a run whose numbers ran away, which says what is kept of it.
 func (r *run) diverged() error {
-	if len(model.Snapshots(r.Folder)) == 0 {
+	switch {
+	case len(model.Snapshots(r.Folder)) > 0:
+	case r.place.BestEpoch > 0:
+		return fault.New("train.diverged.best",
+			"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot; the best ones before are kept. Choose a smaller learning rate than %g, or subtract the mean.",
+			r.place.Epoch, r.Config.Rate)
+	default:
 		return fault.New("train.diverged.early",
 			"The loss is no longer a number at epoch %.2f: the weights have run away, before the first snapshot. Train again with a smaller learning rate than %g, or subtract the mean.",
 			r.place.Epoch, r.Config.Rate)
@@ -475,7 +479,7 @@ func (r *run) milestones() (reason string, err error) {
 		err = r.snapshot()
 	}
 	switch {
-	case hasDiverged(err):
+	case HasDiverged(err):
 		return Diverged, err
 	case err != nil && r.ctx.Err() != nil:
 		return r.stop()

@@ -448,3 +448,15 @@ func TestRunawayWeightsAreNotKept(t *testing.T) {
 	weights(t, j.Folder, "last") // fails where a weight is no number
 	weights(t, j.Folder, "best")
 }
+
+// What is said of a run that diverged is what is kept of it.
+func TestDivergedSaysWhatIsKept(t *testing.T) {
+	for code, r := range map[string]*run{
+		"train.diverged.early": {Job: Job{Folder: t.TempDir()}},
+		"train.diverged.best":  {Job: Job{Folder: t.TempDir()}, place: progress{BestEpoch: 1}},
+	} {
+		if err := r.diverged(); fault.Code(err) != code || !HasDiverged(err) {
+			t.Errorf("%v instead of %s", err, code)
+		}
+	}
+}

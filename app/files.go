@@ -1,0 +1,101 @@
+package app
+
+import (
+	"path/filepath"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/storage"
+	"fyne.io/fyne/v2/widget"
+
+	"github.com/convscope/convscope/resources"
+)
+
+// files asks for files and folders with Fyne's dialog, beginning where the last one was found.
+type files struct {
+	app  fyne.App
+	win  fyne.Window
+	text *resources.Translator
+	fail func(error)
+}
+
+// folder asks for a folder.
+func (f files) folder(then func(path string)) {
+	d := dialog.NewFolderOpen(func(u fyne.ListableURI, err error) {
+		switch {
+		case err != nil:
+			f.fail(err)
+		case u != nil:
+			f.app.Preferences().SetString("folder", filepath.Dir(u.Path()))
+			then(u.Path())
+		}
+	}, f.win)
+	d.SetTitleText(f.text.Text("files.folder"))
+	f.show(d)
+}
+
+// file asks for a file with one of the extensions.
+func (f files) file(extensions []string, then func(path string)) {
+	d := dialog.NewFileOpen(func(u fyne.URIReadCloser, err error) {
+		switch {
+		case err != nil:
+			f.fail(err)
+		case u != nil:
+			f.app.Preferences().SetString("folder", filepath.Dir(u.URI().Path()))
+			path := u.URI().Path()
+			if err := u.Close(); err != nil {
+				f.fail(err)
+			}
+			then(path)
+		}
+	}, f.win)
+	d.SetTitleText(f.text.Text("files.file"))
+	d.SetFilter(storage.NewExtensionFileFilter(extensions))
+	f.show(d)
+}
+
+// show shows a dialog at the folder used last.
+func (f files) show(d *dialog.FileDialog) {
+	if folder := f.app.Preferences().String("folder"); folder != "" {
+		if u, err := storage.ListerForURI(storage.NewFileURI(folder)); err == nil {
+			d.SetLocation(u)
+		}
+	}
+	size := f.win.Canvas().Size()
+	d.Resize(fyne.NewSize(min(900, size.Width-80), min(620, size.Height-80)))
+	d.Show()
+	if p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp); ok {
+		f.namePlaces(p.Content)
+	}
+}
+
+// namePlaces names the places at the dialog's left (Home, Computer, …) in the window's language: Fyne writes them in English, whatever it was taught.
+func (f files) namePlaces(o fyne.CanvasObject) {
+	switch o := o.(type) {
+	case *fyne.Container:
+		for _, inner := range o.Objects {
+			f.namePlaces(inner)
+		}
+	case *container.Split:
+		places, ok := o.Leading.(*widget.List)
+		if !ok {
+			return
+		}
+		update := places.UpdateItem
+		places.UpdateItem = func(id widget.ListItemID, item fyne.CanvasObject) {
+			update(id, item)
+			row, ok := item.(*fyne.Container)
+			if !ok {
+				return
+			}
+			for _, part := range row.Objects {
+				if name, ok := part.(*widget.Label); ok && f.text.Has("place."+name.Text) {
+					name.SetText(f.text.Text("place." + name.Text))
+				}
+			}
+		}
+		places.Refresh()
+		o.Refresh() // the names may be wider
+	}
+}

@@ -1,0 +1,143 @@
+package session
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// withShapes is the folder of a workspace with a small data set: under the race detector a whole sample takes long.
+func withShapes(t *testing.T) string {
+	t.Helper()
+	home := t.TempDir()
+	folder := filepath.Join(home, "datasets", "shapes")
+	if err := os.MkdirAll(filepath.Dir(folder), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := data.ImportSample(t.Context(), "shapes", folder, 120, 1, false, func(data.Progress) {}); err != nil {
+		t.Fatal(err)
+	}
+	return home
+}
+
+// told counts the notices with a code.
+func (s *State) told(code string) int {
+	n := 0
+	for _, v := range s.Notices {
+		if fault.Code(v.Err) == code {
+			n++
+		}
+	}
+	return n
+}
+
+func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
+	home := withShapes(t)
+	w := open(t, home)
+	w.tiny()
+	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c.Epochs, c.Rate = 2000, .002
+	run, err := w.s.Train(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.until("steps", func(st *State) bool { return st.Training != nil && st.Training.Iteration > 2 })
+	w.s.Stop()
+	w.until("the end", func(st *State) bool { return st.Training == nil })
+
+	folder, away := filepath.Join(home, "datasets", "shapes"), filepath.Join(t.TempDir(), "shapes")
+	if err := os.Rename(folder, away); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.s.ResumeRun(run); fault.Code(err) != "session.dataset.gone" {
+		t.Errorf("going on without the data: %v", err)
+	}
+	if st := w.s.State(); st.ChosenDataset() != nil || st.Training != nil {
+		t.Errorf("after it was noticed: data set %q, training %v", st.Dataset, st.Training)
+	}
+
+	if err := os.Rename(away, folder); err != nil {
+		t.Fatal(err)
+	}
+	w.s.Refresh()
+	w.until("the data set that came back", func(st *State) bool { return st.Dataset == "shapes" })
+	if err := os.Rename(folder, away); err != nil {
+		t.Fatal(err)
+	}
+	w.s.Refresh()
+	w.until("a notice", func(st *State) bool { return st.told("session.dataset.gone") == 1 && st.ChosenDataset() == nil })
+	if _, err := w.s.Train(c); fault.Code(err) != "session.dataset.none" {
+		t.Errorf("training without the data: %v", err)
+	}
+	if err := os.Rename(away, folder); err != nil {
+		t.Fatal(err)
+	}
+	w.s.Refresh()
+	w.until("the data set that came back", func(st *State) bool { return st.Dataset == "shapes" })
+	w.close()
+
+	if err := os.RemoveAll(folder); err != nil { // while the application is closed
+		t.Fatal(err)
+	}
+	w = open(t, home)
+	w.until("a notice", func(st *State) bool { return st.told("session.dataset.gone") == 1 })
+	w.close()
+	w = open(t, home)
+	if n := w.s.State().told("session.dataset.gone"); n != 0 {
+		t.Errorf("it is told again at the next start")
+	}
+	w.close()
+}
+
+func TestTheWorkspaceMustBeWritable(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(Config{Home: file, Post: func(func()) {}}); fault.Code(err) != "session.home" {
+		t.Errorf("a workspace that is a file: %v", err)
+	}
+}
+
+func TestTimeInAPauseDoesNotCount(t *testing.T) {
+	l := &live{iterations: 100, first: 0, since: time.Now().Add(-20 * time.Second)}
+	l.step.Iteration = 50
+	left := func() time.Duration {
+		s := State{Curves: map[string]*Curve{}}
+		l.compose(&s)
+		return s.Training.Left.Round(time.Second)
+	}
+	if got := left(); got != 20*time.Second {
+		t.Errorf("%s are left after 50 of 100 steps in 20 s", got)
+	}
+	l.paused, l.held = true, l.since.Add(10*time.Second) // ten seconds ago
+	if got := left(); got != 10*time.Second {
+		t.Errorf("%s are left in a pause after 50 steps in 10 s", got)
+	}
+	s := &Session{live: l, changed: make(chan struct{}, 1)}
+	s.observe(train.Resumed{})
+	if got := left(); got != 10*time.Second {
+		t.Errorf("%s are left after the pause", got)
+	}
+}
+
+func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
+	w := open(t, withShapes(t))
+	defer w.close()
+	w.tiny()
+	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c.Rate, c.Batch, c.SnapshotEvery, c.ValidateEvery = 100, 8, 1000, 1000
+	run, err := w.s.Train(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.until("the end", func(st *State) bool { return st.Training == nil && st.told("train.diverged.early") == 1 })
+	if r := w.s.State().ChosenRun(); r == nil || r.Name != run || r.Info.State != train.Diverged || len(r.Info.Snapshots) != 0 {
+		t.Errorf("the run is %+v", r)
+	}
+}
