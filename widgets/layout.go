@@ -72,7 +72,10 @@ func (s *stack) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		}
 		one := o.MinSize()
 		m.Width = max(m.Width, one.Width)
-		m.Height += heightOf(o, o.Size().Width)
+		if h, ok := o.(heighted); ok && o.Size().Width > 0 {
+			one.Height = h.HeightFor(o.Size().Width)
+		} // and not heightOf, which would ask a second time, and below that a fourth and an eighth: Fyne asks in every frame
+		m.Height += one.Height
 		n++
 	}
 	m.Height += s.gap * float32(max(0, n-1))
@@ -228,7 +231,10 @@ func (s *sized) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 }
 
 func (s *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	var m fyne.Size
+	m := fyne.NewSize(s.width, s.height)
+	if m.Width > 0 && m.Height > 0 {
+		return m // what is inside need not be asked
+	}
 	for _, o := range objects {
 		m = m.Max(o.MinSize())
 	}

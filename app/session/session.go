@@ -28,8 +28,12 @@ type Config struct {
 	Threads int          // 0: all cores
 }
 
-// interval between two states that are posted.
-const interval = time.Second / 10
+// interval between two states that are posted to a window that takes them at once. One that is slow, since it draws without a graphics card, gets
+// them further apart, by leisure times as long as it lets them wait: its answers to the user come first.
+const (
+	interval = time.Second / 10
+	leisure  = 15
+)
 
 // Session is an open workspace. Its methods may be called from any goroutine and do not block, but where they say so.
 type Session struct {
@@ -175,6 +179,7 @@ func (s *Session) compose() *State {
 // newest.
 func (s *Session) publish(ctx context.Context) {
 	var pending atomic.Bool
+	var wait atomic.Int64 // how long the window lets a state wait, of late, in nanoseconds
 	for {
 		select {
 		case <-ctx.Done():
@@ -185,8 +190,10 @@ func (s *Session) publish(ctx context.Context) {
 		s.state.Store(s.compose())
 		s.mu.Unlock()
 		if !pending.Swap(true) {
+			posted := time.Now()
 			s.config.Post(func() {
 				pending.Store(false)
+				wait.Store((4*wait.Load() + int64(time.Since(posted))) / 5)
 				s.mu.Lock()
 				subscribers, state := s.subscribers, s.state.Load()
 				s.mu.Unlock()
@@ -198,7 +205,7 @@ func (s *Session) publish(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(interval):
+		case <-time.After(min(interval+leisure*time.Duration(wait.Load()), time.Second)):
 		}
 		if pending.Load() { // what changed meanwhile is not lost: look again when the window has caught up
 			s.touch()

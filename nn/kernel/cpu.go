@@ -29,7 +29,7 @@ func NewQuietCPU(threads int) (Device, error) {
 	}
 	cpu := d.(*cpuDevice)
 	cpu.workers.close()
-	cpu.workers = newWorkers(cpu.workers.n, GiveWay)
+	cpu.workers = newWorkers(cpu.workers.n, quietPatience, GiveWay)
 	return d, nil
 }
 
@@ -48,7 +48,7 @@ type cpuDevice struct {
 }
 
 func newCPU(threads int, u *unit) *cpuDevice {
-	return &cpuDevice{unit: u, workers: newWorkers(threads, func() {})}
+	return &cpuDevice{unit: u, workers: newWorkers(threads, patience, func() {})}
 }
 
 func (d *cpuDevice) Name() string {

@@ -8,9 +8,10 @@ import (
 
 // workers are goroutines that share the jobs of a stage. They live as long as their device.
 type workers struct {
-	n       int
-	helpers []*helper // all workers but the caller
-	alive   sync.WaitGroup
+	n        int
+	patience int
+	helpers  []*helper // all workers but the caller
+	alive    sync.WaitGroup
 
 	// The present stage; written before round moves on.
 	job  func(w *worker, job int)
@@ -31,15 +32,18 @@ type helper struct {
 }
 
 // patience is how often a worker looks for the next stage before it goes to sleep: some hundred microseconds. Waking up takes ten, and
-// most stages of small networks are not longer.
-const patience = 4000
+// most stages of small networks are not longer. Beside a window workers have less of it.
+const (
+	patience      = 4000
+	quietPatience = 200
+)
 
 // newWorkers starts n−1 goroutines, each with a call of first; the caller of run is the n-th.
-func newWorkers(n int, first func()) *workers {
+func newWorkers(n, patience int, first func()) *workers {
 	if n < 1 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	w := &workers{n: n, done: make(chan struct{}, 1)}
+	w := &workers{n: n, patience: patience, done: make(chan struct{}, 1)}
 	for i := 1; i < n; i++ {
 		h := &helper{wake: make(chan struct{}, 1)}
 		w.helpers = append(w.helpers, h)
@@ -68,7 +72,7 @@ func (w *workers) help(h *helper, number int) {
 
 // await returns when there is another stage than the one seen.
 func (w *workers) await(h *helper, seen int64) {
-	for range patience {
+	for range w.patience {
 		if w.round.Load() != seen {
 			return
 		}
@@ -94,7 +98,7 @@ func (w *workers) run(jobs int, own []worker, job func(w *worker, job int)) {
 	w.next.Store(0)
 	w.begin()
 	w.work(0)
-	for range patience {
+	for range w.patience {
 		if w.pending.Load() == 0 {
 			return
 		}
