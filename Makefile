@@ -27,9 +27,9 @@ test: deps build/convscope ## install what tests need and run them all, the tour
 check: deps ## vet, staticcheck, gofumpt, import rules, generated code
 	@scripts/check $(GEN)
 
-bench: deps build/convscope ## speed of the engine and of the window
+bench: deps build/convscope build/cnn ## speed of the engine, beside PyTorch and ONNX Runtime where they are installed, and of the window
 	go test -run '^$$' -bench . -benchtime 1s ./nn/kernel/... ./nn ./nn/train ./nn/data ./widgets/...
-	go run ./cmd/cnn bench
+	go run ./cmd/peers build/cnn docs/performance.md
 	scripts/latency build/convscope
 
 cnn: build/cnn ## build the command line, build/cnn

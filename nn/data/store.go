@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"image"
 	"image/jpeg"
-	"image/png"
-	"sync"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -60,27 +58,16 @@ const headerBytes = 6
 
 func key(id uint32) []byte { return binary.BigEndian.AppendUint32(nil, id) }
 
-// pngBuffers lends the PNG encoder its buffers again, some of which are larger than the images by far.
-type pngBuffers struct{ sync.Pool }
-
-func (p *pngBuffers) Get() *png.EncoderBuffer {
-	b, _ := p.Pool.Get().(*png.EncoderBuffer)
-	return b
-}
-func (p *pngBuffers) Put(b *png.EncoderBuffer) { p.Pool.Put(b) }
-
 // An encoder makes values of the bucket of images. It is used by one goroutine.
 type encoder struct {
 	encoding string
-	png      png.Encoder
+	png      pngEncoder
 	out      bytes.Buffer
 	rgba     *image.RGBA // used again for colour
 }
 
-var sharedPNGBuffers pngBuffers
-
 func newEncoder(encoding string) *encoder {
-	return &encoder{encoding: encoding, png: png.Encoder{CompressionLevel: png.BestSpeed, BufferPool: &sharedPNGBuffers}}
+	return &encoder{encoding: encoding}
 }
 
 // encode gives the value that keeps the pixels; the caller owns it.
@@ -95,7 +82,7 @@ func (e *encoder) encode(p Pixels) ([]byte, error) {
 	case EncodingJPEG:
 		err = jpeg.Encode(&e.out, e.image(p), &jpeg.Options{Quality: jpegQuality})
 	default:
-		err = e.png.Encode(&e.out, e.image(p))
+		err = e.png.encode(&e.out, p)
 	}
 	return bytes.Clone(e.out.Bytes()), err
 }

@@ -1,0 +1,19 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTable(t *testing.T) {
+	results := make([]measured, len(nets))
+	results[0] = measured{
+		train: series{300, 100, 200}, torchTrain: series{100, 90, 110}, infer: series{50}, single: series{20}, ortSingle: series{10}, rss: series{80}, torchRSS: series{100},
+	}
+	text := flags{Rounds: 3}.table("CPU", results)
+	for _, want := range []string{"| lenet | 64 | 200 | 100 | **2.00 ×** | 80 MB | 100 MB | 0.80 × |", "| lenet | 64 | 50.0 | – | **–** | 20.0 | 10.0 | **2.00 ×** |"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
