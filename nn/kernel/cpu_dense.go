@@ -7,7 +7,7 @@ package kernel
 const block = 512
 
 // crowd is how many sums of a product are under way at a time in a job.
-const crowd = 1 << 16
+const crowd = 1 << 17
 
 // depth is how many rows of weights are packed at a time for the gradient of the input.
 const depth = 128

@@ -206,9 +206,10 @@ func (u *unit) transpose(dst, src []float32, ldd, lds, rows, columns int) {
 	if u.transposed != nil {
 		r, c = rows/8*8, columns/8*8
 	}
-	if c > 0 {
+	const part = 64 // columns at a time, so that the lines of dst that they go to are still near for the next rows
+	for from := 0; from < c; from += part {
 		for i := 0; i < r; i += 8 {
-			u.transposed(&dst[i], &src[i*lds], 4*ldd, 4*lds, c/8)
+			u.transposed(&dst[from*ldd+i], &src[i*lds+from], 4*ldd, 4*lds, min(part, c-from)/8)
 		}
 	}
 	for i := range rows {
