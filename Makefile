@@ -21,6 +21,7 @@ run: deps build/convscope ## install what is missing and start Convscope (withou
 test: deps build/convscope ## install what tests need and run them all, the tour in a real window too
 	go test ./...
 	CGO_ENABLED=0 go test -tags noasm ./nn/kernel/... ./nn
+	GODEBUG=cpu.avx512f=off go test ./nn ./nn/train
 	go test -race -short $$(scripts/windowless)
 	@scripts/tour build/convscope build/tour
 

@@ -2,6 +2,8 @@ package nn
 
 import (
 	"testing"
+
+	"github.com/convscope/convscope/nn/kernel"
 )
 
 // Known numbers of the networks (reference.md of the design; Caffe's own files).
@@ -58,5 +60,34 @@ func TestStandardNetworksFollowTheData(t *testing.T) {
 	}
 	if _, err := Standard("nonet", Shape{1, 28, 28}, 10); err == nil {
 		t.Error("an unknown network is given")
+	}
+}
+
+// In use nothing is computed that the output does not depend on: GoogLeNet's auxiliary classifiers and their weights' products.
+func TestUseLeavesAuxiliaryLossesOut(t *testing.T) {
+	s, err := Standard("googlenet", Shape{3, 224, 224}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := func(o Options) (convolutions, products int, n *Network) {
+		n, err := Compile(s, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, op := range n.Program.Forward {
+			switch op.(type) {
+			case kernel.Conv:
+				convolutions++
+			case kernel.Dense:
+				products++
+			}
+		}
+		return convolutions, products, n
+	}
+	if c, p, n := count(Options{Batch: 1}); c != 57 || p != 1 || n.output != "loss3" {
+		t.Errorf("in use there are %d convolutions and %d products, the output is %s", c, p, n.output)
+	}
+	if c, p, n := count(Options{Batch: 1, Training: true}); c != 59 || p != 5 || n.output != "loss3" || len(n.losses) != 3 {
+		t.Errorf("in training there are %d convolutions, %d products and %d losses, the output is %s", c, p, len(n.losses), n.output)
 	}
 }

@@ -162,7 +162,7 @@ func (e *cpuExecutor) Close() error {
 	for _, m := range e.mem {
 		bytes += 4 * len(m)
 	}
-	e.mem, e.arena, e.workers, e.packed, e.flat, e.image, e.keys = nil, nil, nil, nil, nil, nil, nil
+	e.access, e.mem, e.arena, e.workers, e.packed, e.flat, e.image, e.keys = nil, nil, nil, nil, nil, nil, nil, nil
 	e.forward, e.backward, e.update, e.packs = nil, nil, nil, nil
 	if bytes > large {
 		debug.FreeOSMemory()
@@ -171,7 +171,12 @@ func (e *cpuExecutor) Close() error {
 }
 
 // Buffer gives access from outside; writing to a parameter makes its packed copies stale.
-func (e *cpuExecutor) Buffer(id ID) HostAccess { return e.access[id] }
+func (e *cpuExecutor) Buffer(id ID) HostAccess {
+	if e.access == nil {
+		return closedAccess{}
+	}
+	return e.access[id]
+}
 
 type parameterAccess struct {
 	hostMemory

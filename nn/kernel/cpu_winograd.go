@@ -68,7 +68,7 @@ func (w *winograd) pays(samples int) bool {
 	direct := float64(w.taps*w.whole*w.out.C) / speed
 	products := float64(winogradPoints*w.tiles()*w.cg*w.out.C) / speed
 	transforms := float64(w.tiles()*(w.in.C+w.out.C)/w.u.lanes) * 100
-	filters := float64(4*winogradPoints*w.cg*w.out.C) / 3 / float64(samples)
+	filters := float64(4*winogradPoints*w.cg*w.out.C) / 3 / float64(w.atOnce(samples))
 	if 4*winogradPoints*w.cg*w.out.C < cached {
 		filters /= 4
 	}
@@ -167,6 +167,14 @@ func (w *winograd) output(y, src []float32, points, first int, bias, edge, scrat
 	}
 }
 
+// atOnce is how many of some samples are transformed before their products are computed: so few that what is transformed stays in the second-level cache, but
+// enough that the filters, which are read once for all of them, are worth reading.
+func (w *winograd) atOnce(samples int) int {
+	const tiles, numbers = 48, 1 << 17
+	enough := max(ceilDiv(tiles, w.tiles()), numbers/(winogradPoints*w.tiles()*(w.in.C+w.out.C)))
+	return max(min(enough, samples), 1)
+}
+
 // room is what a worker needs for some samples at a time: transformed inputs and outputs, the padded sample, a tile and the transforms' scratch.
 type room struct {
 	in, out, img, edge, scratch []float32
@@ -238,7 +246,7 @@ func (e *cpuExecutor) winogradFilters(c *convShape, samples int, key packKey, pa
 		return nil, nil
 	}
 	key.kind += packWinograd
-	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
+	e.reserve(max(w.roomLen(w.atOnce(samples)), c.packedLen()+w.tmpLen()))
 	return w, e.packedFilters(key, w.packedLen(), w.groups*w.panels, func(wk *worker, job int, dst, weights []float32) {
 		direct := wk.scratch[:c.packedLen()]
 		packDirect(job, direct, weights)
@@ -248,14 +256,16 @@ func (e *cpuExecutor) winogradFilters(c *convShape, samples int, key packKey, pa
 
 // convWinograd does a convolution, or the gradient of an input by a turned one; nil where the direct way is better.
 func (e *cpuExecutor) convWinograd(c *convShape, x, y ID, key packKey, packDirect func(job int, dst, w []float32), bias []float32, flags int) sliceOp {
-	w, packed := e.winogradFilters(c, min(e.together, e.sliceSize), key, packDirect)
+	samples := min(e.together, e.sliceSize)
+	w, packed := e.winogradFilters(c, samples, key, packDirect)
 	if w == nil {
 		return nil
 	}
 	if bias == nil {
 		bias = memory(w.out.C)
 	}
-	return func(wk *worker, _, from, to int) {
+	atOnce := w.atOnce(samples)
+	part := func(wk *worker, from, to int) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
 			w.input(r.in, r.inPoints, (n-from)*w.tiles(), w.big.pad(r.img, e.of(x, n)), r.scratch, 0, w.down)
@@ -265,6 +275,11 @@ func (e *cpuExecutor) convWinograd(c *convShape, x, y ID, key packKey, packDirec
 		}
 		for n := from; n < to; n++ {
 			w.output(e.of(y, n), r.out, r.outPoints, (n-from)*w.tiles(), bias, r.edge, r.scratch, flags, 0, w.down)
+		}
+	}
+	return func(wk *worker, _, from, to int) {
+		for ; from < to; from += atOnce {
+			part(wk, from, min(from+atOnce, to))
 		}
 	}
 }
@@ -315,13 +330,19 @@ func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, 
 	if w == nil || w.packedLen() > sumsOf || !w.pays(samples) {
 		return nil, nil
 	}
-	e.reserve(max(w.roomLen(samples), c.packedLen()+w.tmpLen()))
-	return w, func(wk *worker, from, to int, sums []float32) {
+	e.reserve(max(w.roomLen(w.atOnce(samples)), c.packedLen()+w.tmpLen()))
+	atOnce := w.atOnce(samples)
+	part := func(wk *worker, from, to int, sums []float32) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
 			w.input(r.in, r.inPoints, (n-from)*w.tiles(), w.big.pad(r.img, e.of(x, n)), r.scratch, 0, w.down)
 			w.gradient(r.out, r.outPoints, (n-from)*w.tiles(), e.of(dy, n), r.edge, r.scratch)
 		}
 		w.gradWeights(wk, &r, (to-from)*w.tiles(), sums)
+	}
+	return w, func(wk *worker, from, to int, sums []float32) {
+		for ; from < to; from += atOnce {
+			part(wk, from, min(from+atOnce, to), sums)
+		}
 	}
 }

@@ -39,7 +39,19 @@ func (r *refExecutor) Close() error {
 	return nil
 }
 
-func (r *refExecutor) Buffer(id ID) HostAccess { return hostMemory(r.mem[id]) }
+func (r *refExecutor) Buffer(id ID) HostAccess {
+	if r.mem == nil {
+		return closedAccess{}
+	}
+	return hostMemory(r.mem[id])
+}
+
+// closedAccess is access to a buffer whose memory was given back.
+type closedAccess struct{}
+
+func (closedAccess) Upload([]float32) error   { return errClosed }
+func (closedAccess) Download([]float32) error { return errClosed }
+func (closedAccess) Len() int                 { return 0 }
 
 // hostMemory is access by copying to memory that lies on the host.
 type hostMemory []float32
@@ -64,7 +76,7 @@ func (m hostMemory) Download(dst []float32) error {
 
 var (
 	errSamples = errors.New("kernel: a step of no samples, or of more than the batch")
-	errClosed  = errors.New("kernel: a step of a closed executor")
+	errClosed  = errors.New("kernel: use of a closed executor")
 )
 
 // Run does one step.

@@ -136,6 +136,9 @@ func closeTwice(t *testing.T, d kernel.Device) {
 	if err := ex.Run(kernel.Step{Samples: 1}); err == nil {
 		t.Error("a closed executor runs")
 	}
+	if err := ex.Buffer(0).Upload([]float32{1}); err == nil {
+		t.Error("a closed executor takes an upload")
+	}
 	for range 2 {
 		if err := d.Close(); err != nil {
 			t.Errorf("closing the device: %v", err)
