@@ -119,7 +119,10 @@ func (f flags) run() error {
 // measure runs all of a network in rounds.
 func (f flags) measure(n net, models string, torch, ort bool, m *measured) (device string, err error) {
 	seconds := strconv.FormatFloat(f.Seconds, 'g', -1, 64)
-	script := func(name string) string { path, _ := filepath.Abs(filepath.Join("scripts", "peers", name)); return path }
+	script := func(name string) string {
+		path, _ := filepath.Abs(filepath.Join("scripts", "peers", name))
+		return path
+	}
 	model := filepath.Join(models, n.name+".onnx")
 	if ort {
 		if out, err := exec.Command(f.Python, script("torch_nets.py"), n.name, "1", "--onnx", model).CombinedOutput(); err != nil {

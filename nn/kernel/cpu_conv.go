@@ -301,6 +301,35 @@ func (c *convShape) gradWeights(w *worker, img, dy, dw []float32) {
 	}
 }
 
+// pointwise tells a convolution whose places each see one place of the input, of all channels.
+func (c *convShape) pointwise() bool {
+	return c.groups == 1 && !c.padded && c.Kernel == (Pair{1, 1}) && c.Stride == (Pair{1, 1}) && c.in.C >= c.u.lanes
+}
+
+// gradPointwise adds the gradient of the weights of a pointwise convolution by one sample to dw, filters × channels: with channels in the vectors, of
+// which there are many, and not filters, of which there may be few; and in the weights' own order.
+func (c *convShape) gradPointwise(w *worker, x, dy, dw []float32) {
+	u, t := c.u, &w.t
+	width := 2 * u.lanes
+	t.am, t.ak, t.bk = 4, 4*c.out.C, 4*c.in.C
+	t.offs, t.segs, t.ldc, t.flags = &noOffset, 1, 4*c.in.C, addC
+	pieces := ceilDiv(c.whole*width, near)
+	for piece := range pieces {
+		from, to := piece*c.whole/pieces, (piece+1)*c.whole/pieces
+		t.k = to - from
+		for ch := 0; ch < c.in.C; ch += width {
+			lanes := min(width, c.in.C-ch)
+			t.b = &x[from*c.in.C+ch]
+			tiles := ceilDiv(c.out.C, u.rowsOf(lanes))
+			for k := range tiles {
+				f, end := k*c.out.C/tiles, (k+1)*c.out.C/tiles
+				t.a, t.c = &dy[from*c.out.C+f], &dw[f*c.in.C+ch]
+				u.run(t, end-f, lanes)
+			}
+		}
+	}
+}
+
 // Scattering is the other way to the gradient of the input, for any stride: at each place of the kernel the gradient of the output is multiplied with
 // the weights of that place and added to the places of the input that it sees.
 
@@ -512,14 +541,22 @@ func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
 	c := e.convShape(o.X, o.DY, o.Geometry, o.Groups)
 	length, filters := c.packedLen(), c.out.C
 	win, gradWeights := e.gradWeightsWinograd(c, o.X, o.DY)
-	if win == nil {
+	switch {
+	case win != nil:
+		length = win.packedLen()
+	case c.pointwise():
+		length = c.out.C * c.in.C
+		gradWeights = func(w *worker, from, to int, sums []float32) {
+			for n := from; n < to; n++ {
+				c.gradPointwise(w, e.of(o.X, n), e.of(o.DY, n), sums)
+			}
+		}
+	default:
 		gradWeights = func(w *worker, from, to int, sums []float32) {
 			for n := from; n < to; n++ {
 				c.gradWeights(w, c.pad(w.scratch, e.of(o.X, n)), e.of(o.DY, n), sums)
 			}
 		}
-	} else {
-		length = win.packedLen()
 	}
 	e.reserve(max(c.imageLen(), filters))
 	parts := make([][]float32, sliceCount)
@@ -540,29 +577,43 @@ func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
 			e.u.add(db, w.scratch[:filters])
 		}
 	}
+	list := []stage{e.unpackSum(c, win, o.DW, parts, length)}
+	if c.pointwise() {
+		list[0] = e.sumParts(o.DW, parts, length, 0)
+	}
+	if o.DB == None {
+		return do, list
+	}
+	return do, append(list, e.sumParts(o.DB, parts, filters, length))
+}
+
+// sumParts adds n numbers of the parts of the slices, from offset on, to a gradient.
+func (e *cpuExecutor) sumParts(to ID, parts [][]float32, n, offset int) stage {
+	return stage{fixed(ceilDiv(n, chunk)), func(_ *worker, job int) {
+		from, end := job*chunk, min((job+1)*chunk, n)
+		d := e.mem[to][from:end]
+		if !e.step.Add {
+			clear(d)
+		}
+		for _, p := range parts[:e.activeSlices()] {
+			e.u.add(d, p[offset+from:offset+end])
+		}
+	}}
+}
+
+// unpackSum adds the parts of the slices, which are in the order of packed or transformed filters, to the gradient of the weights.
+func (e *cpuExecutor) unpackSum(c *convShape, win *winograd, to ID, parts [][]float32, length int) stage {
 	jobs := c.packJobs()
-	list := []stage{{fixed(jobs), func(w *worker, job int) {
-		from, to := job*length/jobs, (job+1)*length/jobs
+	return stage{fixed(jobs), func(w *worker, job int) {
+		from, end := job*length/jobs, (job+1)*length/jobs
 		for _, p := range parts[1:e.activeSlices()] {
-			e.u.add(parts[0][from:to], p[from:to])
+			e.u.add(parts[0][from:end], p[from:end])
 		}
 		sums := parts[0]
 		if win != nil {
 			sums = w.scratch[:c.packedLen()]
 			win.unpack(job, sums, parts[0], w.scratch[c.packedLen():])
 		}
-		c.unpack(job, e.mem[o.DW], sums, e.step.Add)
-	}}}
-	if o.DB == None {
-		return do, list
-	}
-	return do, append(list, stage{fixed(1), func(*worker, int) {
-		db := e.mem[o.DB]
-		if !e.step.Add {
-			clear(db)
-		}
-		for _, p := range parts[:e.activeSlices()] {
-			e.u.add(db, p[length:length+filters])
-		}
-	}})
+		c.unpack(job, e.mem[to], sums, e.step.Add)
+	}}
 }
