@@ -196,3 +196,15 @@ func TestLayouts(t *testing.T) {
 		t.Error("Thousands puts commas at the wrong places")
 	}
 }
+
+// A text that gets its place for the first time breaks its lines to the width that it gets, also within rows and insets.
+func TestHeightsFollowTheWidthAtOnce(t *testing.T) {
+	themed(t)
+	said := NewParagraph("A sentence that takes one line where there is room for it.", ColourText).Small()
+	below := NewFill(ColourLine)
+	list := Column(5, Inset(0, 4, 0, 4, Column(2, said)), below)
+	list.Resize(fyne.NewSize(600, 400))
+	if at, high := below.Position().Y, said.HeightFor(592); at != high+5 {
+		t.Errorf("what is below a line of %g begins at %g", high, at)
+	}
+}

@@ -14,9 +14,22 @@ type stack struct {
 // heighted is a thing whose height follows its width.
 type heighted interface{ HeightFor(width float32) float32 }
 
+// heightedLayout is a layout that passes the width on to such things, before they have it.
+type heightedLayout interface {
+	heightFor(objects []fyne.CanvasObject, width float32) float32
+}
+
 func heightOf(o fyne.CanvasObject, width float32) float32 {
-	if h, ok := o.(heighted); ok && width > 0 {
+	if width <= 0 {
+		return o.MinSize().Height
+	}
+	if h, ok := o.(heighted); ok {
 		return h.HeightFor(width)
+	}
+	if c, ok := o.(*fyne.Container); ok {
+		if l, ok := c.Layout.(heightedLayout); ok {
+			return l.heightFor(c.Objects, width)
+		}
 	}
 	return o.MinSize().Height
 }
@@ -72,14 +85,25 @@ func (s *stack) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		}
 		one := o.MinSize()
 		m.Width = max(m.Width, one.Width)
-		if h, ok := o.(heighted); ok && o.Size().Width > 0 {
-			one.Height = h.HeightFor(o.Size().Width)
-		} // and not heightOf, which would ask a second time, and below that a fourth and an eighth: Fyne asks in every frame
+		if width := o.Size().Width; width > 0 {
+			one.Height = heightOf(o, width)
+		}
 		m.Height += one.Height
 		n++
 	}
 	m.Height += s.gap * float32(max(0, n-1))
 	return m
+}
+
+func (s *stack) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	height, n := float32(0), 0
+	for _, o := range objects {
+		if o.Visible() {
+			height += heightOf(o, width)
+			n++
+		}
+	}
+	return height + s.gap*float32(max(0, n-1))
 }
 
 // sides puts things beside each other: each as wide as it asks for or as fixed; the growing one takes the rest.
@@ -215,6 +239,14 @@ func (i *inset) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return m.AddWidthHeight(i.left+i.right, i.top+i.bottom)
 }
 
+func (i *inset) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	height := float32(0)
+	for _, o := range objects {
+		height = max(height, heightOf(o, width-i.left-i.right))
+	}
+	return height + i.top + i.bottom
+}
+
 // sized asks for a given size; 0 leaves a side to the content.
 type sized struct{ width, height float32 }
 
@@ -245,6 +277,16 @@ func (s *sized) MinSize(objects []fyne.CanvasObject) fyne.Size {
 		m.Height = s.height
 	}
 	return m
+}
+
+func (s *sized) heightFor(objects []fyne.CanvasObject, width float32) float32 {
+	height := s.height
+	if height == 0 {
+		for _, o := range objects {
+			height = max(height, heightOf(o, width))
+		}
+	}
+	return height
 }
 
 // Loose lets a thing be smaller than it asks for: for what scrolls or is drawn at any size.
