@@ -61,14 +61,18 @@ func (c *convShape) winograd() *winograd {
 // tiles is how many a sample has.
 func (w *winograd) tiles() int { return w.down * w.across }
 
-// pays estimates whether this way is quicker than the direct one for so many samples at a time, in cycles: products, transforms, and reading the
-// transformed filters, of which there are more.
+// pays estimates whether this way is quicker than the direct one for so many samples at a time, in cycles of each: products, the calls that do them, transforms,
+// and reading the transformed filters, of which there are more.
 func (w *winograd) pays(samples int) bool {
+	const call, transform = 25, 100 // cycles; of a transform for each vector
+	atOnce := w.atOnce(samples)
 	speed := 2 * float64(w.u.lanes) * .7
-	direct := float64(w.taps*w.whole*w.out.C) / speed
-	products := float64(winogradPoints*w.tiles()*w.cg*w.out.C) / speed
-	transforms := float64(w.tiles()*(w.in.C+w.out.C)/w.u.lanes) * 100
-	filters := float64(4*winogradPoints*w.cg*w.out.C) / 3 / float64(w.atOnce(samples))
+	most := w.u.rowsOf(min(w.width, w.fg))
+	panels := w.groups * w.panels
+	direct := float64(w.taps*w.whole*w.out.C)/speed + float64(call*panels*w.rows*ceilDiv(w.places, most))
+	products := float64(winogradPoints*w.tiles()*w.cg*w.out.C)/speed + float64(call*winogradPoints*panels*ceilDiv(w.tiles()*atOnce, most))/float64(atOnce)
+	transforms := float64(transform * w.tiles() * (w.in.C + w.out.C) / w.u.lanes)
+	filters := float64(4*winogradPoints*w.cg*w.out.C) / 3 / float64(atOnce)
 	if 4*winogradPoints*w.cg*w.out.C < cached {
 		filters /= 4
 	}

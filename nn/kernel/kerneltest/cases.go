@@ -50,6 +50,7 @@ func convolutions() []*testCase {
 		{2, 16, 6, 6, 32, pair(5, 5), pair(1, 1), pair(2, 2), pair(1, 1), 1},
 		{2, 32, 6, 9, 32, pair(3, 3), pair(1, 1), pair(0, 0), pair(1, 1), 2}, // groups of whole vectors
 		{9, 16, 5, 4, 16, pair(5, 5), pair(1, 1), pair(1, 2), pair(1, 1), 1},
+		{5, 8, 7, 7, 8, pair(3, 3), pair(1, 1), pair(1, 1), pair(1, 1), 1},     // whole vectors of eight
 		{1, 3, 31, 37, 7, pair(11, 11), pair(4, 4), pair(0, 0), pair(1, 1), 1}, // AlexNet's first
 	} {
 		for _, bias := range []bool{true, false} {
@@ -154,6 +155,8 @@ func poolings() []*testCase {
 		{1, 2, 9, 9, pair(2, 2), pair(3, 3), pair(0, 0)}, // numbers that no window sees
 		{1, 2, 1, 1, pair(3, 3), pair(2, 2), pair(1, 1)},
 		{2, 3, 13, 13, pair(5, 5), pair(3, 3), pair(4, 4)},
+		{3, 32, 6, 7, pair(3, 3), pair(2, 2), pair(1, 1)}, // whole vectors of channels
+		{2, 21, 5, 5, pair(2, 2), pair(1, 1), pair(0, 0)}, // and some over
 	} {
 		for _, average := range []bool{false, true} {
 			b := newBuilder(fmt.Sprintf("pooling %d×%d×%d×%d, kernel %v stride %v pad %v, average %t", c.batch, c.channels, c.h, c.w, c.kernel, c.stride, c.pad, average), c.batch)
