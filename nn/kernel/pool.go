@@ -72,17 +72,22 @@ func (w *workers) help(h *helper, number int) {
 
 // await returns when there is another stage than the one seen.
 func (w *workers) await(h *helper, seen int64) {
-	for range w.patience {
+	for {
+		for range w.patience {
+			if w.round.Load() != seen {
+				return
+			}
+			pause()
+		}
+		h.asleep.Store(true)
+		if w.round.Load() != seen && h.asleep.CompareAndSwap(true, false) {
+			return // it came in between
+		}
+		<-h.wake
 		if w.round.Load() != seen {
 			return
-		}
-		pause()
+		} // else it was woken for a stage that it had done before begin came to it
 	}
-	h.asleep.Store(true)
-	if w.round.Load() != seen && h.asleep.CompareAndSwap(true, false) {
-		return // it came in between
-	}
-	<-h.wake
 }
 
 // run does jobs 0…jobs−1 and returns when all are done; each worker has one of own. Which worker does which job is not determined; results must not
