@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
@@ -82,18 +83,28 @@ func (r *blocksRenderer) update() {
 	r.back.FillColor = Colour(ColourCanvas)
 	r.used, r.inside.Objects = 0, append(r.inside.Objects[:0], &r.back, r.picture)
 	small, normal := SmallSize*c.textScale(), TextSize*c.textScale()
-	for _, b := range c.blocks {
-		b = c.moved(b)
-		f := faceOf(b)
-		below := c.Place(b.X+f.d/2, b.Y+f.h/2)
-		name := Colour(ColourText)
-		if b.Wrong {
-			name = Colour(ColourBad)
-		}
-		r.text(b.Name, below.X, below.Y+9, normal, name, true)
-		r.text(b.Detail, below.X, below.Y+9+normal*1.35, small, Colour(ColourQuiet), false)
-		if b.Wrong {
-			r.mark(b)
+	// Where there is no room for all names some are left out, but not those of blocks that are chosen or cannot work: better than names on names.
+	var written []textPlace
+	for _, first := range []bool{true, false} {
+		for _, b := range c.blocks {
+			if first != (b.Wrong || c.selected[b.Name]) {
+				continue
+			}
+			b = c.moved(b)
+			f := faceOf(b)
+			below := c.Place(b.X+f.d/2, b.Y+f.h/2)
+			name := Colour(ColourText)
+			if b.Wrong {
+				name = Colour(ColourBad)
+				r.mark(b)
+			}
+			place := textPlace{below.X, below.Y, fyne.MeasureText(b.Name, normal, fyne.TextStyle{Bold: true}).Width, 9 + 2*normal*1.35}
+			if slices.ContainsFunc(written, place.covers) {
+				continue
+			}
+			written = append(written, place)
+			r.text(b.Name, below.X, below.Y+9, normal, name, true)
+			r.text(b.Detail, below.X, below.Y+9+normal*1.35, small, Colour(ColourQuiet), false)
 		}
 	}
 	labelled := map[string]bool{}
@@ -105,6 +116,13 @@ func (r *blocksRenderer) update() {
 		x, y := c.labelPlace(c.moved(from), c.moved(to), fyne.MeasureText(from.Label, small, fyne.TextStyle{}).Width)
 		r.text(from.Label, x, y-small*1.9, small, Colour(ColourQuiet), false)
 	})
+}
+
+// textPlace is where a block's texts are: the middle of their upper edge, and how large they are.
+type textPlace struct{ x, y, width, height float32 }
+
+func (p textPlace) covers(q textPlace) bool {
+	return max(p.x-q.x, q.x-p.x) < (p.width+q.width)/2 && p.y < q.y+q.height && q.y < p.y+p.height
 }
 
 // mark puts a sign on a block that cannot work: red alone is not seen by all.

@@ -1,9 +1,12 @@
 package widgets
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 )
@@ -222,5 +225,35 @@ func BenchmarkCanvas(b *testing.B) {
 	for b.Loop() {
 		r.update()
 		r.draw(800, 600)
+	}
+}
+
+// Where there is no room for all names, none is written on another, and those of chosen blocks are there.
+func TestNamesAreNotWrittenOnNames(t *testing.T) {
+	themed(t)
+	c := NewBlockCanvas()
+	w := test.NewTempWindow(t, c)
+	var blocks []Block
+	for i := range 60 {
+		b := Block{Name: fmt.Sprintf("a-long-name-of-block-%d", i), C: 8, H: 8, W: 8}
+		if i > 0 {
+			b.Inputs = []string{blocks[i-1].Name}
+		}
+		blocks = append(blocks, b)
+	}
+	c.Arrange(blocks)
+	c.Select("a-long-name-of-block-33")
+	w.Resize(fyne.NewSize(700, 300))
+	r := test.WidgetRenderer(c).(*blocksRenderer)
+	r.update()
+	names, chosen := 0, false
+	for _, o := range r.inside.Objects {
+		if text, ok := o.(*canvas.Text); ok && strings.HasPrefix(text.Text, "a-long-name") {
+			names++
+			chosen = chosen || text.Text == "a-long-name-of-block-33"
+		}
+	}
+	if names == 0 || names >= 60 || !chosen {
+		t.Errorf("%d of 60 names are written, the chosen one: %t", names, chosen)
 	}
 }
