@@ -334,8 +334,8 @@ func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, 
 	if w == nil || w.packedLen() > sumsOf || !w.pays(samples) {
 		return nil, nil
 	}
-	e.reserve(max(w.roomLen(w.atOnce(samples)), c.packedLen()+w.tmpLen()))
 	atOnce := w.atOnce(samples)
+	e.reserve(max(w.roomLen(atOnce), c.packedLen()+w.tmpLen()))
 	part := func(wk *worker, from, to int, sums []float32) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
