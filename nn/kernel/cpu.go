@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"unsafe"
 
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -79,6 +80,14 @@ type stage struct {
 type worker struct {
 	t       tileArgs
 	scratch []float32
+	_       [256]byte // other workers' arguments are not to share a line of the caches with these: they change with every tile
+}
+
+// tile gives the worker's arguments of tiles, of one stretch of B and with nothing fetched ahead.
+func (w *worker) tile() *tileArgs {
+	w.t.skip = 0
+	w.t.ahead, w.t.turn = uintptr(unsafe.Pointer(&w.t)), 0
+	return &w.t
 }
 
 // cpuExecutor is a program made ready: its memory and, for each list of operations, stages.
@@ -118,6 +127,7 @@ const (
 	packForward = iota
 	packTurned
 	packScattered
+	packDense
 	packWinograd // added to the first two
 )
 

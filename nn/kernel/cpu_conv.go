@@ -22,6 +22,7 @@ type convShape struct {
 	rows, places  int   // output rows, places of a row; pointwise convolutions see the image as one row
 	rowOffs       []int // where the rows' windows begin in the image, in bytes
 	whole         int   // places of the output
+	strips        int   // parts of the output that are computed at a time: rows, or some places of a pointwise convolution
 	parts         []sumPart
 	spans         []span
 }
@@ -73,8 +74,24 @@ func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 		c.rowOffs = append(c.rowOffs, 4*i*g.Stride.H*c.pitch*in.C)
 	}
 	c.choosePanels()
+	c.strips = c.rows
+	if c.rows == 1 {
+		c.strips = max(ceilDiv(c.places, u.rowsOf(min(c.width, c.fg)))/tilesOfStrip, 1)
+	}
 	c.cut()
 	return c
+}
+
+// tilesOfStrip is how many tiles of places a strip of a pointwise convolution has at least.
+const tilesOfStrip = 4
+
+// strip is the places from–to of one row of the output.
+func (c *convShape) strip(i int) (row, from, to int) {
+	if c.rows > 1 {
+		return i, 0, c.places
+	}
+	tiles := ceilDiv(c.places, c.u.rowsOf(min(c.width, c.fg)))
+	return 0, i * tiles / c.strips * c.places / tiles, (i + 1) * tiles / c.strips * c.places / tiles
 }
 
 // cut makes the parts of sums.
@@ -239,22 +256,55 @@ func (c *convShape) packTurned(job int, dst, w []float32) {
 	}
 }
 
-// forward computes some output rows of one panel of one group of a sample: from img, which has its padding, into y.
+// sample computes the output y of a sample from img, which has its padding; next is the one that follows, or nil.
+func (c *convShape) sample(w *worker, img, next, packed, bias, y []float32, flags int) {
+	t := w.tile()
+	if c.rows > 1 || c.strips == 1 || c.packedLen() > cached/4 {
+		for job := range c.packJobs() {
+			c.forward(w, img, packed, bias, y, flags, job, 0, c.strips)
+		}
+		return
+	}
+	// All weights stay near, and places go by once.
+	for i := range c.strips {
+		_, from, to := c.strip(i)
+		rest := img[to*c.in.C:]
+		if i == c.strips-1 {
+			rest = next
+		}
+		if len(rest) > 0 {
+			turns := c.taps / unrolled * ceilDiv(to-from, c.u.rowsOf(min(c.width, c.fg))) * c.panels
+			t.fetch(&rest[0], min((to-from)*c.in.C, len(rest)), turns)
+		}
+		for job := range c.packJobs() {
+			c.forward(w, img, packed, bias, y, flags, job, i, i+1)
+		}
+	}
+}
+
+// forward computes some strips of one panel of one group of a sample: from img, which has its padding, into y.
 func (c *convShape) forward(w *worker, img, packed, bias, y []float32, flags, job, from, to int) {
 	u, t := c.u, &w.t
 	group, panel := job/c.panels, job%c.panels
 	f := group*c.fg + panel*c.width
 	lanes := min(c.width, c.fg-panel*c.width)
+	most := u.rowsOf(lanes)
 	t.am, t.ak = 4*c.Stride.W*c.in.C, 4
 	t.bk, t.ldc = 4*c.width, 4*c.out.C
+	u.across(t, lanes)
 	t.bias = nil
 	if bias != nil {
 		t.bias = &bias[f]
 	}
-	tiles := ceilDiv(c.places, u.rowsOf(lanes))
 	for n, part := range c.parts {
 		t.offs, t.segs, t.k = &c.offs[part.first], part.segs, part.k
-		t.b = &packed[(job*c.taps+part.tap)*c.width]
+		at, size := (job*c.taps+part.tap)*c.width, part.segs*part.k*c.width
+		t.b = &packed[at]
+		if to-from > 1 || c.strips == 1 { // the weights that come next
+			_, first, last := c.strip(from)
+			after := min(at+size, len(packed)-1)
+			t.fetch(&packed[after], min(size, len(packed)-after), (to-from)*ceilDiv(last-first, most)*t.turns())
+		}
 		t.flags = flags & addC
 		if n > 0 {
 			t.flags = addC
@@ -263,37 +313,51 @@ func (c *convShape) forward(w *worker, img, packed, bias, y []float32, flags, jo
 			t.flags |= flags & rectify
 		}
 		for i := from; i < to; i++ {
-			row := img[c.rowOffs[i]/4+group*c.cg+part.from:]
-			for k := range tiles {
-				j, end := k*c.places/tiles, (k+1)*c.places/tiles
+			r, first, last := c.strip(i)
+			row := img[c.rowOffs[r]/4+group*c.cg+part.from:]
+			parts := cutInto(last-first, most)
+			for k := range parts.n {
+				j, end := first+parts.from(k), first+parts.from(k+1)
 				t.a = &row[j*c.Stride.W*c.in.C]
-				t.c = &y[(i*c.places+j)*c.out.C+f]
-				u.run(t, end-j, lanes)
+				t.c = &y[(r*c.places+j)*c.out.C+f]
+				t.run(end - j)
 			}
 		}
 	}
 }
 
-// gradWeights adds the gradient of the weights by one sample to dw, which is in the order of packed filters.
-func (c *convShape) gradWeights(w *worker, img, dy, dw []float32) {
-	u, t := c.u, &w.t
+// gradWeights adds the gradient of the weights by one sample to dw, which is in the order of packed filters. next is the gradient of the output of the sample that
+// follows, or nil.
+func (c *convShape) gradWeights(w *worker, img, dy, next, dw []float32) {
+	u, t := c.u, w.tile()
 	t.am, t.ak = 4, 4*c.Stride.W*c.in.C
 	t.bk, t.ldc, t.flags = 4*c.out.C, 4*c.width, addC
-	for job := range c.groups * c.panels {
-		group, panel := job/c.panels, job%c.panels
-		lanes := min(c.width, c.fg-panel*c.width)
-		tiles := ceilDiv(c.run, u.rowsOf(lanes))
-		for _, s := range c.spans {
-			t.offs, t.segs, t.k = &c.rowOffs[s.row], s.rows, s.k
-			t.b = &dy[(s.row*c.places+s.from)*c.out.C+group*c.fg+panel*c.width]
+	most := u.rowsOf(min(c.width, c.fg))
+	for i, s := range c.spans {
+		t.offs, t.segs, t.k = &c.rowOffs[s.row], s.rows, s.k
+		begin := (s.row*c.places + s.from) * c.out.C
+		end := begin + s.rows*s.k*c.out.C
+		rest := dy[end:]
+		if i == len(c.spans)-1 {
+			rest = next
+		}
+		if len(rest) > 0 {
+			t.fetch(&rest[0], min(end-begin, len(rest)), c.packJobs()*len(c.offs)*ceilDiv(c.run, most)*t.turns())
+		}
+		for job := range c.packJobs() {
+			group, panel := job/c.panels, job%c.panels
+			lanes := min(c.width, c.fg-panel*c.width)
+			u.across(t, lanes)
+			parts := cutInto(c.run, u.rowsOf(lanes))
+			t.b = &dy[begin+group*c.fg+panel*c.width]
 			at := job * c.taps * c.width
 			for _, off := range c.offs {
 				from := img[off/4+group*c.cg+s.from*c.Stride.W*c.in.C:]
-				for k := range tiles {
-					m, end := k*c.run/tiles, (k+1)*c.run/tiles
+				for k := range parts.n {
+					m, end := parts.from(k), parts.from(k+1)
 					t.a = &from[m]
 					t.c = &dw[at+m*c.width]
-					u.run(t, end-m, lanes)
+					t.run(end - m)
 				}
 				at += c.run * c.width
 			}
@@ -306,28 +370,66 @@ func (c *convShape) pointwise() bool {
 	return c.groups == 1 && !c.padded && c.Kernel == (Pair{1, 1}) && c.Stride == (Pair{1, 1}) && c.in.C >= c.u.lanes
 }
 
-// gradPointwise adds the gradient of the weights of a pointwise convolution by one sample to dw, filters × channels: with channels in the vectors, of
-// which there are many, and not filters, of which there may be few; and in the weights' own order.
-func (c *convShape) gradPointwise(w *worker, x, dy, dw []float32) {
-	u, t := c.u, &w.t
-	width := 2 * u.lanes
+// gradPointwise adds the gradient of the weights of a pointwise convolution by some samples, stride numbers apart, to dw, filters × channels: with channels in the
+// vectors, of which there are many, and not filters, of which there may be few; and in the weights' own order.
+func (c *convShape) gradPointwise(w *worker, x, dy []float32, samples, stride int, dw []float32) {
+	u, t := c.u, w.tile()
+	vectors := c.gradVectors()
+	width, parts := vectors*u.lanes, cutInto(c.out.C, u.most[vectors])
+	panels := ceilDiv(c.in.C, width)
 	t.am, t.ak, t.bk = 4, 4*c.out.C, 4*c.in.C
-	t.offs, t.segs, t.ldc, t.flags = &noOffset, 1, 4*c.in.C, addC
-	pieces := ceilDiv(c.whole*width, near)
-	for piece := range pieces {
-		from, to := piece*c.whole/pieces, (piece+1)*c.whole/pieces
-		t.k = to - from
-		for ch := 0; ch < c.in.C; ch += width {
-			lanes := min(width, c.in.C-ch)
-			t.b = &x[from*c.in.C+ch]
-			tiles := ceilDiv(c.out.C, u.rowsOf(lanes))
-			for k := range tiles {
-				f, end := k*c.out.C/tiles, (k+1)*c.out.C/tiles
-				t.a, t.c = &dy[from*c.out.C+f], &dw[f*c.in.C+ch]
-				u.run(t, end-f, lanes)
+	t.ldc, t.flags, t.skip = 4*c.in.C, addC, 4*(stride-c.whole*c.in.C)
+	pieces, together := ceilDiv(c.whole, placesOfPiece), max(placesOfPiece/c.whole, 1)
+	var offs [placesOfPiece]int
+	for i := range min(together, samples) {
+		offs[i] = 4 * i * stride
+	}
+	t.offs = &offs[0]
+	for n := 0; n < samples; n += together {
+		t.segs = min(together, samples-n)
+		for piece := range pieces {
+			from, to := piece*c.whole/pieces, (piece+1)*c.whole/pieces
+			t.k = to - from
+			// The next piece, or the first sample of the next ones.
+			ahead := n*stride + to*c.in.C
+			if piece == pieces-1 {
+				ahead = (n + together) * stride
+			}
+			if ahead < len(x) {
+				t.fetch(&x[ahead], min((to-from)*c.in.C, len(x)-ahead), parts.n*panels*t.turns())
+			}
+			for ch := 0; ch < c.in.C; ch += width {
+				u.across(t, min(width, c.in.C-ch))
+				t.b = &x[n*stride+from*c.in.C+ch]
+				for k := range parts.n {
+					f, end := parts.from(k), parts.from(k+1)
+					t.a, t.c = &dy[n*stride+from*c.out.C+f], &dw[f*c.in.C+ch]
+					t.run(end - f)
+				}
 			}
 		}
 	}
+}
+
+// placesOfPiece is about how many places of a sample the gradient of a pointwise convolution takes at a time: so few that all their channels stay near.
+const placesOfPiece = 112
+
+// gradVectors is how many vectors of channels a tile of that gradient takes: what costs the least.
+func (c *convShape) gradVectors() int {
+	best, vectors := 0.0, 0
+	for v := 1; v <= 4; v++ {
+		all, tiles := ceilDiv(c.in.C, c.u.lanes), ceilDiv(c.out.C, c.u.most[v])
+		m := float64(c.out.C) / float64(tiles)
+		cost := 0.0
+		for left := all; left > 0; left -= v {
+			n := float64(min(v, left))
+			cost += float64(tiles) * (m*n/2 + .1*(m+n) + 1)
+		}
+		if vectors == 0 || cost < best {
+			best, vectors = cost, v
+		}
+	}
+	return vectors
 }
 
 // Scattering is the other way to the gradient of the input, for any stride: at each place of the kernel the gradient of the output is multiplied with
@@ -369,7 +471,7 @@ func (c *convShape) packScattered(job int, dst, w []float32) {
 
 // scatter adds the gradient of the input of one sample to img, which has room for the padding.
 func (c *convShape) scatter(w *worker, dy, packed, img []float32) {
-	u, t := c.u, &w.t
+	u, t := c.u, w.tile()
 	width, panels := c.scatterPanels()
 	t.am, t.ak, t.offs, t.segs, t.k = 4*c.out.C, 4, &noOffset, 1, c.fg
 	t.bk, t.ldc, t.flags = 4*width, 4*c.Stride.W*c.in.C, addC
@@ -379,13 +481,14 @@ func (c *convShape) scatter(w *worker, dy, packed, img []float32) {
 			lanes := min(width, c.cg-p*width)
 			t.b = &packed[(job*panels+p)*c.fg*width]
 			at := (a*c.Dilation.H*c.pitch+b*c.Dilation.W)*c.in.C + group*c.cg + p*width
-			tiles := ceilDiv(c.places, u.rowsOf(lanes))
+			u.across(t, lanes)
+			parts := cutInto(c.places, u.rowsOf(lanes))
 			for i := range c.rows {
-				for k := range tiles {
-					j, end := k*c.places/tiles, (k+1)*c.places/tiles
+				for k := range parts.n {
+					j, end := parts.from(k), parts.from(k+1)
 					t.a = &dy[(i*c.places+j)*c.out.C+group*c.fg]
 					t.c = &img[c.rowOffs[i]/4+at+j*c.Stride.W*c.in.C]
-					u.run(t, end-j, lanes)
+					t.run(end - j)
 				}
 			}
 		}

@@ -28,6 +28,14 @@ func (e *cpuExecutor) convShape(x, y ID, g Geometry, groups int) *convShape {
 	return newConvShape(e.u, e.p.Buffers[x].Shape, e.p.Buffers[y].Shape, g, groups)
 }
 
+// following is a buffer of the sample after n, nil behind the last one before to.
+func (e *cpuExecutor) following(id ID, n, to int) []float32 {
+	if n+1 >= to {
+		return nil
+	}
+	return e.of(id, n+1)
+}
+
 // conv does a convolution sample by sample.
 func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
 	c := e.convShape(o.X, o.Y, o.Geometry, o.Groups)
@@ -39,10 +47,7 @@ func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
 	e.reserve(c.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
-			img := c.pad(w.scratch, e.of(o.X, n))
-			for job := range c.packJobs() {
-				c.forward(w, img, packed, bias, e.of(o.Y, n), flags, job, 0, c.rows)
-			}
+			c.sample(w, c.pad(w.scratch, e.of(o.X, n)), e.following(o.X, n, to), packed, bias, e.of(o.Y, n), flags)
 		}
 	}
 }
@@ -62,7 +67,7 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 	}
 	packed := e.filters(c, o.W)
 	e.needs.image = max(e.needs.image, e.p.Batch*c.imageLen())
-	parts := max(min(ceilDiv(4*sliceCount, c.packJobs()), c.rows), 1)
+	parts := max(min(ceilDiv(4*sliceCount, c.packJobs()), c.strips), 1)
 	var list []stage
 	if c.padded {
 		list = append(list, stage{func() int { return e.samples() * c.height }, func(_ *worker, job int) {
@@ -76,7 +81,8 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 		if c.padded {
 			img = e.image[n*c.imageLen() : (n+1)*c.imageLen()]
 		}
-		c.forward(w, img, packed, bias, e.of(o.Y, n), flags, panel, part*c.rows/parts, (part+1)*c.rows/parts)
+		w.tile()
+		c.forward(w, img, packed, bias, e.of(o.Y, n), flags, panel, part*c.strips/parts, (part+1)*c.strips/parts)
 	}})
 }
 
@@ -114,10 +120,7 @@ func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
 	e.reserve(turned.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
-			img := turned.pad(w.scratch, e.of(o.DY, n))
-			for job := range turned.packJobs() {
-				turned.forward(w, img, packed, nil, e.of(o.DX, n), flags, job, 0, turned.rows)
-			}
+			turned.sample(w, turned.pad(w.scratch, e.of(o.DY, n)), e.following(o.DY, n, to), packed, nil, e.of(o.DX, n), flags)
 		}
 	}
 }
@@ -133,14 +136,12 @@ func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
 	case c.pointwise():
 		length = c.out.C * c.in.C
 		gradWeights = func(w *worker, from, to int, sums []float32) {
-			for n := from; n < to; n++ {
-				c.gradPointwise(w, e.of(o.X, n), e.of(o.DY, n), sums)
-			}
+			c.gradPointwise(w, e.ofAll(o.X, from, to), e.ofAll(o.DY, from, to), to-from, e.stride, sums)
 		}
 	default:
 		gradWeights = func(w *worker, from, to int, sums []float32) {
 			for n := from; n < to; n++ {
-				c.gradWeights(w, c.pad(w.scratch, e.of(o.X, n)), e.of(o.DY, n), sums)
+				c.gradWeights(w, c.pad(w.scratch, e.of(o.X, n)), e.of(o.DY, n), e.following(o.DY, n, to), sums)
 			}
 		}
 	}

@@ -202,19 +202,24 @@ func (w *winograd) room(s []float32, samples int) (r room) {
 
 // multiply does one product, of rows transformed tiles with the transformed filters of one panel; there are winogradPoints for each panel.
 func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32, product int) {
-	u, t := w.u, &wk.t
+	u, t := w.u, wk.tile()
 	t.am, t.ak, t.offs, t.segs, t.k = 4*w.in.C, 4, &noOffset, 1, w.cg
 	t.bk, t.ldc, t.flags, t.bias = 4*w.width, 4*w.out.C, 0, nil
 	job, p := product/winogradPoints, product%winogradPoints
 	group, panel := job/w.panels, job%w.panels
 	lanes := min(w.width, w.fg-panel*w.width)
-	tiles := ceilDiv(rows, u.rowsOf(lanes))
-	t.b = &packed[product*w.cg*w.width]
-	for k := range tiles {
-		i, end := k*rows/tiles, (k+1)*rows/tiles
+	u.across(t, lanes)
+	parts := cutInto(rows, u.rowsOf(lanes))
+	size := w.cg * w.width
+	t.b = &packed[product*size]
+	if rest := packed[(product+1)*size:]; len(rest) > 0 {
+		t.fetch(&rest[0], min(size, len(rest)), parts.n*t.turns())
+	}
+	for k := range parts.n {
+		i, end := parts.from(k), parts.from(k+1)
 		t.a = &r.in[p*r.inPoints+i*w.in.C+group*w.cg]
 		t.c = &r.out[p*r.outPoints+i*w.out.C+group*w.fg+panel*w.width]
-		u.run(t, end-i, lanes)
+		t.run(end - i)
 	}
 }
 
@@ -223,20 +228,21 @@ func (w *winograd) products() int { return winogradPoints * w.groups * w.panels 
 
 // gradWeights adds the products of rows transformed tiles with transformed gradients to sums, which are in the order of transformed filters.
 func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32) {
-	u, t := w.u, &wk.t
+	u, t := w.u, wk.tile()
 	t.am, t.ak, t.offs, t.segs, t.k = 4, 4*w.in.C, &noOffset, 1, rows
 	t.bk, t.ldc, t.flags = 4*w.out.C, 4*w.width, addC
 	for job := range w.groups * w.panels {
 		group, panel := job/w.panels, job%w.panels
 		lanes := min(w.width, w.fg-panel*w.width)
-		tiles := ceilDiv(w.cg, u.rowsOf(lanes))
+		u.across(t, lanes)
+		parts := cutInto(w.cg, u.rowsOf(lanes))
 		for p := range winogradPoints {
 			t.b = &r.out[p*r.outPoints+group*w.fg+panel*w.width]
-			for k := range tiles {
-				m, end := k*w.cg/tiles, (k+1)*w.cg/tiles
+			for k := range parts.n {
+				m, end := parts.from(k), parts.from(k+1)
 				t.a = &r.in[p*r.inPoints+group*w.cg+m]
 				t.c = &sums[((job*winogradPoints+p)*w.cg+m)*w.width]
-				u.run(t, end-m, lanes)
+				t.run(end - m)
 			}
 		}
 	}

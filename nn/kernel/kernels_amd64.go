@@ -4,130 +4,255 @@
 
 package kernel
 
-// tileAVX2_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x1(t *byte)
+func tileAlongAVX2_1x1(t *byte)
 
-// tileAVX2_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x2(t *byte)
+func tileAcrossAVX2_1x1(t *byte)
 
-// tileAVX2_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x3(t *byte)
+func tileAlongAVX2_1x2(t *byte)
 
-// tileAVX2_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x4(t *byte)
+func tileAcrossAVX2_1x2(t *byte)
 
-// tileAVX2_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x5(t *byte)
+func tileAlongAVX2_1x3(t *byte)
 
-// tileAVX2_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x6(t *byte)
+func tileAcrossAVX2_1x3(t *byte)
 
-// tileAVX2_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x7(t *byte)
+func tileAlongAVX2_1x4(t *byte)
 
-// tileAVX2_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x8(t *byte)
+func tileAcrossAVX2_1x4(t *byte)
 
-// tileAVX2_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x9(t *byte)
+func tileAlongAVX2_1x5(t *byte)
 
-// tileAVX2_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x10(t *byte)
+func tileAcrossAVX2_1x5(t *byte)
 
-// tileAVX2_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x11(t *byte)
+func tileAlongAVX2_1x6(t *byte)
 
-// tileAVX2_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_1x12(t *byte)
+func tileAcrossAVX2_1x6(t *byte)
 
-// tileAVX2_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x1(t *byte)
+func tileAlongAVX2_1x7(t *byte)
 
-// tileAVX2_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x2(t *byte)
+func tileAcrossAVX2_1x7(t *byte)
 
-// tileAVX2_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x3(t *byte)
+func tileAlongAVX2_1x8(t *byte)
 
-// tileAVX2_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x4(t *byte)
+func tileAcrossAVX2_1x8(t *byte)
 
-// tileAVX2_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x5(t *byte)
+func tileAlongAVX2_1x9(t *byte)
 
-// tileAVX2_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_2x6(t *byte)
+func tileAcrossAVX2_1x9(t *byte)
 
-// tileAVX2_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_3x1(t *byte)
+func tileAlongAVX2_1x10(t *byte)
 
-// tileAVX2_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_3x2(t *byte)
+func tileAcrossAVX2_1x10(t *byte)
 
-// tileAVX2_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_3x3(t *byte)
+func tileAlongAVX2_1x11(t *byte)
 
-// tileAVX2_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_3x4(t *byte)
+func tileAcrossAVX2_1x11(t *byte)
 
-// tileAVX2_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+// tileAlongAVX2_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_4x1(t *byte)
+func tileAlongAVX2_1x12(t *byte)
 
-// tileAVX2_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+// tileAcrossAVX2_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_4x2(t *byte)
+func tileAcrossAVX2_1x12(t *byte)
 
-// tileAVX2_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+// tileAlongAVX2_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX2_4x3(t *byte)
+func tileAlongAVX2_2x1(t *byte)
+
+// tileAcrossAVX2_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x1(t *byte)
+
+// tileAlongAVX2_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_2x2(t *byte)
+
+// tileAcrossAVX2_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x2(t *byte)
+
+// tileAlongAVX2_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_2x3(t *byte)
+
+// tileAcrossAVX2_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x3(t *byte)
+
+// tileAlongAVX2_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_2x4(t *byte)
+
+// tileAcrossAVX2_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x4(t *byte)
+
+// tileAlongAVX2_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_2x5(t *byte)
+
+// tileAcrossAVX2_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x5(t *byte)
+
+// tileAlongAVX2_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_2x6(t *byte)
+
+// tileAcrossAVX2_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_2x6(t *byte)
+
+// tileAlongAVX2_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_3x1(t *byte)
+
+// tileAcrossAVX2_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_3x1(t *byte)
+
+// tileAlongAVX2_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_3x2(t *byte)
+
+// tileAcrossAVX2_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_3x2(t *byte)
+
+// tileAlongAVX2_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_3x3(t *byte)
+
+// tileAcrossAVX2_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_3x3(t *byte)
+
+// tileAlongAVX2_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_3x4(t *byte)
+
+// tileAcrossAVX2_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_3x4(t *byte)
+
+// tileAlongAVX2_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_4x1(t *byte)
+
+// tileAcrossAVX2_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_4x1(t *byte)
+
+// tileAlongAVX2_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_4x2(t *byte)
+
+// tileAcrossAVX2_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_4x2(t *byte)
+
+// tileAlongAVX2_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX2_4x3(t *byte)
+
+// tileAcrossAVX2_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX2_4x3(t *byte)
 
 // peakAVX2 does n×12 fused multiply-adds of 8 numbers on registers alone.
 func peakAVX2(n int)
@@ -232,220 +357,435 @@ func winogradGradient4AVX2(dst *float32, src *float32, scratch *float32, rs int,
 //go:noescape
 func mixAVX2(dst *float32, src *float32, matrix *float32, rows int, columns int, ds int, ss int, n int)
 
-// tileAVX512_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x1(t *byte)
+func tileAlongAVX512_1x1(t *byte)
 
-// tileAVX512_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x1 computes a tile of 1 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x2(t *byte)
+func tileAcrossAVX512_1x1(t *byte)
 
-// tileAVX512_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x3(t *byte)
+func tileAlongAVX512_1x2(t *byte)
 
-// tileAVX512_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x2 computes a tile of 2 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x4(t *byte)
+func tileAcrossAVX512_1x2(t *byte)
 
-// tileAVX512_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x5(t *byte)
+func tileAlongAVX512_1x3(t *byte)
 
-// tileAVX512_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x3 computes a tile of 3 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x6(t *byte)
+func tileAcrossAVX512_1x3(t *byte)
 
-// tileAVX512_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x7(t *byte)
+func tileAlongAVX512_1x4(t *byte)
 
-// tileAVX512_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x4 computes a tile of 4 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x8(t *byte)
+func tileAcrossAVX512_1x4(t *byte)
 
-// tileAVX512_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x9(t *byte)
+func tileAlongAVX512_1x5(t *byte)
 
-// tileAVX512_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x5 computes a tile of 5 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x10(t *byte)
+func tileAcrossAVX512_1x5(t *byte)
 
-// tileAVX512_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x11(t *byte)
+func tileAlongAVX512_1x6(t *byte)
 
-// tileAVX512_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x6 computes a tile of 6 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x12(t *byte)
+func tileAcrossAVX512_1x6(t *byte)
 
-// tileAVX512_1x13 computes a tile of 13 rows of 1 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x13(t *byte)
+func tileAlongAVX512_1x7(t *byte)
 
-// tileAVX512_1x14 computes a tile of 14 rows of 1 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x7 computes a tile of 7 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_1x14(t *byte)
+func tileAcrossAVX512_1x7(t *byte)
 
-// tileAVX512_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x1(t *byte)
+func tileAlongAVX512_1x8(t *byte)
 
-// tileAVX512_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x8 computes a tile of 8 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x2(t *byte)
+func tileAcrossAVX512_1x8(t *byte)
 
-// tileAVX512_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x3(t *byte)
+func tileAlongAVX512_1x9(t *byte)
 
-// tileAVX512_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x9 computes a tile of 9 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x4(t *byte)
+func tileAcrossAVX512_1x9(t *byte)
 
-// tileAVX512_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x5(t *byte)
+func tileAlongAVX512_1x10(t *byte)
 
-// tileAVX512_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x10 computes a tile of 10 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x6(t *byte)
+func tileAcrossAVX512_1x10(t *byte)
 
-// tileAVX512_2x7 computes a tile of 7 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x7(t *byte)
+func tileAlongAVX512_1x11(t *byte)
 
-// tileAVX512_2x8 computes a tile of 8 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x11 computes a tile of 11 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x8(t *byte)
+func tileAcrossAVX512_1x11(t *byte)
 
-// tileAVX512_2x9 computes a tile of 9 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x9(t *byte)
+func tileAlongAVX512_1x12(t *byte)
 
-// tileAVX512_2x10 computes a tile of 10 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x12 computes a tile of 12 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x10(t *byte)
+func tileAcrossAVX512_1x12(t *byte)
 
-// tileAVX512_2x11 computes a tile of 11 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x13 computes a tile of 13 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x11(t *byte)
+func tileAlongAVX512_1x13(t *byte)
 
-// tileAVX512_2x12 computes a tile of 12 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x13 computes a tile of 13 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x12(t *byte)
+func tileAcrossAVX512_1x13(t *byte)
 
-// tileAVX512_2x13 computes a tile of 13 rows of 2 vectors; t is a *tileArgs.
+// tileAlongAVX512_1x14 computes a tile of 14 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x13(t *byte)
+func tileAlongAVX512_1x14(t *byte)
 
-// tileAVX512_2x14 computes a tile of 14 rows of 2 vectors; t is a *tileArgs.
+// tileAcrossAVX512_1x14 computes a tile of 14 rows of 1 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_2x14(t *byte)
+func tileAcrossAVX512_1x14(t *byte)
 
-// tileAVX512_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x1(t *byte)
+func tileAlongAVX512_2x1(t *byte)
 
-// tileAVX512_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x1 computes a tile of 1 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x2(t *byte)
+func tileAcrossAVX512_2x1(t *byte)
 
-// tileAVX512_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x3(t *byte)
+func tileAlongAVX512_2x2(t *byte)
 
-// tileAVX512_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x2 computes a tile of 2 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x4(t *byte)
+func tileAcrossAVX512_2x2(t *byte)
 
-// tileAVX512_3x5 computes a tile of 5 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x5(t *byte)
+func tileAlongAVX512_2x3(t *byte)
 
-// tileAVX512_3x6 computes a tile of 6 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x3 computes a tile of 3 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x6(t *byte)
+func tileAcrossAVX512_2x3(t *byte)
 
-// tileAVX512_3x7 computes a tile of 7 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x7(t *byte)
+func tileAlongAVX512_2x4(t *byte)
 
-// tileAVX512_3x8 computes a tile of 8 rows of 3 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x4 computes a tile of 4 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x8(t *byte)
+func tileAcrossAVX512_2x4(t *byte)
 
-// tileAVX512_3x9 computes a tile of 9 rows of 3 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_3x9(t *byte)
+func tileAlongAVX512_2x5(t *byte)
 
-// tileAVX512_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x5 computes a tile of 5 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x1(t *byte)
+func tileAcrossAVX512_2x5(t *byte)
 
-// tileAVX512_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x2(t *byte)
+func tileAlongAVX512_2x6(t *byte)
 
-// tileAVX512_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x6 computes a tile of 6 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x3(t *byte)
+func tileAcrossAVX512_2x6(t *byte)
 
-// tileAVX512_4x4 computes a tile of 4 rows of 4 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x7 computes a tile of 7 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x4(t *byte)
+func tileAlongAVX512_2x7(t *byte)
 
-// tileAVX512_4x5 computes a tile of 5 rows of 4 vectors; t is a *tileArgs.
+// tileAcrossAVX512_2x7 computes a tile of 7 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x5(t *byte)
+func tileAcrossAVX512_2x7(t *byte)
 
-// tileAVX512_4x6 computes a tile of 6 rows of 4 vectors; t is a *tileArgs.
+// tileAlongAVX512_2x8 computes a tile of 8 rows of 2 vectors; t is a *tileArgs.
 //
 //go:noescape
-func tileAVX512_4x6(t *byte)
+func tileAlongAVX512_2x8(t *byte)
+
+// tileAcrossAVX512_2x8 computes a tile of 8 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x8(t *byte)
+
+// tileAlongAVX512_2x9 computes a tile of 9 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x9(t *byte)
+
+// tileAcrossAVX512_2x9 computes a tile of 9 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x9(t *byte)
+
+// tileAlongAVX512_2x10 computes a tile of 10 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x10(t *byte)
+
+// tileAcrossAVX512_2x10 computes a tile of 10 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x10(t *byte)
+
+// tileAlongAVX512_2x11 computes a tile of 11 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x11(t *byte)
+
+// tileAcrossAVX512_2x11 computes a tile of 11 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x11(t *byte)
+
+// tileAlongAVX512_2x12 computes a tile of 12 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x12(t *byte)
+
+// tileAcrossAVX512_2x12 computes a tile of 12 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x12(t *byte)
+
+// tileAlongAVX512_2x13 computes a tile of 13 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x13(t *byte)
+
+// tileAcrossAVX512_2x13 computes a tile of 13 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x13(t *byte)
+
+// tileAlongAVX512_2x14 computes a tile of 14 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_2x14(t *byte)
+
+// tileAcrossAVX512_2x14 computes a tile of 14 rows of 2 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_2x14(t *byte)
+
+// tileAlongAVX512_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x1(t *byte)
+
+// tileAcrossAVX512_3x1 computes a tile of 1 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x1(t *byte)
+
+// tileAlongAVX512_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x2(t *byte)
+
+// tileAcrossAVX512_3x2 computes a tile of 2 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x2(t *byte)
+
+// tileAlongAVX512_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x3(t *byte)
+
+// tileAcrossAVX512_3x3 computes a tile of 3 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x3(t *byte)
+
+// tileAlongAVX512_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x4(t *byte)
+
+// tileAcrossAVX512_3x4 computes a tile of 4 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x4(t *byte)
+
+// tileAlongAVX512_3x5 computes a tile of 5 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x5(t *byte)
+
+// tileAcrossAVX512_3x5 computes a tile of 5 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x5(t *byte)
+
+// tileAlongAVX512_3x6 computes a tile of 6 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x6(t *byte)
+
+// tileAcrossAVX512_3x6 computes a tile of 6 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x6(t *byte)
+
+// tileAlongAVX512_3x7 computes a tile of 7 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x7(t *byte)
+
+// tileAcrossAVX512_3x7 computes a tile of 7 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x7(t *byte)
+
+// tileAlongAVX512_3x8 computes a tile of 8 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x8(t *byte)
+
+// tileAcrossAVX512_3x8 computes a tile of 8 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x8(t *byte)
+
+// tileAlongAVX512_3x9 computes a tile of 9 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_3x9(t *byte)
+
+// tileAcrossAVX512_3x9 computes a tile of 9 rows of 3 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_3x9(t *byte)
+
+// tileAlongAVX512_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x1(t *byte)
+
+// tileAcrossAVX512_4x1 computes a tile of 1 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x1(t *byte)
+
+// tileAlongAVX512_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x2(t *byte)
+
+// tileAcrossAVX512_4x2 computes a tile of 2 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x2(t *byte)
+
+// tileAlongAVX512_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x3(t *byte)
+
+// tileAcrossAVX512_4x3 computes a tile of 3 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x3(t *byte)
+
+// tileAlongAVX512_4x4 computes a tile of 4 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x4(t *byte)
+
+// tileAcrossAVX512_4x4 computes a tile of 4 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x4(t *byte)
+
+// tileAlongAVX512_4x5 computes a tile of 5 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x5(t *byte)
+
+// tileAcrossAVX512_4x5 computes a tile of 5 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x5(t *byte)
+
+// tileAlongAVX512_4x6 computes a tile of 6 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAlongAVX512_4x6(t *byte)
+
+// tileAcrossAVX512_4x6 computes a tile of 6 rows of 4 vectors; t is a *tileArgs.
+//
+//go:noescape
+func tileAcrossAVX512_4x6(t *byte)
 
 // peakAVX512 does n×24 fused multiply-adds of 16 numbers on registers alone.
 func peakAVX512(n int)

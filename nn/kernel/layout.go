@@ -98,6 +98,11 @@ func (l *layout) of(id ID, n int) []float32 {
 	return l.arena[at : at+l.shapes[id].Sample()]
 }
 
+// ofAll gives a buffer of the samples from–to, which lie stride numbers apart.
+func (l *layout) ofAll(id ID, from, to int) []float32 {
+	return l.arena[from*l.stride+l.at[id] : (to-1)*l.stride+l.at[id]+l.shapes[id].Sample()]
+}
+
 // spatial tells whether the order of a sample's numbers differs from that of the host: several channels of several places.
 func spatial(s Shape) bool { return s.C > 1 && s.H*s.W > 1 }
 

@@ -4,18 +4,34 @@
 
 package kernel
 
-// tilesAVX2 are the tiles of 1…4 vectors and of 1… rows.
-var tilesAVX2 = [5][]func(*byte){
-	1: {nil, tileAVX2_1x1, tileAVX2_1x2, tileAVX2_1x3, tileAVX2_1x4, tileAVX2_1x5, tileAVX2_1x6, tileAVX2_1x7, tileAVX2_1x8, tileAVX2_1x9, tileAVX2_1x10, tileAVX2_1x11, tileAVX2_1x12},
-	2: {nil, tileAVX2_2x1, tileAVX2_2x2, tileAVX2_2x3, tileAVX2_2x4, tileAVX2_2x5, tileAVX2_2x6},
-	3: {nil, tileAVX2_3x1, tileAVX2_3x2, tileAVX2_3x3, tileAVX2_3x4},
-	4: {nil, tileAVX2_4x1, tileAVX2_4x2, tileAVX2_4x3},
+// tilesAVX2 are the tiles of 1…4 vectors and of 1… rows, for A along and across.
+var tilesAVX2 = [2][5][]func(*byte){
+	{
+		1: {nil, tileAlongAVX2_1x1, tileAlongAVX2_1x2, tileAlongAVX2_1x3, tileAlongAVX2_1x4, tileAlongAVX2_1x5, tileAlongAVX2_1x6, tileAlongAVX2_1x7, tileAlongAVX2_1x8, tileAlongAVX2_1x9, tileAlongAVX2_1x10, tileAlongAVX2_1x11, tileAlongAVX2_1x12},
+		2: {nil, tileAlongAVX2_2x1, tileAlongAVX2_2x2, tileAlongAVX2_2x3, tileAlongAVX2_2x4, tileAlongAVX2_2x5, tileAlongAVX2_2x6},
+		3: {nil, tileAlongAVX2_3x1, tileAlongAVX2_3x2, tileAlongAVX2_3x3, tileAlongAVX2_3x4},
+		4: {nil, tileAlongAVX2_4x1, tileAlongAVX2_4x2, tileAlongAVX2_4x3},
+	},
+	{
+		1: {nil, tileAcrossAVX2_1x1, tileAcrossAVX2_1x2, tileAcrossAVX2_1x3, tileAcrossAVX2_1x4, tileAcrossAVX2_1x5, tileAcrossAVX2_1x6, tileAcrossAVX2_1x7, tileAcrossAVX2_1x8, tileAcrossAVX2_1x9, tileAcrossAVX2_1x10, tileAcrossAVX2_1x11, tileAcrossAVX2_1x12},
+		2: {nil, tileAcrossAVX2_2x1, tileAcrossAVX2_2x2, tileAcrossAVX2_2x3, tileAcrossAVX2_2x4, tileAcrossAVX2_2x5, tileAcrossAVX2_2x6},
+		3: {nil, tileAcrossAVX2_3x1, tileAcrossAVX2_3x2, tileAcrossAVX2_3x3, tileAcrossAVX2_3x4},
+		4: {nil, tileAcrossAVX2_4x1, tileAcrossAVX2_4x2, tileAcrossAVX2_4x3},
+	},
 }
 
-// tilesAVX512 are the tiles of 1…4 vectors and of 1… rows.
-var tilesAVX512 = [5][]func(*byte){
-	1: {nil, tileAVX512_1x1, tileAVX512_1x2, tileAVX512_1x3, tileAVX512_1x4, tileAVX512_1x5, tileAVX512_1x6, tileAVX512_1x7, tileAVX512_1x8, tileAVX512_1x9, tileAVX512_1x10, tileAVX512_1x11, tileAVX512_1x12, tileAVX512_1x13, tileAVX512_1x14},
-	2: {nil, tileAVX512_2x1, tileAVX512_2x2, tileAVX512_2x3, tileAVX512_2x4, tileAVX512_2x5, tileAVX512_2x6, tileAVX512_2x7, tileAVX512_2x8, tileAVX512_2x9, tileAVX512_2x10, tileAVX512_2x11, tileAVX512_2x12, tileAVX512_2x13, tileAVX512_2x14},
-	3: {nil, tileAVX512_3x1, tileAVX512_3x2, tileAVX512_3x3, tileAVX512_3x4, tileAVX512_3x5, tileAVX512_3x6, tileAVX512_3x7, tileAVX512_3x8, tileAVX512_3x9},
-	4: {nil, tileAVX512_4x1, tileAVX512_4x2, tileAVX512_4x3, tileAVX512_4x4, tileAVX512_4x5, tileAVX512_4x6},
+// tilesAVX512 are the tiles of 1…4 vectors and of 1… rows, for A along and across.
+var tilesAVX512 = [2][5][]func(*byte){
+	{
+		1: {nil, tileAlongAVX512_1x1, tileAlongAVX512_1x2, tileAlongAVX512_1x3, tileAlongAVX512_1x4, tileAlongAVX512_1x5, tileAlongAVX512_1x6, tileAlongAVX512_1x7, tileAlongAVX512_1x8, tileAlongAVX512_1x9, tileAlongAVX512_1x10, tileAlongAVX512_1x11, tileAlongAVX512_1x12, tileAlongAVX512_1x13, tileAlongAVX512_1x14},
+		2: {nil, tileAlongAVX512_2x1, tileAlongAVX512_2x2, tileAlongAVX512_2x3, tileAlongAVX512_2x4, tileAlongAVX512_2x5, tileAlongAVX512_2x6, tileAlongAVX512_2x7, tileAlongAVX512_2x8, tileAlongAVX512_2x9, tileAlongAVX512_2x10, tileAlongAVX512_2x11, tileAlongAVX512_2x12, tileAlongAVX512_2x13, tileAlongAVX512_2x14},
+		3: {nil, tileAlongAVX512_3x1, tileAlongAVX512_3x2, tileAlongAVX512_3x3, tileAlongAVX512_3x4, tileAlongAVX512_3x5, tileAlongAVX512_3x6, tileAlongAVX512_3x7, tileAlongAVX512_3x8, tileAlongAVX512_3x9},
+		4: {nil, tileAlongAVX512_4x1, tileAlongAVX512_4x2, tileAlongAVX512_4x3, tileAlongAVX512_4x4, tileAlongAVX512_4x5, tileAlongAVX512_4x6},
+	},
+	{
+		1: {nil, tileAcrossAVX512_1x1, tileAcrossAVX512_1x2, tileAcrossAVX512_1x3, tileAcrossAVX512_1x4, tileAcrossAVX512_1x5, tileAcrossAVX512_1x6, tileAcrossAVX512_1x7, tileAcrossAVX512_1x8, tileAcrossAVX512_1x9, tileAcrossAVX512_1x10, tileAcrossAVX512_1x11, tileAcrossAVX512_1x12, tileAcrossAVX512_1x13, tileAcrossAVX512_1x14},
+		2: {nil, tileAcrossAVX512_2x1, tileAcrossAVX512_2x2, tileAcrossAVX512_2x3, tileAcrossAVX512_2x4, tileAcrossAVX512_2x5, tileAcrossAVX512_2x6, tileAcrossAVX512_2x7, tileAcrossAVX512_2x8, tileAcrossAVX512_2x9, tileAcrossAVX512_2x10, tileAcrossAVX512_2x11, tileAcrossAVX512_2x12, tileAcrossAVX512_2x13, tileAcrossAVX512_2x14},
+		3: {nil, tileAcrossAVX512_3x1, tileAcrossAVX512_3x2, tileAcrossAVX512_3x3, tileAcrossAVX512_3x4, tileAcrossAVX512_3x5, tileAcrossAVX512_3x6, tileAcrossAVX512_3x7, tileAcrossAVX512_3x8, tileAcrossAVX512_3x9},
+		4: {nil, tileAcrossAVX512_4x1, tileAcrossAVX512_4x2, tileAcrossAVX512_4x3, tileAcrossAVX512_4x4, tileAcrossAVX512_4x5, tileAcrossAVX512_4x6},
+	},
 }

@@ -5,11 +5,11 @@ import "unsafe"
 // A unit is what does the arithmetic: a vector unit of the processor, or plain Go. What is missing (nil) is done in plain Go.
 type unit struct {
 	name     string
-	lanes    int    // numbers of a vector
-	most     [5]int // rows that a tile of 1…4 vectors can have
-	tiles    *[5][]func(*byte)
-	peak     func(n int) // n turns of multiply-adds on registers alone, to compare benchmarks with
-	peakWork int         // multiply-adds of one turn
+	lanes    int                  // numbers of a vector
+	most     [5]int               // rows that a tile of 1…4 vectors can have
+	tiles    *[2][5][]func(*byte) // for A along (ak is one number) and across (am is)
+	peak     func(n int)          // n turns of multiply-adds on registers alone, to compare benchmarks with
+	peakWork int                  // multiply-adds of one turn
 
 	// The functions of many numbers take a whole number of vectors; the methods below do the rest in plain Go.
 	addTo       func(dst, src *float32, n int)
@@ -66,6 +66,15 @@ type tileArgs struct {
 	last   int // lanes of the last vector that are stored
 	mask   int // the same as bits
 	flags  int
+	skip   int // from the end of B in a segment to its beginning in the next
+
+	// What is fetched into the second-level cache meanwhile: turn bytes from ahead on for each turn, of unrolled numbers of a segment.
+	ahead uintptr // a hint that may lie behind the end of any memory, so no pointer
+	turn  int
+
+	// What the kernels do not read.
+	lanes int
+	tiles []func(*byte) // by rows; nil in plain Go
 }
 
 // noOffset is for a sum of one segment.
@@ -77,26 +86,62 @@ const (
 	rectify
 )
 
-// run computes a tile of rows × lanes numbers. rows is at most u.most of as many vectors as the lanes take.
-func (u *unit) run(t *tileArgs, rows, lanes int) {
+// unrolled is how many numbers of a sum a turn of a tile's loop takes.
+const unrolled = 4
+
+// fetch has the next tiles, of so many turns together, fetch n numbers that will soon be read.
+func (t *tileArgs) fetch(from *float32, n, turns int) {
+	t.ahead, t.turn = uintptr(unsafe.Pointer(from)), min(ceilDiv(4*n, max(turns, 1)), 64*unrolled)
+}
+
+// turns is how many a tile has.
+func (t *tileArgs) turns() int { return t.segs * (t.k / unrolled) }
+
+// across has the next tiles compute so many lanes. The distances of A are set before.
+func (u *unit) across(t *tileArgs, lanes int) {
 	vectors := ceilDiv(lanes, u.lanes)
-	t.last = lanes - (vectors-1)*u.lanes
+	t.lanes, t.last = lanes, lanes-(vectors-1)*u.lanes
 	t.mask = 1<<t.last - 1
 	if u.tiles == nil {
-		t.plain(rows, lanes)
 		return
 	}
-	u.tiles[vectors][rows]((*byte)(unsafe.Pointer(t)))
+	way := 0
+	if t.ak != 4 {
+		way = 1
+	}
+	t.tiles = u.tiles[way][vectors]
+}
+
+// run computes a tile of so many rows, at most as many as u.most has for its lanes.
+func (t *tileArgs) run(rows int) {
+	if t.tiles == nil {
+		t.plain(rows)
+		return
+	}
+	t.tiles[rows]((*byte)(unsafe.Pointer(t)))
 }
 
 // rowsOf is the most rows of a tile of lanes numbers.
 func (u *unit) rowsOf(lanes int) int { return u.most[ceilDiv(lanes, u.lanes)] }
 
+// A cut divides things into n parts whose sizes differ by one at most.
+type cut struct{ n, size, larger int }
+
+// cutInto cuts things into as few parts of at most so many as there can be.
+func cutInto(things, most int) cut {
+	n := max(ceilDiv(things, most), 1)
+	return cut{n, things / n, things % n}
+}
+
+// from is where a part begins.
+func (c cut) from(part int) int { return part*c.size + min(part, c.larger) }
+
 // beyond is the number that lies some bytes behind p.
 func beyond(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // plain computes a tile in plain Go, row by row.
-func (t *tileArgs) plain(rows, lanes int) {
+func (t *tileArgs) plain(rows int) {
+	lanes := t.lanes
 	var acc [32]float32
 	offs := unsafe.Slice(t.offs, t.segs)
 	for i := range rows {
@@ -113,7 +158,7 @@ func (t *tileArgs) plain(rows, lanes int) {
 		for s, off := range offs {
 			for k := range t.k {
 				v := *beyond(t.a, i*t.am+off+k*t.ak)
-				for j, w := range unsafe.Slice(beyond(t.b, (s*t.k+k)*t.bk), lanes) {
+				for j, w := range unsafe.Slice(beyond(t.b, s*t.skip+(s*t.k+k)*t.bk), lanes) {
 					sums[j] += v * w
 				}
 			}

@@ -108,6 +108,8 @@ func products() []*testCase {
 		{12, 32, 1, 1, 32},
 		{13, 33, 1, 1, 24},
 		{3, 1030, 1, 1, 33}, // sums longer than the parts that they are cut into
+		{5, 1030, 1, 1, 33},
+		{70, 5, 3, 3, 130},
 		{1, 9, 1, 1, 700},
 		{3, 16, 4, 4, 1100},
 	} {
