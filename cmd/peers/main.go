@@ -220,7 +220,7 @@ func (f flags) kernels() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	fmt.Fprint(&b, "\nSingle layers, as shares of what the vector units can do in multiply-adds on registers alone. A convolution by Winograd's way does fewer of them than are counted, so it may\nexceed all of it.\n\n| layer | GFLOP/s | share |\n|---|---|---|\n")
+	fmt.Fprint(&b, "\nSingle layers, as shares of what the vector units can do in multiply-adds on registers alone. A convolution by Winograd's way does fewer of them than are counted, so it may\nexceed all of it. Weights are packed when they change, which these runs do not count.\n\n| layer | GFLOP/s | share |\n|---|---|---|\n")
 	for text := range strings.Lines(string(out)) {
 		var k struct {
 			Kernel string  `json:"kernel"`
