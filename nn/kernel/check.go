@@ -189,15 +189,28 @@ func (c *checker) dropped(x, y ID, ratio float32) {
 	}
 }
 
-func (c *checker) activation(k ActivationKind) {
-	if k > Tanh {
+func (c *checker) activation(k ActivationKind, slope float32) {
+	if k > LeakyReLU {
 		c.fail("there is no activation %d", k)
+	}
+	if !(slope >= 0) {
+		c.fail("a slope of %v", slope)
 	}
 }
 
-func (c *checker) normalisation(size int) {
-	if size < 1 {
-		c.fail("a normalisation over %d channels", size)
+func (c *checker) normalisation(size int, within bool) {
+	if size < 1 || within && size%2 == 0 {
+		c.fail("a normalisation over %d channels or places", size)
+	}
+}
+
+// perChannel demands buffers of one number for each channel of x.
+func (c *checker) perChannel(x ID, role Role, ids ...ID) {
+	for _, id := range ids {
+		c.role(id, role)
+		if s, n := c.shape(id), c.shape(x).C; s != (Shape{n, 1, 1, 1}) {
+			c.fail("%v for each of %d channels", s, n)
+		}
 	}
 }
 
@@ -235,25 +248,40 @@ func (p *Program) checkOp(op Op) error {
 		c.same(o.Y, o.DY)
 		c.apart(o.DX, o.X, o.Y, o.DY)
 	case Activation:
-		c.activation(o.Kind)
+		c.activation(o.Kind, o.Slope)
 		c.gradient(o.Y, o.X)
 	case ActivationGrad:
-		c.activation(o.Kind)
+		c.activation(o.Kind, o.Slope)
 		c.gradient(o.DX, o.Y, o.DY)
 	case Dropout:
 		c.dropped(o.X, o.Y, o.Ratio)
 	case DropoutGrad:
 		c.dropped(o.DY, o.DX, o.Ratio)
 	case LRN:
-		c.normalisation(o.Size)
+		c.normalisation(o.Size, o.Within)
 		c.gradient(o.Y, o.X)
 		c.gradient(o.S, o.X)
 		c.apart(o.Y, o.X, o.S)
 		c.apart(o.S, o.X)
 	case LRNGrad:
-		c.normalisation(o.Size)
+		c.normalisation(o.Size, o.Within)
 		c.gradient(o.DX, o.X, o.Y, o.S, o.DY)
 		c.apart(o.DX, o.X, o.Y, o.S, o.DY)
+	case BatchNorm:
+		c.gradient(o.Y, o.X)
+		c.apart(o.Y, o.X)
+		c.perChannel(o.X, Parameter, o.W, o.B)
+		c.perChannel(o.X, Statistic, o.Mean, o.Variance, o.Shift, o.Scale)
+	case BatchNormGrad:
+		c.reads(o.X, o.DY)
+		c.same(o.X, o.DY)
+		if o.DX != None {
+			c.gradient(o.DX, o.X)
+			c.apart(o.DX, o.X)
+		}
+		c.perChannel(o.X, Parameter, o.W)
+		c.perChannel(o.X, Gradient, o.DW, o.DB)
+		c.perChannel(o.X, Statistic, o.Shift, o.Scale)
 	case Softmax:
 		c.gradient(o.Y, o.X)
 	case SoftmaxGrad:
@@ -323,7 +351,7 @@ func (p *Program) checkUpdate(op Op) error {
 	for _, h := range o.History {
 		c.role(h, History)
 	}
-	if o.Kind > Adam || len(o.History) != o.Kind.Histories() {
+	if o.Kind > AdaDelta || len(o.History) != o.Kind.Histories() {
 		c.fail("%d history buffers for solver %d", len(o.History), o.Kind)
 	}
 	return c.err

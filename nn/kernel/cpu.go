@@ -265,6 +265,13 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 		list = append(list, sums...)
 		run, sums = nil, nil
 	}
+	throughout := func(before sliceOp, merge stage, after sliceOp) {
+		run, sums = append(run, before), append(sums, merge)
+		flush()
+		if after != nil {
+			run = append(run, after)
+		}
+	}
 	alone := func(s []stage) {
 		flush()
 		list = append(list, s...)
@@ -294,6 +301,14 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 		case ConvGradWeights:
 			do, sum := e.convGradWeights(o)
 			run, sums = append(run, do), append(sums, sum...)
+		case BatchNorm:
+			relu := rectifies(ops[i+1:], o.Y)
+			if relu {
+				i++
+			}
+			throughout(e.batchNorm(o, relu))
+		case BatchNormGrad:
+			throughout(e.batchNormGrad(o))
 		default:
 			if s := e.shared(o, false); s != nil {
 				alone(s)

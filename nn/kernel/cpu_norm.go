@@ -47,6 +47,9 @@ func (e *cpuExecutor) lrnRows(o LRN, w *worker, n, from, to int) {
 func lrnRoom(s Shape, size int) int { return s.C + size + slack }
 
 func (e *cpuExecutor) lrn(o LRN) sliceOp {
+	if o.Within {
+		return e.lrnWithin(o)
+	}
 	s := e.p.Buffers[o.X].Shape
 	e.reserve(lrnRoom(s, o.Size))
 	return func(w *worker, _, from, to int) {
@@ -59,7 +62,7 @@ func (e *cpuExecutor) lrn(o LRN) sliceOp {
 // lrnShared normalises a few samples, shared among workers by rows; nil if that is not worth it.
 func (e *cpuExecutor) lrnShared(o LRN) []stage {
 	s := e.p.Buffers[o.X].Shape
-	if s.Sample() < sharedNumbers {
+	if o.Within || s.Sample() < sharedNumbers {
 		return nil
 	}
 	e.reserve(lrnRoom(s, o.Size))
@@ -68,7 +71,88 @@ func (e *cpuExecutor) lrnShared(o LRN) []stage {
 	}}}
 }
 
+// windows gives for each place the places around it, size × size of them, as far as they are there.
+func windows(s Shape, size int) []window {
+	var list []window
+	for h := range s.H {
+		for w := range s.W {
+			top, bottom := around(h, size, s.H)
+			left, right := around(w, size, s.W)
+			list = append(list, window{h0: top, h1: bottom, w0: left, w1: right})
+		}
+	}
+	return list
+}
+
+// sumAround sums, for each place and channel, a sample's numbers at the places around.
+func (u *unit) sumAround(dst, src []float32, s Shape, at []window) {
+	line := s.W * s.C
+	for i, w := range at {
+		u.sumWindow(dst[i*s.C:(i+1)*s.C], src[w.h0*line+w.w0*s.C:], w.h1-w.h0, w.w1-w.w0, line, s.C, 1)
+	}
+}
+
+// lrnWithin normalises within each channel: sums over places, and the rest as across channels with sums of a single number.
+func (e *cpuExecutor) lrnWithin(o LRN) sliceOp {
+	s := e.p.Buffers[o.X].Shape
+	at, length := windows(s, o.Size), s.Sample()
+	alpha, vectors := o.Alpha/float32(o.Size*o.Size), e.normVectors(length, o.Beta)
+	e.reserve(2*length + slack)
+	return func(w *worker, _, from, to int) {
+		squares, sums := w.scratch[:length], w.scratch[length:2*length]
+		for n := from; n < to; n++ {
+			x, y, scale := e.of(o.X, n), e.of(o.Y, n), e.of(o.S, n)
+			for i, v := range x {
+				squares[i] = v * v
+			}
+			e.u.sumAround(sums, squares, s, at)
+			if vectors > 0 {
+				e.u.lrnTo(&y[0], &scale[0], &x[0], &sums[0], 1, vectors, alpha, 1)
+			}
+			for i := vectors; i < length; i++ {
+				scale[i] = 1 + alpha*sums[i]
+				y[i] = x[i] * powNeg(scale[i], o.Beta)
+			}
+		}
+	}
+}
+
+func (e *cpuExecutor) lrnWithinGrad(o LRNGrad) sliceOp {
+	s := e.p.Buffers[o.X].Shape
+	at, length := windows(s, o.Size), s.Sample()
+	factor, vectors := 2*o.Alpha*o.Beta/float32(o.Size*o.Size), e.normVectors(length, o.Beta)
+	e.reserve(2*length + slack)
+	return func(w *worker, _, from, to int) {
+		ratio, sums := w.scratch[:length], w.scratch[length:2*length]
+		for n := from; n < to; n++ {
+			x, y, scale, dy, dx := e.of(o.X, n), e.of(o.Y, n), e.of(o.S, n), e.of(o.DY, n), e.of(o.DX, n)
+			if vectors > 0 {
+				e.u.lrnRatioTo(&ratio[0], &dy[0], &y[0], &scale[0], vectors)
+			}
+			for i := vectors; i < length; i++ {
+				ratio[i] = dy[i] * y[i] / scale[i]
+			}
+			e.u.sumAround(sums, ratio, s, at)
+			grad := ratio
+			if vectors > 0 {
+				e.u.lrnGradTo(&grad[0], &dy[0], &x[0], &scale[0], &sums[0], 1, vectors, factor, 1)
+			}
+			for i := vectors; i < length; i++ {
+				grad[i] = dy[i]*powNeg(scale[i], o.Beta) - factor*x[i]*sums[i]
+			}
+			if o.Add {
+				e.u.add(dx, grad)
+			} else {
+				copy(dx, grad)
+			}
+		}
+	}
+}
+
 func (e *cpuExecutor) lrnGrad(o LRNGrad) sliceOp {
+	if o.Within {
+		return e.lrnWithinGrad(o)
+	}
 	s := e.p.Buffers[o.X].Shape
 	before := o.Size - (o.Size-1)/2 - 1
 	factor, vectors := 2*o.Alpha*o.Beta/float32(o.Size), e.normVectors(s.C, o.Beta)

@@ -22,9 +22,9 @@ func (e *cpuExecutor) sliceOp(op Op) sliceOp {
 	case Copy:
 		return e.copyChannels(o)
 	case Activation:
-		return e.each(func(n int) { e.activate(o.Kind, e.of(o.X, n), e.of(o.Y, n)) })
+		return e.each(func(n int) { e.activate(o.Kind, o.Slope, e.of(o.X, n), e.of(o.Y, n)) })
 	case ActivationGrad:
-		return e.each(func(n int) { e.slope(o.Kind, e.of(o.Y, n), e.of(o.DY, n), e.of(o.DX, n), o.Add) })
+		return e.each(func(n int) { e.slope(o.Kind, o.Slope, e.of(o.Y, n), e.of(o.DY, n), e.of(o.DX, n), o.Add) })
 	case Dropout:
 		return e.dropout(o.X, o.Y, o.Ratio, o.Stream, false)
 	case DropoutGrad:
@@ -71,27 +71,38 @@ func (e *cpuExecutor) lossOp(op Op) sliceOp {
 	return nil // Check knows every operation
 }
 
-func (e *cpuExecutor) activate(k ActivationKind, x, y []float32) {
-	if k == ReLU {
+func (e *cpuExecutor) activate(k ActivationKind, slope float32, x, y []float32) {
+	switch k {
+	case ReLU:
 		e.u.relu(x, y)
-		return
-	}
-	for i, v := range x {
-		y[i] = float32(activate(k, float64(v)))
+	case LeakyReLU:
+		for i, v := range x {
+			if v < 0 {
+				v *= slope
+			}
+			y[i] = v
+		}
+	default:
+		for i, v := range x {
+			y[i] = float32(activate(k, float64(slope), float64(v)))
+		}
 	}
 }
 
-func (e *cpuExecutor) slope(k ActivationKind, y, dy, dx []float32, add bool) {
+func (e *cpuExecutor) slope(k ActivationKind, slope float32, y, dy, dx []float32, add bool) {
 	if k == ReLU {
 		e.u.reluGrad(y, dy, dx, add)
 		return
 	}
 	for i, v := range y {
 		g := dy[i]
-		if k == Sigmoid {
+		switch {
+		case k == Sigmoid:
 			g *= v * (1 - v)
-		} else {
+		case k == Tanh:
 			g *= 1 - v*v
+		case v <= 0:
+			g *= slope
 		}
 		if add {
 			g += dx[i]

@@ -45,16 +45,54 @@ func (e *cpuExecutor) updatePart(o *Update, from, to int) {
 			w[i] -= (1+mu)*v - mu*h[i]
 			h[i] = v
 		}
-	case Adam:
-		second := e.mem[o.History[1]][from:to]
+	default:
+		e.adapt(o, w, g, from, to)
+	}
+}
+
+// adapt does the rules that give each weight a rate of its own.
+func (e *cpuExecutor) adapt(o *Update, w, g []float32, from, to int) {
+	rate, decay, mu, beta2, epsilon := e.step.Rate*o.RateFactor, e.step.Decay*o.DecayFactor, o.Momentum, o.Beta2, o.Epsilon
+	h := e.mem[o.History[0]][from:to]
+	second := h
+	if len(o.History) > 1 {
+		second = e.mem[o.History[1]][from:to]
+	}
+	root := func(v float32) float32 { return float32(math.Sqrt(float64(v))) }
+	switch o.Kind {
+	case Adam, AdamW:
 		t := float64(e.step.Iteration + 1)
 		step := rate / float32(1-math.Pow(float64(mu), t))
-		root := float32(1 / math.Sqrt(1-math.Pow(float64(o.Beta2), t)))
+		scale := float32(1 / math.Sqrt(1-math.Pow(float64(beta2), t)))
+		inner, outer := decay, float32(0)
+		if o.Kind == AdamW {
+			inner, outer = 0, rate*decay
+		}
+		for i := range w {
+			grad := g[i] + inner*w[i]
+			h[i] = mu*h[i] + (1-mu)*grad
+			second[i] = beta2*second[i] + (1-beta2)*grad*grad
+			w[i] -= outer*w[i] + step*h[i]/(root(second[i])*scale+epsilon)
+		}
+	case AdaGrad:
 		for i := range w {
 			grad := g[i] + decay*w[i]
-			h[i] = mu*h[i] + (1-mu)*grad
-			second[i] = o.Beta2*second[i] + (1-o.Beta2)*grad*grad
-			w[i] -= step * h[i] / (float32(math.Sqrt(float64(second[i])))*root + o.Epsilon)
+			h[i] += grad * grad
+			w[i] -= rate * grad / (root(h[i]) + epsilon)
+		}
+	case RMSProp:
+		for i := range w {
+			grad := g[i] + decay*w[i]
+			h[i] = beta2*h[i] + (1-beta2)*grad*grad
+			w[i] -= rate * grad / (root(h[i]) + epsilon)
+		}
+	case AdaDelta:
+		for i := range w {
+			grad := g[i] + decay*w[i]
+			h[i] = beta2*h[i] + (1-beta2)*grad*grad
+			d := grad * root(second[i]+epsilon) / root(h[i]+epsilon)
+			second[i] = beta2*second[i] + (1-beta2)*d*d
+			w[i] -= rate * d
 		}
 	}
 }

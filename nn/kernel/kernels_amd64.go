@@ -327,6 +327,31 @@ func lrnRatioAVX2(r *float32, dy *float32, y *float32, s *float32, n int)
 //go:noescape
 func lrnGradAVX2(dx *float32, dy *float32, x *float32, s *float32, ratio *float32, size int, n int, factor float32, one float32)
 
+// momentsAVX2 gives the sum times share, and the sum of the squared distances from that.
+//
+//go:noescape
+func momentsAVX2(mean *float32, squares *float32, x *float32, places int, stride int, n int, share float32)
+
+// normSumsAVX2 gives the sums of dy and of dy·(x−mean).
+//
+//go:noescape
+func normSumsAVX2(db *float32, dw *float32, dy *float32, x *float32, mean *float32, places int, stride int, n int)
+
+// normScaleAVX2 does y = max((x−mean)·a + b, least); not-a-number stays.
+//
+//go:noescape
+func normScaleAVX2(y *float32, x *float32, mean *float32, a *float32, b *float32, places int, stride int, n int, least float32)
+
+// normGradAVX2 does dx = (dy + (x−mean)·b − c)·a.
+//
+//go:noescape
+func normGradAVX2(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+
+// normGradAddAVX2 does dx += (dy + (x−mean)·b − c)·a.
+//
+//go:noescape
+func normGradAddAVX2(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+
 // winogradInputAVX2 transforms tiles of 6×6 places of an image, rs bytes from row to row and cs from column to column; each of the 36 results lies dp bytes behind the one before. The scratch has room for 36 vectors.
 //
 //go:noescape
@@ -859,6 +884,31 @@ func lrnRatioAVX512(r *float32, dy *float32, y *float32, s *float32, n int)
 //
 //go:noescape
 func lrnGradAVX512(dx *float32, dy *float32, x *float32, s *float32, ratio *float32, size int, n int, factor float32, one float32)
+
+// momentsAVX512 gives the sum times share, and the sum of the squared distances from that.
+//
+//go:noescape
+func momentsAVX512(mean *float32, squares *float32, x *float32, places int, stride int, n int, share float32)
+
+// normSumsAVX512 gives the sums of dy and of dy·(x−mean).
+//
+//go:noescape
+func normSumsAVX512(db *float32, dw *float32, dy *float32, x *float32, mean *float32, places int, stride int, n int)
+
+// normScaleAVX512 does y = max((x−mean)·a + b, least); not-a-number stays.
+//
+//go:noescape
+func normScaleAVX512(y *float32, x *float32, mean *float32, a *float32, b *float32, places int, stride int, n int, least float32)
+
+// normGradAVX512 does dx = (dy + (x−mean)·b − c)·a.
+//
+//go:noescape
+func normGradAVX512(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+
+// normGradAddAVX512 does dx += (dy + (x−mean)·b − c)·a.
+//
+//go:noescape
+func normGradAddAVX512(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
 
 // winogradInputAVX512 transforms tiles of 6×6 places of an image, rs bytes from row to row and cs from column to column; each of the 36 results lies dp bytes behind the one before. The scratch has room for 36 vectors.
 //

@@ -10511,6 +10511,217 @@ neighbours:
 	VZEROUPPER
 	RET
 
+// func momentsAVX2(mean *float32, squares *float32, x *float32, places int, stride int, n int, share float32)
+// Requires: AVX, FMA3
+TEXT ·momentsAVX2(SB), NOSPLIT, $0-52
+	MOVQ         mean+0(FP), AX
+	MOVQ         squares+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         places+24(FP), BX
+	MOVQ         stride+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VBROADCASTSS share+48(FP), Y0
+
+channels:
+	VXORPS Y1, Y1, Y1
+	XORQ   R8, R8
+	MOVQ   BX, R9
+
+placeSum:
+	VADDPS  (DX)(R8*1), Y1, Y1
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     placeSum
+	VMULPS  Y0, Y1, Y1
+	VMOVUPS Y1, (AX)
+	VXORPS  Y2, Y2, Y2
+	XORQ    R8, R8
+	MOVQ    BX, R9
+
+placeSquares:
+	VMOVUPS     (DX)(R8*1), Y3
+	VSUBPS      Y1, Y3, Y3
+	VFMADD231PS Y3, Y3, Y2
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         placeSquares
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	SUBQ        $0x08, DI
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normSumsAVX2(db *float32, dw *float32, dy *float32, x *float32, mean *float32, places int, stride int, n int)
+// Requires: AVX, FMA3
+TEXT ·normSumsAVX2(SB), NOSPLIT, $0-64
+	MOVQ db+0(FP), AX
+	MOVQ dw+8(FP), CX
+	MOVQ dy+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ mean+32(FP), SI
+	MOVQ places+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ n+56(FP), R9
+
+channels:
+	VMOVUPS (SI), Y4
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	XORQ    R10, R10
+	MOVQ    DI, R11
+
+place:
+	VMOVUPS     (DX)(R10*1), Y3
+	VADDPS      Y3, Y1, Y1
+	VMOVUPS     (BX)(R10*1), Y0
+	VSUBPS      Y4, Y0, Y0
+	VFMADD231PS Y0, Y3, Y2
+	ADDQ        R8, R10
+	DECQ        R11
+	JNZ         place
+	VMOVUPS     Y1, (AX)
+	VMOVUPS     Y2, (CX)
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normScaleAVX2(y *float32, x *float32, mean *float32, a *float32, b *float32, places int, stride int, n int, least float32)
+// Requires: AVX, FMA3
+TEXT ·normScaleAVX2(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         mean+16(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         b+32(FP), SI
+	MOVQ         places+40(FP), DI
+	MOVQ         stride+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS least+64(FP), Y1
+
+channels:
+	VMOVUPS (DX), Y2
+	VMOVUPS (BX), Y3
+	VMOVUPS (SI), Y4
+	XORQ    R10, R10
+	MOVQ    DI, R11
+
+place:
+	VMOVUPS     (CX)(R10*1), Y0
+	VSUBPS      Y2, Y0, Y0
+	VFMADD213PS Y4, Y3, Y0
+	VMAXPS      Y0, Y1, Y0
+	VMOVUPS     Y0, (AX)(R10*1)
+	ADDQ        R8, R10
+	DECQ        R11
+	JNZ         place
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	SUBQ        $0x08, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normGradAVX2(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+// Requires: AVX, FMA3
+TEXT ·normGradAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ c+48(FP), R8
+	MOVQ places+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ n+72(FP), R11
+
+channels:
+	VMOVUPS (BX), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (DI), Y3
+	VMOVUPS (R8), Y4
+	XORQ    R12, R12
+	MOVQ    R9, R13
+
+place:
+	VMOVUPS     (DX)(R12*1), Y0
+	VSUBPS      Y1, Y0, Y0
+	VFMADD213PS (CX)(R12*1), Y3, Y0
+	VSUBPS      Y4, Y0, Y0
+	VMULPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (AX)(R12*1)
+	ADDQ        R10, R12
+	DECQ        R13
+	JNZ         place
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, R11
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normGradAddAVX2(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+// Requires: AVX, FMA3
+TEXT ·normGradAddAVX2(SB), NOSPLIT, $0-80
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ c+48(FP), R8
+	MOVQ places+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ n+72(FP), R11
+
+channels:
+	VMOVUPS (BX), Y1
+	VMOVUPS (SI), Y2
+	VMOVUPS (DI), Y3
+	VMOVUPS (R8), Y4
+	XORQ    R12, R12
+	MOVQ    R9, R13
+
+place:
+	VMOVUPS     (DX)(R12*1), Y0
+	VSUBPS      Y1, Y0, Y0
+	VFMADD213PS (CX)(R12*1), Y3, Y0
+	VSUBPS      Y4, Y0, Y0
+	VMULPS      Y2, Y0, Y0
+	VADDPS      (AX)(R12*1), Y0, Y0
+	VMOVUPS     Y0, (AX)(R12*1)
+	ADDQ        R10, R12
+	DECQ        R13
+	JNZ         place
+	ADDQ        $0x20, AX
+	ADDQ        $0x20, CX
+	ADDQ        $0x20, DX
+	ADDQ        $0x20, BX
+	ADDQ        $0x20, SI
+	ADDQ        $0x20, DI
+	ADDQ        $0x20, R8
+	SUBQ        $0x08, R11
+	JNZ         channels
+	VZEROUPPER
+	RET
+
 // func winogradInputAVX2(dst *float32, src *float32, scratch *float32, rs int, cs int, dp int, n int)
 // Requires: AVX, FMA3
 TEXT ·winogradInputAVX2(SB), NOSPLIT, $0-56
@@ -34101,6 +34312,217 @@ neighbours:
 	ADDQ    $0x40, SI
 	SUBQ    $0x10, R8
 	JNZ     channels
+	VZEROUPPER
+	RET
+
+// func momentsAVX512(mean *float32, squares *float32, x *float32, places int, stride int, n int, share float32)
+// Requires: AVX, AVX512F
+TEXT ·momentsAVX512(SB), NOSPLIT, $0-52
+	MOVQ         mean+0(FP), AX
+	MOVQ         squares+8(FP), CX
+	MOVQ         x+16(FP), DX
+	MOVQ         places+24(FP), BX
+	MOVQ         stride+32(FP), SI
+	MOVQ         n+40(FP), DI
+	VBROADCASTSS share+48(FP), Z0
+
+channels:
+	VPXORD Z1, Z1, Z1
+	XORQ   R8, R8
+	MOVQ   BX, R9
+
+placeSum:
+	VADDPS  (DX)(R8*1), Z1, Z1
+	ADDQ    SI, R8
+	DECQ    R9
+	JNZ     placeSum
+	VMULPS  Z0, Z1, Z1
+	VMOVUPS Z1, (AX)
+	VPXORD  Z2, Z2, Z2
+	XORQ    R8, R8
+	MOVQ    BX, R9
+
+placeSquares:
+	VMOVUPS     (DX)(R8*1), Z3
+	VSUBPS      Z1, Z3, Z3
+	VFMADD231PS Z3, Z3, Z2
+	ADDQ        SI, R8
+	DECQ        R9
+	JNZ         placeSquares
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	SUBQ        $0x10, DI
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normSumsAVX512(db *float32, dw *float32, dy *float32, x *float32, mean *float32, places int, stride int, n int)
+// Requires: AVX, AVX512F
+TEXT ·normSumsAVX512(SB), NOSPLIT, $0-64
+	MOVQ db+0(FP), AX
+	MOVQ dw+8(FP), CX
+	MOVQ dy+16(FP), DX
+	MOVQ x+24(FP), BX
+	MOVQ mean+32(FP), SI
+	MOVQ places+40(FP), DI
+	MOVQ stride+48(FP), R8
+	MOVQ n+56(FP), R9
+
+channels:
+	VMOVUPS (SI), Z4
+	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
+	XORQ    R10, R10
+	MOVQ    DI, R11
+
+place:
+	VMOVUPS     (DX)(R10*1), Z3
+	VADDPS      Z3, Z1, Z1
+	VMOVUPS     (BX)(R10*1), Z0
+	VSUBPS      Z4, Z0, Z0
+	VFMADD231PS Z0, Z3, Z2
+	ADDQ        R8, R10
+	DECQ        R11
+	JNZ         place
+	VMOVUPS     Z1, (AX)
+	VMOVUPS     Z2, (CX)
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normScaleAVX512(y *float32, x *float32, mean *float32, a *float32, b *float32, places int, stride int, n int, least float32)
+// Requires: AVX, AVX512F
+TEXT ·normScaleAVX512(SB), NOSPLIT, $0-68
+	MOVQ         y+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         mean+16(FP), DX
+	MOVQ         a+24(FP), BX
+	MOVQ         b+32(FP), SI
+	MOVQ         places+40(FP), DI
+	MOVQ         stride+48(FP), R8
+	MOVQ         n+56(FP), R9
+	VBROADCASTSS least+64(FP), Z1
+
+channels:
+	VMOVUPS (DX), Z2
+	VMOVUPS (BX), Z3
+	VMOVUPS (SI), Z4
+	XORQ    R10, R10
+	MOVQ    DI, R11
+
+place:
+	VMOVUPS     (CX)(R10*1), Z0
+	VSUBPS      Z2, Z0, Z0
+	VFMADD213PS Z4, Z3, Z0
+	VMAXPS      Z0, Z1, Z0
+	VMOVUPS     Z0, (AX)(R10*1)
+	ADDQ        R8, R10
+	DECQ        R11
+	JNZ         place
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	SUBQ        $0x10, R9
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normGradAVX512(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+// Requires: AVX, AVX512F
+TEXT ·normGradAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ c+48(FP), R8
+	MOVQ places+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ n+72(FP), R11
+
+channels:
+	VMOVUPS (BX), Z1
+	VMOVUPS (SI), Z2
+	VMOVUPS (DI), Z3
+	VMOVUPS (R8), Z4
+	XORQ    R12, R12
+	MOVQ    R9, R13
+
+place:
+	VMOVUPS     (DX)(R12*1), Z0
+	VSUBPS      Z1, Z0, Z0
+	VFMADD213PS (CX)(R12*1), Z3, Z0
+	VSUBPS      Z4, Z0, Z0
+	VMULPS      Z2, Z0, Z0
+	VMOVUPS     Z0, (AX)(R12*1)
+	ADDQ        R10, R12
+	DECQ        R13
+	JNZ         place
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, R11
+	JNZ         channels
+	VZEROUPPER
+	RET
+
+// func normGradAddAVX512(dx *float32, dy *float32, x *float32, mean *float32, a *float32, b *float32, c *float32, places int, stride int, n int)
+// Requires: AVX, AVX512F
+TEXT ·normGradAddAVX512(SB), NOSPLIT, $0-80
+	MOVQ dx+0(FP), AX
+	MOVQ dy+8(FP), CX
+	MOVQ x+16(FP), DX
+	MOVQ mean+24(FP), BX
+	MOVQ a+32(FP), SI
+	MOVQ b+40(FP), DI
+	MOVQ c+48(FP), R8
+	MOVQ places+56(FP), R9
+	MOVQ stride+64(FP), R10
+	MOVQ n+72(FP), R11
+
+channels:
+	VMOVUPS (BX), Z1
+	VMOVUPS (SI), Z2
+	VMOVUPS (DI), Z3
+	VMOVUPS (R8), Z4
+	XORQ    R12, R12
+	MOVQ    R9, R13
+
+place:
+	VMOVUPS     (DX)(R12*1), Z0
+	VSUBPS      Z1, Z0, Z0
+	VFMADD213PS (CX)(R12*1), Z3, Z0
+	VSUBPS      Z4, Z0, Z0
+	VMULPS      Z2, Z0, Z0
+	VADDPS      (AX)(R12*1), Z0, Z0
+	VMOVUPS     Z0, (AX)(R12*1)
+	ADDQ        R10, R12
+	DECQ        R13
+	JNZ         place
+	ADDQ        $0x40, AX
+	ADDQ        $0x40, CX
+	ADDQ        $0x40, DX
+	ADDQ        $0x40, BX
+	ADDQ        $0x40, SI
+	ADDQ        $0x40, DI
+	ADDQ        $0x40, R8
+	SUBQ        $0x10, R11
+	JNZ         channels
 	VZEROUPPER
 	RET
 

@@ -16,12 +16,12 @@ func chainProgram(steps int) *Program {
 	values := []ID{add(Input, false)}
 	for i := range steps {
 		values = append(values, add(Value, i == steps-1))
-		p.Forward = append(p.Forward, Activation{values[i], values[i+1], ReLU})
+		p.Forward = append(p.Forward, Activation{X: values[i], Y: values[i+1], Kind: ReLU})
 	}
 	dy := add(Input, false)
 	for i := steps; i > 0; i-- {
 		dx := add(Value, i == 1)
-		p.Backward = append(p.Backward, ActivationGrad{values[i], dy, dx, ReLU, false})
+		p.Backward = append(p.Backward, ActivationGrad{Y: values[i], DY: dy, DX: dx, Kind: ReLU})
 		dy = dx
 	}
 	for i := range p.Buffers {

@@ -41,6 +41,8 @@ const (
 	Gradient
 	// History is what a solver remembers of a parameter (momentum, moments). Lives as long as the Executor; starts at zero.
 	History
+	// Statistic is what an operation remembers of the data it saw, the same for all samples. Lives as long as the Executor; starts at zero.
+	Statistic
 )
 
 // A Buffer describes memory that a Device provides.
@@ -65,7 +67,7 @@ type Program struct {
 // Step says what one run of a Program does.
 type Step struct {
 	Samples   int     // how many of the Batch samples are there (1…Batch); the rest of the buffers is not touched
-	Training  bool    // dropout drops
+	Training  bool    // dropout drops, batches are normalised by their own statistics
 	Backward  bool    // run Backward after Forward
 	Update    bool    // run Update at the end
 	NoForward bool    // skip Forward (an update alone)
@@ -73,7 +75,7 @@ type Step struct {
 	Scale     float32 // what each sample's loss counts in the gradient: 1 / samples of the whole accumulated batch
 	Rate      float32 // learning rate of this update
 	Decay     float32 // weight decay λ of this update
-	Iteration int     // from 0; Adam's t-1; part of dropout's random numbers
+	Iteration int     // from 0; t−1 of Adam and AdamW; part of dropout's random numbers
 	First     int     // index of the first sample within the accumulated batch; part of dropout's random numbers
 	Seed      uint64  // of dropout's random numbers
 }
@@ -92,9 +94,10 @@ type Geometry struct{ Kernel, Stride, Pad, Dilation Pair }
 type ActivationKind uint8
 
 const (
-	ReLU    ActivationKind = iota // max(x,0); gradient 1 where y > 0
-	Sigmoid                       // 1/(1+e^−x); gradient y(1−y)
-	Tanh                          // tanh x; gradient 1−y²
+	ReLU      ActivationKind = iota // max(x,0); gradient 1 where y > 0
+	Sigmoid                         // 1/(1+e^−x); gradient y(1−y)
+	Tanh                            // tanh x; gradient 1−y²
+	LeakyReLU                       // x where x > 0, else Slope·x; gradient 1 where y > 0, else Slope
 )
 
 // A SolverKind names a rule of Update.
@@ -104,11 +107,16 @@ const (
 	SGD      SolverKind = iota // Caffe's: v ← μv + ηg; w ← w − v. One history buffer
 	Nesterov                   // Caffe's: v' ← μv + ηg; w ← w − ((1+μ)v' − μv). One history buffer
 	Adam                       // Kingma and Ba 2015, algorithm 1, as PyTorch: w ← w − η·m̂/(√v̂+ε), m̂ = m/(1−β1^t), v̂ = v/(1−β2^t). Two history buffers; Momentum is β1
+	AdamW                      // Loshchilov and Hutter 2019, as PyTorch: w ← (1−ηλ)·w, then Adam's rule with the gradient alone. Two history buffers
+	AdaGrad                    // Duchi et al. 2011: h ← h + g²; w ← w − η·g/(√h+ε). One history buffer
+	RMSProp                    // Tieleman and Hinton 2012: h ← β2·h + (1−β2)·g²; w ← w − η·g/(√h+ε). One history buffer
+	AdaDelta                   // Zeiler 2012: h ← β2·h + (1−β2)·g²; d = g·√(u+ε)/√(h+ε); u ← β2·u + (1−β2)·d²; w ← w − η·d. Two history buffers, h and u
 )
 
 // Histories is the number of history buffers that the solver keeps for a parameter.
 func (k SolverKind) Histories() int {
-	if k == Adam {
+	switch k {
+	case Adam, AdamW, AdaDelta:
 		return 2
 	}
 	return 1
@@ -159,15 +167,17 @@ type (
 		Add     bool
 	}
 
-	// Activation is Y = f(X), element by element. X and Y may be the same buffer.
+	// Activation is Y = f(X), element by element. X and Y may be the same buffer. Slope (0 or more) is of LeakyReLU.
 	Activation struct {
-		X, Y ID
-		Kind ActivationKind
+		X, Y  ID
+		Kind  ActivationKind
+		Slope float32
 	}
 	// ActivationGrad is DX = DY·f'(x), with f' written in terms of Y. DY and DX may be the same buffer.
 	ActivationGrad struct {
 		Y, DY, DX ID
 		Kind      ActivationKind
+		Slope     float32
 		Add       bool
 	}
 
@@ -185,18 +195,34 @@ type (
 		Add    bool
 	}
 
-	// LRN is Caffe's local response normalisation across channels: Y = X·S^−Beta, S = 1 + Alpha/Size·Σ X² over Size channels
-	// around (S is kept for the gradient).
+	// LRN is Caffe's local response normalisation: Y = X·S^−Beta (S is kept for the gradient). Across channels S = 1 + Alpha/Size·Σ X² over Size
+	// channels around. Within a channel S = 1 + Alpha/Size²·Σ X² over Size×Size places around, Size odd; what lies outside counts as zero.
 	LRN struct {
 		X, Y, S     ID
 		Size        int
 		Alpha, Beta float32
+		Within      bool
 	}
 	LRNGrad struct {
 		X, Y, S, DY, DX ID
 		Size            int
 		Alpha, Beta     float32
-		Add             bool
+		Within, Add     bool
+	}
+
+	// BatchNorm normalises each channel (Ioffe and Szegedy 2015): Y = W·(X−m)/√(v+Epsilon) + B. In training m and v are mean and variance over the samples and
+	// places of the step, and are mixed into Mean and Variance, a share of Rate (the variance there that of a sample: ÷(n−1), as in PyTorch); else m and v are
+	// Mean and Variance. W, B and all statistics are C×1×1×1. Shift and Scale keep m and 1/√(v+Epsilon) for the gradient.
+	BatchNorm struct {
+		X, W, B, Y                   ID
+		Mean, Variance, Shift, Scale ID
+		Epsilon, Rate                float32
+	}
+	// BatchNormGrad is the gradient of BatchNorm; in training it flows through mean and variance too.
+	BatchNormGrad struct {
+		X, W, DY, DX, DW, DB ID // DX may be None
+		Shift, Scale         ID
+		Add                  bool // to DX
 	}
 
 	// Softmax runs over the channels, at each place of the image: Y = e^(X−max)/Σ.
@@ -273,6 +299,8 @@ func (Dropout) op()          {}
 func (DropoutGrad) op()      {}
 func (LRN) op()              {}
 func (LRNGrad) op()          {}
+func (BatchNorm) op()        {}
+func (BatchNormGrad) op()    {}
 func (Softmax) op()          {}
 func (SoftmaxGrad) op()      {}
 func (Copy) op()             {}

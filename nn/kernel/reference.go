@@ -156,6 +156,10 @@ func (r *refExecutor) run(op Op) {
 		r.lrn(o)
 	case LRNGrad:
 		r.lrnGrad(o)
+	case BatchNorm:
+		r.batchNorm(o)
+	case BatchNormGrad:
+		r.batchNormGrad(o)
 	case Softmax:
 		r.softmax(o.X, o.Y)
 	case SoftmaxGrad:
@@ -175,12 +179,12 @@ func (r *refExecutor) pointwise(op Op) {
 	case Activation:
 		x, y := r.mem[o.X], r.mem[o.Y]
 		for i := range r.shape(o.X).Len() {
-			y[i] = float32(activate(o.Kind, float64(x[i])))
+			y[i] = float32(activate(o.Kind, float64(o.Slope), float64(x[i])))
 		}
 	case ActivationGrad:
 		y, dy, dx := r.mem[o.Y], r.mem[o.DY], r.mem[o.DX]
 		for i := range r.shape(o.Y).Len() {
-			put(dx, i, float64(dy[i])*slope(o.Kind, float64(y[i])), o.Add)
+			put(dx, i, float64(dy[i])*steepness(o.Kind, float64(o.Slope), float64(y[i])), o.Add)
 		}
 	case Dropout:
 		r.dropout(o.X, o.Y, o.Ratio, o.Stream, false)
@@ -216,26 +220,34 @@ func sign(d float64) float64 {
 	return 0
 }
 
-func activate(k ActivationKind, x float64) float64 {
+func activate(k ActivationKind, slope, x float64) float64 {
 	switch k {
 	case Sigmoid:
 		return 1 / (1 + math.Exp(-x))
 	case Tanh:
 		return math.Tanh(x)
+	case LeakyReLU:
+		if x < 0 {
+			return slope * x
+		}
+		return x
 	}
 	return max(x, 0)
 }
 
-// slope is the derivative written in terms of the output y.
-func slope(k ActivationKind, y float64) float64 {
+// steepness is the derivative written in terms of the output y.
+func steepness(k ActivationKind, slope, y float64) float64 {
 	switch k {
 	case Sigmoid:
 		return y * (1 - y)
 	case Tanh:
 		return 1 - y*y
 	}
-	if y > 0 {
+	switch {
+	case y > 0:
 		return 1
+	case k == LeakyReLU:
+		return slope
 	}
 	return 0
 }
@@ -465,44 +477,6 @@ func (r *refExecutor) poolGrad(o PoolGrad) {
 	}
 }
 
-// around is the range of channels that the normalisation of channel c sums over.
-func around(c, size, channels int) (from, to int) {
-	return max(c-(size-1)/2, 0), min(c+size-(size-1)/2, channels)
-}
-
-func (r *refExecutor) lrn(o LRN) {
-	s, x := r.shape(o.X), r.mem[o.X]
-	for i := range s.Len() {
-		plane := s.H * s.W
-		c, sum := i/plane%s.C, 0.0
-		from, to := around(c, o.Size, s.C)
-		for k := from; k < to; k++ {
-			v := float64(x[i+(k-c)*plane])
-			sum += v * v
-		}
-		scale := 1 + float64(o.Alpha)/float64(o.Size)*sum
-		r.mem[o.S][i] = float32(scale)
-		r.mem[o.Y][i] = float32(float64(x[i]) * math.Pow(scale, -float64(o.Beta)))
-	}
-}
-
-func (r *refExecutor) lrnGrad(o LRNGrad) {
-	s, x, y, scale, dy := r.shape(o.X), r.mem[o.X], r.mem[o.Y], r.mem[o.S], r.mem[o.DY]
-	plane := s.H * s.W
-	for i := range s.Len() {
-		c, sum := i/plane%s.C, 0.0
-		// The channels whose sums channel c is in: the window mirrored.
-		from, to := max(c-(o.Size-(o.Size-1)/2-1), 0), min(c+(o.Size-1)/2+1, s.C)
-		for k := from; k < to; k++ {
-			j := i + (k-c)*plane
-			sum += float64(dy[j]) * float64(y[j]) / float64(scale[j])
-		}
-		v := float64(dy[i])*math.Pow(float64(scale[i]), -float64(o.Beta)) -
-			2*float64(o.Alpha)*float64(o.Beta)/float64(o.Size)*float64(x[i])*sum
-		put(r.mem[o.DX], i, v, o.Add)
-	}
-}
-
 // softmax runs over the channels of each place.
 func (r *refExecutor) softmax(x, y ID) {
 	s := r.shape(x)
@@ -583,35 +557,6 @@ func (r *refExecutor) softmaxLossGrad(o SoftmaxLossGrad) {
 				v = 0
 			}
 			put(r.mem[o.DX], n*classes+c, float64(r.s.Scale)*float64(o.Weight)*v, o.Add)
-		}
-	}
-}
-
-func (r *refExecutor) update(o Update) {
-	w, g := r.mem[o.W], r.mem[o.G]
-	rate := float64(r.s.Rate) * float64(o.RateFactor)
-	decay := float64(r.s.Decay) * float64(o.DecayFactor)
-	mu := float64(o.Momentum)
-	for i := range w {
-		grad := float64(g[i]) + decay*float64(w[i])
-		switch o.Kind {
-		case SGD:
-			v := mu*float64(r.mem[o.History[0]][i]) + rate*grad
-			r.mem[o.History[0]][i] = float32(v)
-			w[i] = float32(float64(w[i]) - v)
-		case Nesterov:
-			before := float64(r.mem[o.History[0]][i])
-			v := mu*before + rate*grad
-			r.mem[o.History[0]][i] = float32(v)
-			w[i] = float32(float64(w[i]) - ((1+mu)*v - mu*before))
-		case Adam:
-			beta2, t := float64(o.Beta2), float64(r.s.Iteration+1)
-			m := mu*float64(r.mem[o.History[0]][i]) + (1-mu)*grad
-			v := beta2*float64(r.mem[o.History[1]][i]) + (1-beta2)*grad*grad
-			r.mem[o.History[0]][i], r.mem[o.History[1]][i] = float32(m), float32(v)
-			m /= 1 - math.Pow(mu, t)
-			v /= 1 - math.Pow(beta2, t)
-			w[i] = float32(float64(w[i]) - rate*m/(math.Sqrt(v)+float64(o.Epsilon)))
 		}
 	}
 }

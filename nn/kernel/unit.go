@@ -34,6 +34,12 @@ type unit struct {
 	lrnTo      func(y, s, x, squares *float32, size, n int, alpha, one float32)
 	lrnRatioTo func(r, dy, y, s *float32, n int)
 	lrnGradTo  func(dx, dy, x, s, ratio *float32, size, n int, factor, one float32)
+
+	momentsOf   func(mean, squares, x *float32, places, stride, n int, share float32)
+	normSums    func(db, dw, dy, x, mean *float32, places, stride, n int)
+	normScale   func(y, x, mean, a, b *float32, places, stride, n int, least float32)
+	normGrad    func(dx, dy, x, mean, a, b, c *float32, places, stride, n int)
+	normGradAdd func(dx, dy, x, mean, a, b, c *float32, places, stride, n int)
 }
 
 // plainUnit computes in plain Go.

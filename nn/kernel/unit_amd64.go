@@ -14,6 +14,7 @@ var (
 		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX2, 4: winogradOutput4AVX2},
 		winogradGradient: [5]func(dst, src, scratch *float32, rs, cs, dp, n int){2: winogradGradient2AVX2, 4: winogradGradient4AVX2},
 		transposed:       transposeAVX2, lrnTo: lrnAVX2, lrnRatioTo: lrnRatioAVX2, lrnGradTo: lrnGradAVX2,
+		momentsOf: momentsAVX2, normSums: normSumsAVX2, normScale: normScaleAVX2, normGrad: normGradAVX2, normGradAdd: normGradAddAVX2,
 	}
 	avx512 = unit{
 		name: "AVX-512", lanes: 16, most: [5]int{0, 14, 14, 9, 6}, tiles: &tilesAVX512, peak: peakAVX512, peakWork: 24 * 16,
@@ -23,6 +24,7 @@ var (
 		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX512, 4: winogradOutput4AVX512},
 		winogradGradient: [5]func(dst, src, scratch *float32, rs, cs, dp, n int){2: winogradGradient2AVX512, 4: winogradGradient4AVX512},
 		transposed:       transposeAVX2, lrnTo: lrnAVX512, lrnRatioTo: lrnRatioAVX512, lrnGradTo: lrnGradAVX512,
+		momentsOf: momentsAVX512, normSums: normSumsAVX512, normScale: normScaleAVX512, normGrad: normGradAVX512, normGradAdd: normGradAddAVX512,
 	}
 )
 

@@ -39,6 +39,7 @@ func main() {
 		u.elements()
 		u.pooling()
 		u.norms()
+		u.batchNorm()
 		u.winograd()
 	}
 	transpose()

@@ -77,6 +77,20 @@ func badPrograms() map[string]*kernel.Program {
 		s := b.samples(3, 2, 2)
 		return kernel.LRN{X: b.input(s), Y: b.value(s), S: b.value(s), Alpha: 1, Beta: 1}
 	})
+	also("a normalisation over an even number of places", func(b *builder) kernel.Op {
+		s := b.samples(3, 2, 2)
+		return kernel.LRN{X: b.input(s), Y: b.value(s), S: b.value(s), Size: 2, Alpha: 1, Beta: 1, Within: true}
+	})
+	also("a falling slope", func(b *builder) kernel.Op {
+		return kernel.Activation{X: b.input(b.samples(1, 4, 4)), Y: b.value(b.samples(1, 4, 4)), Kind: kernel.LeakyReLU, Slope: -1}
+	})
+	also("statistics of too few channels", func(b *builder) kernel.Op {
+		s, each := b.samples(3, 2, 2), kernel.Shape{N: 3, C: 1, H: 1, W: 1}
+		w, _ := b.parameter(each, 1)
+		few := b.buffer("statistic", kernel.Shape{N: 2, C: 1, H: 1, W: 1}, kernel.Statistic, nil)
+		all := b.buffer("statistic", each, kernel.Statistic, nil)
+		return kernel.BatchNorm{X: b.input(s), W: w, B: w, Y: b.value(s), Mean: all, Variance: few, Shift: all, Scale: all}
+	})
 	also("the loss of an image", func(b *builder) kernel.Op {
 		s, one := b.samples(3, 2, 2), b.samples(1, 1, 1)
 		return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(one), P: b.value(s), Loss: b.value(one)}

@@ -79,7 +79,7 @@ func (b *builder) started(list *[]kernel.Op, s kernel.Shape) kernel.ID {
 
 // parameter makes a parameter, its gradient and an update, with each solver in turn.
 func (b *builder) parameter(s kernel.Shape, bound float64) (w, dw kernel.ID) {
-	kinds := []kernel.SolverKind{kernel.SGD, kernel.Nesterov, kernel.Adam}
+	kinds := []kernel.SolverKind{kernel.SGD, kernel.Nesterov, kernel.Adam, kernel.AdamW}
 	scale := float32(1 / math.Sqrt(bound))
 	w = b.buffer("weights", s, kernel.Parameter, func(r *rand.Rand) float32 { return scale * uniform(r) })
 	dw = b.buffer("gradient", s, kernel.Gradient, uniform)

@@ -24,17 +24,21 @@ func eachShape(name string, put func(b *builder, s kernel.Shape)) []*testCase {
 // pointwise are activations and dropout: to another buffer, in place and added.
 func pointwise() []*testCase {
 	var all []*testCase
-	for kind, name := range []string{"ReLU", "sigmoid", "tanh"} {
-		k := kernel.ActivationKind(kind)
-		all = append(all, eachShape(name, func(b *builder, s kernel.Shape) {
+	for _, a := range []struct {
+		name  string
+		kind  kernel.ActivationKind
+		slope float32
+	}{{"ReLU", kernel.ReLU, 0}, {"sigmoid", kernel.Sigmoid, 0}, {"tanh", kernel.Tanh, 0}, {"leaky ReLU", kernel.LeakyReLU, .1}, {"leaky ReLU of 0", kernel.LeakyReLU, 0}} {
+		k, slope := a.kind, a.slope
+		all = append(all, eachShape(a.name, func(b *builder, s kernel.Shape) {
 			y, same := b.value(s), b.started(&b.program.Forward, s)
-			b.forward(kernel.Activation{X: b.input(s), Y: y, Kind: k}, kernel.Activation{X: same, Y: same, Kind: k})
+			b.forward(kernel.Activation{X: b.input(s), Y: y, Kind: k, Slope: slope}, kernel.Activation{X: same, Y: same, Kind: k, Slope: slope})
 			dy, there := b.input(s), b.started(&b.program.Backward, s)
 			sum := b.started(&b.program.Backward, s)
 			b.backward(
-				kernel.ActivationGrad{Y: y, DY: dy, DX: b.value(s), Kind: k},
-				kernel.ActivationGrad{Y: same, DY: there, DX: there, Kind: k},
-				kernel.ActivationGrad{Y: y, DY: dy, DX: sum, Kind: k, Add: true})
+				kernel.ActivationGrad{Y: y, DY: dy, DX: b.value(s), Kind: k, Slope: slope},
+				kernel.ActivationGrad{Y: same, DY: there, DX: there, Kind: k, Slope: slope},
+				kernel.ActivationGrad{Y: y, DY: dy, DX: sum, Kind: k, Slope: slope, Add: true})
 		})...)
 	}
 	for _, ratio := range []float32{0, .3, .5, .99} {
@@ -58,16 +62,22 @@ func normalisations() []*testCase {
 	for _, c := range []struct {
 		size        int
 		alpha, beta float32
-	}{{5, 1e-4, .75}, {3, .5, .75}, {4, .3, .6}, {1, 1, 1}, {9, 2, .5}} {
-		all = append(all, eachShape(fmt.Sprintf("LRN of %d, %v, %v", c.size, c.alpha, c.beta), func(b *builder, s kernel.Shape) {
+		within      bool
+	}{
+		{5, 1e-4, .75, false}, {3, .5, .75, false}, {4, .3, .6, false}, {1, 1, 1, false}, {9, 2, .5, false},
+		{3, 5e-5, .75, true}, {3, .5, .75, true}, {5, 2, .6, true}, {1, 1, .75, true},
+	} {
+		all = append(all, eachShape(fmt.Sprintf("LRN of %d, %v, %v, within channels %t", c.size, c.alpha, c.beta, c.within), func(b *builder, s kernel.Shape) {
 			x, y, scale, dy := b.input(s), b.value(s), b.value(s), b.input(s)
-			b.forward(kernel.LRN{X: x, Y: y, S: scale, Size: c.size, Alpha: c.alpha, Beta: c.beta})
+			b.forward(kernel.LRN{X: x, Y: y, S: scale, Size: c.size, Alpha: c.alpha, Beta: c.beta, Within: c.within})
 			sum := b.started(&b.program.Backward, s)
-			b.backward(
-				kernel.LRNGrad{X: x, Y: y, S: scale, DY: dy, DX: b.value(s), Size: c.size, Alpha: c.alpha, Beta: c.beta},
-				kernel.LRNGrad{X: x, Y: y, S: scale, DY: dy, DX: sum, Size: c.size, Alpha: c.alpha, Beta: c.beta, Add: true})
+			g := kernel.LRNGrad{X: x, Y: y, S: scale, DY: dy, DX: b.value(s), Size: c.size, Alpha: c.alpha, Beta: c.beta, Within: c.within}
+			added := g
+			added.DX, added.Add = sum, true
+			b.backward(g, added)
 		})...)
 	}
+	all = append(all, batchNorms()...)
 	return append(all, eachShape("softmax", func(b *builder, s kernel.Shape) {
 		for _, fill := range []func(*rand.Rand) float32{uniform, wide} {
 			y, dy := b.value(s), b.input(s)
@@ -76,6 +86,42 @@ func normalisations() []*testCase {
 			b.backward(kernel.SoftmaxGrad{Y: y, DY: dy, DX: b.value(s)}, kernel.SoftmaxGrad{Y: y, DY: dy, DX: sum, Add: true})
 		}
 	})...)
+}
+
+// batchNorms are normalisations of batches, each followed by a ReLU in place and one that is not, with all gradients.
+func batchNorms() []*testCase {
+	var all []*testCase
+	for _, shape := range append(awkward, kernel.Shape{N: 9, C: 37, H: 3, W: 3}, kernel.Shape{N: 2, C: 70, H: 1, W: 1}) {
+		b := newBuilder(fmt.Sprintf("normalisation of a batch %v", shape), shape.N)
+		s, each := b.samples(shape.C, shape.H, shape.W), kernel.Shape{N: shape.C, C: 1, H: 1, W: 1}
+		statistic := func(fill func(*rand.Rand) float32) kernel.ID {
+			return b.buffer("statistic", each, kernel.Statistic, fill)
+		}
+		for _, rectified := range []bool{true, false} {
+			w, dw := b.parameter(each, 1)
+			v, dv := b.parameter(each, 1)
+			far := func(r *rand.Rand) float32 { return 3 + uniform(r) } // the mean is not zero
+			n := kernel.BatchNorm{
+				X: b.inputOf(s, far), W: w, B: v, Y: b.value(s), Epsilon: 1e-3, Rate: .1,
+				Mean: statistic(uniform), Variance: statistic(positive), Shift: statistic(nil), Scale: statistic(nil),
+			}
+			b.forward(n)
+			if rectified {
+				b.forward(kernel.Activation{X: n.Y, Y: n.Y, Kind: kernel.ReLU})
+			}
+			g := kernel.BatchNormGrad{X: n.X, W: w, DY: b.input(s), DX: b.value(s), DW: dw, DB: dv, Shift: n.Shift, Scale: n.Scale}
+			b.backward(g)
+			g.DX, g.Add = b.started(&b.program.Backward, s), true
+			b.backward(g)
+			g.DX, g.Add = kernel.None, false
+			b.backward(g)
+			there := b.started(&b.program.Backward, s)
+			g.DY, g.DX = there, there
+			b.backward(g)
+		}
+		all = append(all, &b.testCase)
+	}
+	return all
 }
 
 // joins are concatenation, its gradient, and sums.
@@ -130,7 +176,7 @@ func losses() []*testCase {
 // updates are the solvers over parameters of many sizes, several times in a row.
 func updates() []*testCase {
 	var all []*testCase
-	for kind, name := range []string{"SGD", "Nesterov", "Adam"} {
+	for kind, name := range []string{"SGD", "Nesterov", "Adam", "AdamW", "AdaGrad", "RMSProp", "AdaDelta"} {
 		b := newBuilder("update by "+name, 1)
 		for _, n := range []int{1, 13, 64, 1<<14 + 1} {
 			s := kernel.Shape{N: n, C: 1, H: 1, W: 1}
