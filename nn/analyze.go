@@ -263,6 +263,9 @@ func (a *analysis) layer(i int, batch int64) {
 				a.report(problem(l, fault.New("nn.weights.huge", "%s would have %d weights. Give it fewer outputs, or make the image that reaches it smaller.", l.Name, n)))
 				return
 			}
+			if w.statistic {
+				continue
+			}
 			r.Weights = append(r.Weights, n)
 			r.Parameters += n
 		}

@@ -36,22 +36,26 @@ type Kind struct {
 	Loss                 bool // compares with the truth; ends a branch of a network that learns
 
 	shape    func(l Layer, in []Shape) (Shape, *Problem) // of the output; inputs are as many as the kind takes
-	weights  func(l Layer, in []Shape) []weight          // what is learned
+	weights  func(l Layer, in []Shape) []weight          // what is learned, and statistics
 	work     func(l Layer, in []Shape, out Shape) int64  // multiply-adds of a forward pass of one sample
 	forward  func(b *builder, n *node)                   // appends operations
 	backward func(b *builder, n *node)                   // appends operations of the gradient
 	inPlace  bool                                        // may overwrite its input
+	spares   bool                                        // its gradient does not need its output, so what follows may overwrite it
 }
 
-// A weight is a parameter of a layer.
+// A weight is a parameter of a layer, or a statistic: what it remembers of the data it saw in training.
 type weight struct {
-	name   string // "weight" or "bias"
+	name   string // "weight" or "bias"; "mean" or "variance" of a statistic
 	shape  kernel.Shape
 	fanIn  int // inputs that one output sums
 	filler string
 	std    float64 // of a gaussian filler; the value of a constant one
 	rate   float64 // factor of the learning rate
 	decay  float64 // factor of the weight decay
+
+	perChannel bool // one number for each channel: a vector in files
+	statistic  bool // not learned
 }
 
 // Field finds a field by its key.
@@ -68,10 +72,11 @@ func (k Kind) Field(key string) (Field, bool) {
 func Catalog() []Kind {
 	return []Kind{
 		convolution(),
-		pooling("max-pool", false), pooling("average-pool", true),
+		pooling("max-pool", false), pooling("average-pool", true), globalPool(),
 		fullyConnected(),
-		activation("relu", kernel.ReLU), activation("sigmoid", kernel.Sigmoid), activation("tanh", kernel.Tanh), softmax(),
-		dropout(), lrn(),
+		activation("relu", kernel.ReLU), activation("leaky-relu", kernel.LeakyReLU, number("slope", .01, 0, 1)),
+		activation("sigmoid", kernel.Sigmoid), activation("tanh", kernel.Tanh), softmax(),
+		batchNorm(), dropout(), lrn(),
 		concat(), add(),
 		softmaxLoss(), distanceLoss("squared-loss", false), distanceLoss("absolute-loss", true),
 	}
@@ -112,25 +117,41 @@ func advanced(f Field) Field {
 	return f
 }
 
+// choice makes a field of words, the first the default.
+func choice(key string, words ...string) Field {
+	return Field{Key: key, Type: Choice, Default: Word(words[0]), Choices: words}
+}
+
 // learning lists the fields of every layer that has weights and biases: Caffe's fillers and multipliers.
 func learning() []Field {
 	return []Field{
-		{Key: "filler", Type: Choice, Default: Word("xavier"), Choices: []string{"xavier", "msra", "gaussian", "constant"}},
+		advanced(choice("bias", "yes", "no")),
+		choice("filler", "xavier", "msra", "gaussian", "constant"),
 		advanced(number("std", .01, 0, 100)),
 		advanced(number("bias-value", 0, -100, 100)),
 		advanced(number("weight-rate", 1, 0, 100)),
 		advanced(number("bias-rate", 2, 0, 100)),
-		advanced(number("weight-decay", 1, 0, 100)),
+		advanced(number("weight-decay", 1, 0, 1000)),
 		advanced(number("bias-decay", 1, 0, 100)),
 	}
 }
 
-// learned makes the weight and bias of a layer with the fields of learning.
+// learned makes the weight and, if it has one, the bias of a layer with the fields of learning.
 func learned(l Layer, shape kernel.Shape) []weight {
-	return []weight{
-		{"weight", shape, shape.Sample(), l.Text("filler"), l.Float("std"), l.Float("weight-rate"), l.Float("weight-decay")},
-		{"bias", kernel.Shape{N: shape.N, C: 1, H: 1, W: 1}, 1, "constant", l.Float("bias-value"), l.Float("bias-rate"), l.Float("bias-decay")},
+	list := []weight{{
+		name: "weight", shape: shape, fanIn: shape.Sample(), filler: l.Text("filler"), std: l.Float("std"), rate: l.Float("weight-rate"), decay: l.Float("weight-decay"),
+	}}
+	if l.Text("bias") == "no" {
+		return list
 	}
+	bias := channelwise("bias", shape.N, l.Float("bias-value"))
+	bias.rate, bias.decay = l.Float("bias-rate"), l.Float("bias-decay")
+	return append(list, bias)
+}
+
+// channelwise makes a weight of one number for each channel, which begins with a value.
+func channelwise(name string, channels int, value float64) weight {
+	return weight{name: name, shape: kernel.Shape{N: channels, C: 1, H: 1, W: 1}, fanIn: 1, filler: "constant", std: value, rate: 1, perChannel: true}
 }
 
 // same is the shape function of layers that keep the shape.

@@ -45,6 +45,7 @@ func variants(k Kind) []variant {
 			{"groups", n("filters", 4, "kernel", 3, "groups", 2, "pad", 1), odd},
 			{"dilated", n("filters", 3, "kernel", 2, "dilation", 2, "filler", "msra"), odd},
 			{"1×1", n("filters", 5, "kernel", 1, "filler", "gaussian", "std", .3), odd},
+			{"without bias", n("filters", 4, "kernel", 3, "bias", "no"), odd},
 		}
 	case "max-pool", "average-pool":
 		return []variant{
@@ -53,11 +54,17 @@ func variants(k Kind) []variant {
 			{"padded", n("kernel", 3, "stride", 2, "pad", 1), odd},
 		}
 	case "fully-connected":
-		return []variant{{"hidden", n("outputs", 7), odd}, {"classes", nil, odd}}
+		return []variant{{"hidden", n("outputs", 7), odd}, {"classes", nil, odd}, {"without bias", n("outputs", 7, "bias", "no"), odd}}
+	case "global-pool":
+		return []variant{{"average", nil, odd}, {"max", n("method", "max"), odd}}
+	case "leaky-relu":
+		return []variant{{"plain", nil, odd}, {"steep", n("slope", .3), odd}}
+	case "batch-norm":
+		return []variant{{"plain", nil, odd}, {"wide", n("epsilon", .1), odd}}
 	case "dropout":
 		return []variant{{"half", n("ratio", .5), odd}}
 	case "lrn":
-		return []variant{{"across", n("size", 3, "alpha", .3, "beta", .75), odd}}
+		return []variant{{"across", n("size", 3, "alpha", .3, "beta", .75), odd}, {"within", n("size", 3, "region", "within", "alpha", .3, "beta", .75), odd}}
 	case "softmax-loss", "squared-loss", "absolute-loss":
 		return []variant{{"weighted", n("weight", .7), odd}}
 	}
@@ -120,6 +127,9 @@ func TestShapesAndParameters(t *testing.T) {
 		}
 		var parameters int64
 		for _, p := range n.Parameters {
+			if p.Statistic {
+				continue
+			}
 			parameters += int64(p.Shape.N * p.Shape.C * p.Shape.H * p.Shape.W)
 		}
 		if parameters != report.Parameters {
@@ -215,6 +225,9 @@ func checkGradients(t *testing.T, s Spec, device kernel.Device) {
 	r := rand.New(rand.NewPCG(7, 7))
 	for _, key := range slices.Sorted(maps.Keys(weights)) {
 		w := weights[key]
+		if _, learned := gradients[key]; !learned { // a statistic
+			continue
+		}
 		for range 12 {
 			i := r.IntN(len(w.Data))
 			slope := func(by float32) float64 {
@@ -256,6 +269,9 @@ func TestBothLanguagesKnowEveryLayerAndField(t *testing.T) {
 			keys := []string{"layer." + k.Type, "layer." + k.Type + ".about", "group." + k.Group}
 			for _, f := range k.Fields {
 				keys = append(keys, "field."+f.Key)
+				for _, c := range f.Choices {
+					keys = append(keys, "choice."+c)
+				}
 			}
 			for _, key := range keys {
 				if strings.TrimSpace(texts[key]) == "" {

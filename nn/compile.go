@@ -37,17 +37,19 @@ type Network struct {
 	output  string // the layer whose output is the network's
 }
 
-// A Parameter is a weight or bias of a layer in a compiled network.
+// A Parameter is a weight or bias of a layer in a compiled network, or a statistic, which is kept with them but not learned.
 type Parameter struct {
-	Layer, Name string // Name is "weight" or "bias"
+	Layer, Name string // Name is "weight" or "bias"; "mean" or "variance" of a statistic
 	Shape       kernel.Shape
 	ID          kernel.ID
+	Statistic   bool
 	Gradient    kernel.ID   // None where nothing is learned
 	History     []kernel.ID // of the solver
 
-	fanIn  int
-	filler string
-	std    float64
+	fanIn      int
+	filler     string
+	std        float64
+	perChannel bool
 }
 
 // Key names the parameter in files: "conv1.weight".
@@ -57,10 +59,10 @@ func (p Parameter) Key() string { return p.Layer + "." + p.Name }
 func (p Parameter) Dims() []int {
 	s := p.Shape
 	switch {
-	case s.H > 1 || s.W > 1 || s.C > 1 && p.Name != "bias" && p.spatial():
-		return []int{s.N, s.C, s.H, s.W}
-	case p.Name == "bias":
+	case p.perChannel:
 		return []int{s.N}
+	case s.H > 1 || s.W > 1 || s.C > 1 && p.spatial():
+		return []int{s.N, s.C, s.H, s.W}
 	}
 	return []int{s.N, s.C}
 }
@@ -76,6 +78,7 @@ type node struct {
 	out     Shape
 	y, dy   kernel.ID
 	aux     kernel.ID // a buffer that the layer keeps for its gradient
+	shift   kernel.ID // another one
 	weights []Parameter
 	stream  int  // number of the layer, for random numbers
 	users   int  // layers that take its output
@@ -103,6 +106,14 @@ func (b *builder) buffer(name string, s kernel.Shape, role kernel.Role, kept boo
 	p := b.n.Program
 	p.Buffers = append(p.Buffers, kernel.Buffer{Name: name, Shape: s, Role: role, Kept: kept})
 	return kernel.ID(len(p.Buffers) - 1)
+}
+
+// bias is the buffer of a layer's bias and of its gradient, None where it has none.
+func (n *node) bias() (value, gradient kernel.ID) {
+	if len(n.weights) < 2 {
+		return kernel.None, kernel.None
+	}
+	return n.weights[1].ID, n.weights[1].Gradient
 }
 
 // samples is the shape of a batch.
@@ -218,10 +229,16 @@ func (b *builder) weights(n *node) {
 		in = append(in, i.out)
 	}
 	for _, w := range n.kind.weights(n.layer, in) {
-		p := Parameter{Layer: n.layer.Name, Name: w.name, Shape: w.shape, Gradient: kernel.None, fanIn: w.fanIn, filler: w.filler, std: w.std}
-		name := p.Key()
-		p.ID = b.buffer(name, w.shape, kernel.Parameter, true)
-		if b.o.Training {
+		p := Parameter{
+			Layer: n.layer.Name, Name: w.name, Shape: w.shape, Statistic: w.statistic, Gradient: kernel.None,
+			fanIn: w.fanIn, filler: w.filler, std: w.std, perChannel: w.perChannel,
+		}
+		name, role := p.Key(), kernel.Parameter
+		if w.statistic {
+			role = kernel.Statistic
+		}
+		p.ID = b.buffer(name, w.shape, role, true)
+		if b.o.Training && !w.statistic {
 			p.Gradient = b.buffer(name+".gradient", w.shape, kernel.Gradient, true)
 			for i := range b.o.Solver.Histories() {
 				p.History = append(p.History, b.buffer(fmt.Sprintf("%s.history%d", name, i), w.shape, kernel.History, true))
@@ -244,8 +261,7 @@ func (b *builder) place(n *node) {
 	case passes:
 		n.y = in.y
 		return
-	case n.kind.inPlace && !b.o.KeepAll && in.users == 1 && in.kind.weights != nil:
-		// The gradient of a convolution or fully connected layer does not need its output, so what follows may overwrite it.
+	case n.kind.inPlace && !b.o.KeepAll && in.users == 1 && in.kind.spares:
 		n.y = in.y
 	default:
 		n.y = b.value(n.layer.Name, n.out)

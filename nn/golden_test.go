@@ -16,6 +16,8 @@ type golden struct {
 	Values    map[string][]float64 `json:"values"`    // the first numbers of the first sample, and the sum over the batch
 	Gradients map[string][]float64 `json:"gradients"` // the first numbers, and the sum of their sizes
 	Losses    map[string][]float64 `json:"losses"`    // of ten steps, by solver
+
+	Statistics map[string][]float64 `json:"statistics"` // of normalisations of batches, after one step
 }
 
 // formula fills numbers as make.py does.
@@ -71,6 +73,19 @@ func goldenNetworks() map[string]struct {
 			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
 			{Name: "loss", Type: "squared-loss", Inputs: in("ip")},
 		})}, in("a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "ip.weight", "ip.bias")},
+		"residual": {Spec{Format: Format, Name: "residual", Input: Shape{2, 7, 6}, Classes: 3, Layers: plainBias([]Layer{
+			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 4, "kernel", 3, "pad", 1, "bias", "no")},
+			{Name: "norm", Type: "batch-norm", Inputs: in("conv")},
+			{Name: "leaky", Type: "leaky-relu", Inputs: in("norm"), Settings: conv("slope", .2)},
+			{Name: "a", Type: "convolution", Inputs: in("leaky"), Settings: conv("filters", 4, "kernel", 3, "pad", 1, "bias", "no")},
+			{Name: "b", Type: "batch-norm", Inputs: in("a")},
+			{Name: "relu", Type: "relu", Inputs: in("b")},
+			{Name: "sum", Type: "add", Inputs: in("relu", "leaky")},
+			{Name: "lrn", Type: "lrn", Inputs: in("sum"), Settings: conv("size", 3, "region", "within", "alpha", .3)},
+			{Name: "pool", Type: "global-pool", Inputs: in("lrn")},
+			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
+			{Name: "loss", Type: "softmax-loss", Inputs: in("ip")},
+		})}, in("conv.weight", "norm.weight", "norm.bias", "a.weight", "b.weight", "b.bias", "ip.weight", "ip.bias")},
 	}
 }
 
@@ -98,8 +113,8 @@ func TestAgainstPyTorch(t *testing.T) {
 		for _, device := range []kernel.Device{reference, cpu} {
 			t.Run(name+" "+device.Name(), func(t *testing.T) {
 				compareValues(t, net.spec, net.order, want, device)
-				for solver, kind := range map[string]kernel.SolverKind{"sgd": kernel.SGD, "nesterov": kernel.Nesterov, "adam": kernel.Adam} {
-					compareLosses(t, net.spec, net.order, want.Losses[solver], solver, kind, device)
+				for _, solver := range goldenSolvers {
+					compareLosses(t, net.spec, net.order, want.Losses[solver.name], solver, device)
 				}
 			})
 		}
@@ -107,6 +122,21 @@ func TestAgainstPyTorch(t *testing.T) {
 }
 
 const goldenBatch = 5
+
+// A goldenSolver is a solver with the constants of make.py.
+type goldenSolver struct {
+	name    string
+	kind    kernel.SolverKind
+	rate    float32
+	beta2   float32
+	epsilon float32
+}
+
+var goldenSolvers = []goldenSolver{
+	{"sgd", kernel.SGD, .05, 0, 0}, {"nesterov", kernel.Nesterov, .05, 0, 0},
+	{"adam", kernel.Adam, .01, .999, 1e-8}, {"adamw", kernel.AdamW, .01, .999, 1e-8},
+	{"adagrad", kernel.AdaGrad, .05, 0, 1e-8}, {"rmsprop", kernel.RMSProp, .01, .99, 1e-8}, {"adadelta", kernel.AdaDelta, 1, .95, 1e-6},
+}
 
 // goldenInstance opens a network with the formula's weights.
 func goldenInstance(t *testing.T, s Spec, order []string, o Options, device kernel.Device) *Instance {
@@ -119,11 +149,17 @@ func goldenInstance(t *testing.T, s Spec, order []string, o Options, device kern
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := inst.Initialize(1); err != nil { // for the statistics
+		t.Fatal(err)
+	}
 	weights, err := inst.Weights()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, w := range weights {
+		if !slices.Contains(order, key) {
+			continue
+		}
 		fan := 10.
 		if len(w.Shape) > 1 {
 			fan = float64(len(w.Data) / w.Shape[0])
@@ -181,6 +217,17 @@ func compareValues(t *testing.T, s Spec, order []string, want golden, device ker
 		}
 		checkNumbers(t, "gradient of "+key, gradients[key].Data, sum, numbers)
 	}
+	weights, err := inst.Weights()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, numbers := range want.Statistics {
+		for i, w := range numbers {
+			if got := float64(weights[key].Data[i]); !agree(got, w) {
+				t.Errorf("%s[%d] is %g, PyTorch's %g", key, i, got, w)
+			}
+		}
+	}
 }
 
 // checkNumbers compares the first numbers and the sum, which is the last of want.
@@ -197,23 +244,21 @@ func checkNumbers(t *testing.T, what string, got []float32, sum float64, want []
 	}
 }
 
-func compareLosses(t *testing.T, s Spec, order []string, want []float64, solver string, kind kernel.SolverKind, device kernel.Device) {
-	rate := float32(.05)
-	if kind == kernel.Adam {
-		rate = .01
-	}
-	inst := goldenInstance(t, s, order, Options{Batch: goldenBatch, Training: true, Solver: kind, Momentum: .9, Beta2: .999, Epsilon: 1e-8}, device)
+func compareLosses(t *testing.T, s Spec, order []string, want []float64, solver goldenSolver, device kernel.Device) {
+	inst := goldenInstance(t, s, order, Options{
+		Batch: goldenBatch, Training: true, Solver: solver.kind, Momentum: .9, Beta2: solver.beta2, Epsilon: solver.epsilon,
+	}, device)
 	defer inst.Close()
 	images, labels := goldenBatchOf(s)
 	for i, w := range want {
 		r, err := inst.Run(images, labels, kernel.Step{
-			Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: rate, Decay: 5e-4, Iteration: i,
+			Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: solver.rate, Decay: 5e-4, Iteration: i,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if math.Abs(r.Loss-w) > 1e-4+1e-3*w {
-			t.Errorf("%s: the loss of step %d is %g, PyTorch's %g", solver, i+1, r.Loss, w)
+			t.Errorf("%s: the loss of step %d is %g, PyTorch's %g", solver.name, i+1, r.Loss, w)
 		}
 	}
 }

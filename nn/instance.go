@@ -128,9 +128,16 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 	return nil
 }
 
-func weightKey(p Parameter) []string     { return []string{p.Key()} }
-func weightID(p Parameter) []kernel.ID   { return []kernel.ID{p.ID} }
-func gradientID(p Parameter) []kernel.ID { return []kernel.ID{p.Gradient} }
+func weightKey(p Parameter) []string   { return []string{p.Key()} }
+func weightID(p Parameter) []kernel.ID { return []kernel.ID{p.ID} }
+
+// gradientID is none of a statistic.
+func gradientID(p Parameter) []kernel.ID {
+	if p.Gradient == kernel.None {
+		return nil
+	}
+	return []kernel.ID{p.Gradient}
+}
 func historyIDs(p Parameter) []kernel.ID { return p.History }
 func historyKeys(p Parameter) (k []string) {
 	for h := range p.History {

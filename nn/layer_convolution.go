@@ -8,7 +8,7 @@ import (
 // convolution slides kernels over the image: Caffe's Convolution. Its output size is rounded down.
 func convolution() Kind {
 	return Kind{
-		Type: "convolution", Group: "filters", MinInputs: 1, MaxInputs: 1,
+		Type: "convolution", Group: "filters", MinInputs: 1, MaxInputs: 1, spares: true,
 		Fields: append([]Field{
 			whole("filters", 20, 1, 65536), whole("kernel", 5, 1, 512), whole("stride", 1, 1, 512), whole("pad", 0, 0, 512),
 			advanced(whole("dilation", 1, 1, 512)), whole("groups", 1, 1, 65536),
@@ -35,11 +35,13 @@ func convolution() Kind {
 			return int64(out.Len()) * int64(in[0].C/l.Int("groups")) * k * k
 		},
 		forward: func(b *builder, n *node) {
-			b.forward(kernel.Conv{X: n.in[0].y, W: n.weights[0].ID, B: n.weights[1].ID, Y: n.y, Geometry: geometry(n.layer, "dilation"), Groups: n.layer.Int("groups")})
+			bias, _ := n.bias()
+			b.forward(kernel.Conv{X: n.in[0].y, W: n.weights[0].ID, B: bias, Y: n.y, Geometry: geometry(n.layer, "dilation"), Groups: n.layer.Int("groups")})
 		},
 		backward: func(b *builder, n *node) {
 			g, groups := geometry(n.layer, "dilation"), n.layer.Int("groups")
-			b.backward(kernel.ConvGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: n.weights[1].Gradient, Geometry: g, Groups: groups})
+			_, bias := n.bias()
+			b.backward(kernel.ConvGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: bias, Geometry: g, Groups: groups})
 			if n.in[0].learns {
 				dx, add := n.in[0].gradient()
 				b.backward(kernel.ConvGradInput{DY: n.dy, W: n.weights[0].ID, DX: dx, Geometry: g, Groups: groups, Add: add})

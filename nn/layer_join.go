@@ -8,7 +8,7 @@ import (
 // concat puts the channels of its inputs one after the other.
 func concat() Kind {
 	return Kind{
-		Type: "concat", Group: "join", MinInputs: 2, MaxInputs: 64,
+		Type: "concat", Group: "join", MinInputs: 2, MaxInputs: 64, spares: true,
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			out := in[0]
 			for i, s := range in[1:] {
@@ -45,7 +45,7 @@ func concat() Kind {
 // add sums two inputs element by element.
 func add() Kind {
 	return Kind{
-		Type: "add", Group: "join", MinInputs: 2, MaxInputs: 2,
+		Type: "add", Group: "join", MinInputs: 2, MaxInputs: 2, spares: true,
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			if in[0] != in[1] {
 				return in[0], problem(l, fault.New("nn.add.shape",

@@ -5,6 +5,28 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
+// globalPool takes the mean or the maximum of each map (Lin et al. 2014).
+func globalPool() Kind {
+	all := func(s Shape) kernel.Geometry {
+		one := kernel.Pair{H: 1, W: 1}
+		return kernel.Geometry{Kernel: kernel.Pair{H: s.H, W: s.W}, Stride: one, Dilation: one}
+	}
+	average := func(l Layer) bool { return l.Text("method") == "average" }
+	return Kind{
+		Type: "global-pool", Group: "pooling", MinInputs: 1, MaxInputs: 1,
+		Fields: []Field{choice("method", "average", "max")},
+		shape:  func(_ Layer, in []Shape) (Shape, *Problem) { return Shape{in[0].C, 1, 1}, nil },
+		work:   func(_ Layer, in []Shape, _ Shape) int64 { return int64(in[0].Len()) },
+		forward: func(b *builder, n *node) {
+			b.forward(kernel.Pool{X: n.in[0].y, Y: n.y, Geometry: all(n.in[0].out), Average: average(n.layer)})
+		},
+		backward: func(b *builder, n *node) {
+			dx, add := n.in[0].gradient()
+			b.backward(kernel.PoolGrad{X: n.in[0].y, Y: n.y, DY: n.dy, DX: dx, Geometry: all(n.in[0].out), Average: average(n.layer), Add: add})
+		},
+	}
+}
+
 // pooling takes the maximum or the mean of each window: Caffe's Pooling. Its output size is rounded up, so the last windows may be cut
 // at the edge; one that would begin outside is left out.
 func pooling(typ string, average bool) Kind {

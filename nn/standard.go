@@ -21,8 +21,11 @@ func standards() []standard {
 	return []standard{
 		{"lenet", Shape{1, 28, 28}, 10, 64, lenet},
 		{"cifar-quick", Shape{3, 32, 32}, 10, 100, cifarQuick},
+		{"cifar-full", Shape{3, 32, 32}, 10, 100, cifarFull},
 		{"alexnet", Shape{3, 227, 227}, 1000, 128, alexnet},
 		{"googlenet", Shape{3, 224, 224}, 1000, 32, googlenet},
+		{"vgg-small", Shape{3, 32, 32}, 10, 100, vggSmall},
+		{"resnet-small", Shape{3, 32, 32}, 10, 100, resnetSmall},
 	}
 }
 
@@ -140,6 +143,31 @@ func cifarQuick() []Layer {
 	c.add("pool3", "average-pool", numbers("kernel", 3))
 	c.add("ip1", "fully-connected", numbers("outputs", 64, "filler", "gaussian", "std", .1))
 	c.add("ip2", "fully-connected", numbers("filler", "gaussian", "std", .1))
+	c.add("loss", "softmax-loss", nil)
+	return c.layers
+}
+
+// cifarFull is Caffe's examples/cifar10/cifar10_full_train_test.prototxt.
+func cifarFull() []Layer {
+	var c chain
+	conv := func(name string, filters int, std float64) {
+		c.add(name, "convolution", numbers("filters", filters, "kernel", 5, "pad", 2, "filler", "gaussian", "std", std))
+	}
+	norm := func(name string) {
+		c.add(name, "lrn", numbers("size", 3, "region", "within", "alpha", 5e-5))
+	}
+	conv("conv1", 32, .0001)
+	c.add("pool1", "max-pool", numbers("kernel", 3))
+	c.add("relu1", "relu", nil)
+	norm("norm1")
+	conv("conv2", 32, .01)
+	c.add("relu2", "relu", nil)
+	c.add("pool2", "average-pool", numbers("kernel", 3))
+	norm("norm2")
+	conv("conv3", 64, .01)
+	c.add("relu3", "relu", nil)
+	c.add("pool3", "average-pool", numbers("kernel", 3))
+	c.add("ip1", "fully-connected", numbers("filler", "gaussian", "std", .01, "weight-decay", 250, "bias-decay", 0))
 	c.add("loss", "softmax-loss", nil)
 	return c.layers
 }

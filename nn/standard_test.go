@@ -18,6 +18,10 @@ func TestStandardNetworks(t *testing.T) {
 		{"lenet", Shape{1, 28, 28}, 10, 431_080, map[string]Shape{"conv1": {20, 24, 24}, "pool2": {50, 4, 4}, "ip1": {500, 1, 1}, "ip2": {10, 1, 1}}},
 		// Caffe's pooling rounds up: 32 → 16, 16 → 8, 8 → 4 with windows of 3 and stride 2.
 		{"cifar-quick", Shape{3, 32, 32}, 10, 145_578, map[string]Shape{"pool1": {32, 16, 16}, "pool2": {32, 8, 8}, "pool3": {64, 4, 4}}},
+		{"cifar-full", Shape{3, 32, 32}, 10, 89_578, map[string]Shape{"norm1": {32, 16, 16}, "pool3": {64, 4, 4}}},
+		// He et al. 2016 tell 0.27 million for their network of 20 layers; ours has convolutions in two shortcuts.
+		{"resnet-small", Shape{3, 32, 32}, 10, 272_474, map[string]Shape{"res2c": {16, 32, 32}, "res4a-short": {64, 8, 8}, "pool": {64, 1, 1}}},
+		{"vgg-small", Shape{3, 32, 32}, 10, 814_122, map[string]Shape{"pool3": {128, 4, 4}}},
 		{"alexnet", Shape{3, 227, 227}, 1000, 60_965_224, map[string]Shape{"conv1": {96, 55, 55}, "pool1": {96, 27, 27}, "pool5": {256, 6, 6}}},
 		{"googlenet", Shape{3, 224, 224}, 1000, 13_378_280, map[string]Shape{"pool2": {192, 28, 28}, "3b-output": {480, 28, 28}, "loss1-conv": {128, 4, 4}, "pool5": {1024, 1, 1}}},
 	} {

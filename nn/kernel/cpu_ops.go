@@ -32,9 +32,8 @@ func (e *cpuExecutor) sliceOp(op Op) sliceOp {
 	case Sum:
 		return e.each(func(n int) {
 			a, b, y := e.of(o.A, n), e.of(o.B, n), e.of(o.Y, n)
-			for i := range y {
-				y[i] = a[i] + b[i]
-			}
+			copy(y, a)
+			e.u.add(y, b)
 		})
 	}
 	return e.lossOp(op)
@@ -181,6 +180,9 @@ func (e *cpuExecutor) softmaxGrad(o SoftmaxGrad) sliceOp {
 // copyChannels copies a run of each place.
 func (e *cpuExecutor) copyChannels(o Copy) sliceOp {
 	sx, sy := e.p.Buffers[o.X].Shape, e.p.Buffers[o.Y].Shape
+	if o.Channels == sx.C && o.Channels == sy.C { // all of it lies together
+		sx.H, sx.W, sx.C, sy.C, o.Channels = 1, 1, sx.Sample(), sy.Sample(), sx.Sample()
+	}
 	return e.each(func(n int) {
 		x, y := e.of(o.X, n), e.of(o.Y, n)
 		for p := range sx.H * sx.W {

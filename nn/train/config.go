@@ -82,10 +82,14 @@ func DefaultsFor(spec nn.Spec) Config {
 	switch name {
 	case "lenet": // twice DIGITS' rate: one epoch of MNIST then passes 97.5 %, and the step policy still calms it down
 		c.Rate = .02
+	case "cifar-full": // Caffe's recipe, of 70,000 iterations: two steps near the end
+		c.Rate, c.WeightDecay, c.Scale, c.Policy, c.Gamma, c.Step = .001, .004, 1, "multistep", .1, []float64{86, 93}
 	case "cifar-quick": // Caffe's recipe: its small first weights want images of 0…255
 		c.Rate, c.WeightDecay, c.Scale, c.Step = .001, .004, 1, []float64{80}
 	case "alexnet":
 		c.Scale = 1
+	case "resnet-small": // He et al. 2016: large steps, which the normalisation of batches allows, and two falls to a tenth
+		c.Rate, c.WeightDecay, c.Policy, c.Gamma, c.Step, c.Scale = .1, 1e-4, "multistep", .1, []float64{50, 75}, 1./64
 	case "googlenet": // Caffe's quick_solver.prototxt
 		c.Scale, c.Policy, c.Power, c.WeightDecay = 1, "poly", .5, 2e-4
 	}

@@ -64,8 +64,15 @@ func normalisations() []*testCase {
 		alpha, beta float32
 		within      bool
 	}{
-		{5, 1e-4, .75, false}, {3, .5, .75, false}, {4, .3, .6, false}, {1, 1, 1, false}, {9, 2, .5, false},
-		{3, 5e-5, .75, true}, {3, .5, .75, true}, {5, 2, .6, true}, {1, 1, .75, true},
+		{5, 1e-4, .75, false},
+		{3, .5, .75, false},
+		{4, .3, .6, false},
+		{1, 1, 1, false},
+		{9, 2, .5, false},
+		{3, 5e-5, .75, true},
+		{3, .5, .75, true},
+		{5, 2, .6, true},
+		{1, 1, .75, true},
 	} {
 		all = append(all, eachShape(fmt.Sprintf("LRN of %d, %v, %v, within channels %t", c.size, c.alpha, c.beta, c.within), func(b *builder, s kernel.Shape) {
 			x, y, scale, dy := b.input(s), b.value(s), b.value(s), b.input(s)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes golden.json: what PyTorch computes for two small networks whose weights and images are given by formulas, so that the test in Go makes the
+"""Writes golden.json: what PyTorch computes for small networks whose weights and images are given by formulas, so that the test in Go makes the
 very same. Format 1. Needs torch."""
 import json
 import math
@@ -62,6 +62,40 @@ def branches():
     return shapes, (2, 7, 7), 3, forward, loss
 
 
+def residual():
+    shapes = {
+        "conv.weight": (4, 2, 3, 3), "norm.weight": (4,), "norm.bias": (4,), "a.weight": (4, 4, 3, 3), "b.weight": (4,), "b.bias": (4,),
+        "ip.weight": (3, 4), "ip.bias": (3,),
+    }
+
+    def forward(p, x):
+        if "norm.mean" not in p:
+            for name in ("norm", "b"):
+                p[name + ".mean"], p[name + ".variance"] = torch.zeros(4), torch.ones(4)
+
+        def norm(name, x):
+            return F.batch_norm(x, p[name + ".mean"], p[name + ".variance"], p[name + ".weight"], p[name + ".bias"], training=True, momentum=.1, eps=1e-5)
+
+        v = {}
+        v["conv"] = F.conv2d(x, p["conv.weight"], padding=1)
+        v["norm"] = norm("norm", v["conv"])
+        v["leaky"] = F.leaky_relu(v["norm"], .2)
+        v["a"] = F.conv2d(v["leaky"], p["a.weight"], padding=1)
+        v["b"] = norm("b", v["a"])
+        v["relu"] = F.relu(v["b"])
+        v["sum"] = v["relu"] + v["leaky"]
+        # Within channels: Caffe squares, takes means of windows with the padding in them, and divides by 1 + alpha times those to the power of beta.
+        v["lrn"] = v["sum"] * (1 + .3 * F.avg_pool2d(v["sum"] ** 2, 3, 1, padding=1, count_include_pad=True)) ** -.75
+        v["pool"] = v["lrn"].mean((2, 3))
+        v["ip"] = F.linear(v["pool"], p["ip.weight"], p["ip.bias"])
+        return v, v["ip"]
+
+    def loss(out, labels):
+        return F.cross_entropy(out, labels)
+
+    return shapes, (2, 7, 6), 3, forward, loss
+
+
 def weights(shapes):
     p = {}
     for k, (name, shape) in enumerate(shapes.items()):
@@ -81,18 +115,27 @@ def describe(net):
     l.backward()
     result = {
         "loss": l.item(),
+        "statistics": {k: t.tolist() for k, t in p.items() if k not in shapes},
         "values": {k: t[0].flatten()[:6].tolist() + [t.double().sum().item()] for k, t in v.items()},
-        "gradients": {k: t.grad.flatten()[:6].tolist() + [t.grad.double().abs().sum().item()] for k, t in p.items()},
+        "gradients": {k: p[k].grad.flatten()[:6].tolist() + [p[k].grad.double().abs().sum().item()] for k in shapes},
         "losses": {},
     }
+    decay = 5e-4
     solvers = {
-        "sgd": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=5e-4),
-        "nesterov": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=5e-4, nesterov=True),
-        "adam": lambda q: torch.optim.Adam(q, lr=.01, betas=(.9, .999), eps=1e-8, weight_decay=5e-4),
+        "sgd": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=decay),
+        "nesterov": lambda q: torch.optim.SGD(q, lr=.05, momentum=.9, weight_decay=decay, nesterov=True),
+        "adam": lambda q: torch.optim.Adam(q, lr=.01, betas=(.9, .999), eps=1e-8, weight_decay=decay),
+        "adamw": lambda q: torch.optim.AdamW(q, lr=.01, betas=(.9, .999), eps=1e-8, weight_decay=decay),
+        "adagrad": lambda q: torch.optim.Adagrad(q, lr=.05, eps=1e-8, weight_decay=decay),
+        "rmsprop": lambda q: torch.optim.RMSprop(q, lr=.01, alpha=.99, eps=1e-8, weight_decay=decay),
+        "adadelta": lambda q: torch.optim.Adadelta(q, lr=1, rho=.95, eps=1e-6, weight_decay=decay),
     }
     for name, make in solvers.items():
         p = weights(shapes)
-        solver = make(list(p.values()))
+        # The scale and shift of a normalisation do not decay.
+        norms = [p[k] for k in shapes if k.split(".")[0] in ("norm", "b") and "b.mean" in result["statistics"]]
+        others = [p[k] for k in shapes if not any(p[k] is q for q in norms)]
+        solver = make([{"params": others}, {"params": norms, "weight_decay": 0}] if norms else others)
         losses = []
         for _ in range(10):
             solver.zero_grad()
@@ -104,4 +147,4 @@ def describe(net):
     return result
 
 
-json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches())}, open("golden.json", "w"), indent=1)
+json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual())}, open("golden.json", "w"), indent=1)
