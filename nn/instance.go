@@ -128,6 +128,9 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 	return nil
 }
 
+// Read copies the first numbers of a parameter or its gradient, as many as fit.
+func (i *Instance) Read(id kernel.ID, dst []float32) error { return i.ex.Buffer(id).Download(dst) }
+
 func weightKey(p Parameter) []string   { return []string{p.Key()} }
 func weightID(p Parameter) []kernel.ID { return []kernel.ID{p.ID} }
 

@@ -9,6 +9,7 @@ import (
 type Curve struct {
 	Loss, Rate, Speed []Point // by epoch; thinned to the extremes of equal stretches
 	Epochs            []train.Epoch
+	Health            []train.Health
 	Warnings          []Mark
 	Iterations        int
 	PerEpoch          int
@@ -92,6 +93,7 @@ func extremes(p []Point) []Point {
 type gathering struct {
 	loss, rate, speed series
 	epochs            []train.Epoch
+	health            []train.Health
 	warnings          []Mark
 	iterations        int
 	perEpoch          int
@@ -109,6 +111,8 @@ func (g *gathering) add(e train.Event) {
 		g.speed.add(e.Epoch, e.ImagesPerSecond)
 	case train.Epoch:
 		g.epochs = append(g.epochs, e)
+	case train.Health:
+		g.health = append(g.health, e)
 	case train.Warning:
 		if e.Fault != nil {
 			g.warnings = append(g.warnings, Mark{e.Epoch, e.Fault})
@@ -135,12 +139,17 @@ func (g *gathering) rewind(iteration int) {
 		n--
 	}
 	g.epochs = g.epochs[:n:n]
+	n = len(g.health)
+	for n > 0 && g.health[n-1].Iteration > iteration {
+		n--
+	}
+	g.health = g.health[:n:n]
 }
 
 func (g *gathering) curve() *Curve {
 	return &Curve{
 		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
-		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
+		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
 		Iterations: g.iterations, PerEpoch: g.perEpoch,
 	}
 }

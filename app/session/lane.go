@@ -239,6 +239,18 @@ func (s *Session) FirstImage(dataset string) (data.Pixels, error) {
 	return d.Pixels(ids[0])
 }
 
+// Augmented shows what a configuration makes of a data set's first training image: as it is, then as in the first epochs. A newer call takes its place.
+func (s *Session) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
+	s.inLane(&s.augmented, func(context.Context) func() {
+		var list []data.Pixels
+		d, err := s.Data(dataset)
+		if err == nil {
+			list, err = train.Augmented(d, c, epochs)
+		}
+		return func() { done(list, err) }
+	})
+}
+
 // Load decodes an image file in the background; done gets it on the window's goroutine.
 func (s *Session) Load(path string, done func(image.Image, error)) {
 	s.background(func(ctx context.Context) {

@@ -1,16 +1,19 @@
 package training
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
+	"github.com/convscope/convscope/widgets/raster"
 )
 
 // form has the settings of a run.
@@ -22,9 +25,14 @@ type form struct {
 	rate     *widgets.Number
 	policy   []fyne.CanvasObject // the rows of the policy's parameters
 	advanced bool
-	locked   bool
-	shown    train.Config
-	fields   []*field // what is typed, in the order of the rows
+	augment  bool // the settings of augmentation are unfolded
+
+	augmented *widgets.Button // says whether there is any
+	samples   *widgets.ContactSheet
+	sampled   string // of what the samples are
+	locked    bool
+	shown     train.Config
+	fields    []*field // what is typed, in the order of the rows
 }
 
 // field is a setting that is typed. What is wrong with it is said below it.
@@ -101,14 +109,16 @@ func (f *form) change(set func(*train.Config)) {
 	if f.locked {
 		return
 	}
-	policy := f.shown.Policy
+	before := f.shown
 	set(&f.p.config)
 	set(&f.shown)
 	f.p.touched = true
-	if f.shown.Policy != policy { // it has other parameters
+	if f.shown.Policy != before.Policy || f.shown.Solver != before.Solver { // it has other parameters, or another rate
 		f.build()
 	}
 	f.drawPolicy()
+	f.augmented.SetText(f.augmentation())
+	f.showSamples()
 	if f.p.state.Run == "" {
 		f.p.draw(true)
 	}
@@ -163,8 +173,12 @@ func (f *form) build() {
 	}
 	solvers, policies := train.Solvers(), train.Policies()
 	var solverNames, policyNames []string
-	for _, s := range solvers {
-		solverNames = append(solverNames, p.text("solver."+s))
+	chosen := 0
+	for i, s := range solvers {
+		solverNames = append(solverNames, p.text("solver."+s.Name))
+		if s.Name == c.Solver {
+			chosen = i
+		}
 	}
 	at := 0
 	for i, x := range policies {
@@ -185,7 +199,7 @@ func (f *form) build() {
 	rows := []fyne.CanvasObject{
 		number("epochs", float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) }),
 		number("batch", float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) }),
-		row("solver", choice(solverNames, slices.Index(solvers, c.Solver), func(c *train.Config, i int) { c.Solver = solvers[i] })),
+		row("solver", choice(solverNames, chosen, func(c *train.Config, i int) { *c = c.WithSolver(solvers[i].Name, f.usualRate()) })),
 		numberRow("rate", f.rate),
 		row("policy", choice(policyNames, at, func(c *train.Config, i int) {
 			c.Policy, c.Gamma, c.Step, c.Power = policies[i].Name, 0, nil, 0
@@ -194,26 +208,52 @@ func (f *form) build() {
 	f.policy = f.policyRows(number, entry)
 	rows = append(rows, f.policy...)
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
-	advanced := len(f.fields)
-	if f.advanced {
-		rows = append(rows, f.advancedRows(number, row, choice)...)
-	}
-	mark := "▸ "
-	if f.advanced {
-		mark = "▾ "
-	}
-	rows = append(rows, widgets.Line(0, widgets.NewButton(mark+p.text("more"), widgets.Quiet, func() {
-		f.advanced = !f.advanced || f.wrongBeyond(advanced)
-		f.build()
-	})))
+	f.augmented = widgets.NewButton(f.augmentation(), widgets.Quiet, nil)
+	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
+	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
 	f.body.Objects = rows
 	f.body.Refresh()
 	f.drawPolicy()
+	f.showSamples()
 }
 
-// wrongBeyond tells whether a field from the n-th on is wrong: what is wrong is not folded away.
-func (f *form) wrongBeyond(n int) bool {
-	return slices.ContainsFunc(f.fields[n:], func(t *field) bool { return t.entry.Wrong() })
+// section is a row that folds and unfolds settings, and below it these settings. What is wrong is not folded away.
+func (f *form) section(key string, state *widgets.Button, open *bool, make func() []fyne.CanvasObject) []fyne.CanvasObject {
+	mark, from := "▸ ", len(f.fields)
+	var rows []fyne.CanvasObject
+	if *open {
+		mark, rows = "▾ ", make()
+	}
+	fields := f.fields[from:]
+	toggle := func() {
+		*open = !*open || slices.ContainsFunc(fields, func(t *field) bool { return t.entry.Wrong() })
+		f.build()
+	}
+	head := []fyne.CanvasObject{widgets.NewButton(mark+f.p.text(key), widgets.Quiet, toggle)}
+	if state != nil {
+		space := widgets.NewText("", widgets.ColourText)
+		state.OnTapped = toggle
+		head = []fyne.CanvasObject{widgets.LineGrowing(0, space, head[0], space, state)}
+	} else {
+		head = []fyne.CanvasObject{widgets.Line(0, head...)}
+	}
+	return append(head, rows...)
+}
+
+// augmentation tells whether images are changed in training.
+func (f *form) augmentation() string {
+	if c := f.shown; !c.Augment.IsZero() || c.Crop > 0 {
+		return f.p.text("augmentation.on")
+	}
+	return f.p.text("augmentation.off")
+}
+
+// usualRate is the rate of the chosen network with SGD.
+func (f *form) usualRate() float64 {
+	if n := f.p.state.ChosenNetwork(); n != nil {
+		return train.DefaultsFor(n.Spec).Rate
+	}
+	return train.Defaults().Rate
 }
 
 type (
@@ -293,6 +333,81 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 	}
+}
+
+// samplesShown is how many pictures show what augmentation does: the image itself and what becomes of it.
+const samplesShown = 10
+
+// augmentRows are the settings of what chance does with an image in training, and pictures of it.
+func (f *form) augmentRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+	a, p := f.shown.Augment, f.p
+	share := func(key string, v, most float64, set func(*data.Augmentation, float64)) fyne.CanvasObject {
+		return number(key, v, 0, most, false, func(c *train.Config, v float64) { set(&c.Augment, v) })
+	}
+	mirrored := 0
+	if a.Mirror {
+		mirrored = 1
+	}
+	f.samples, f.sampled = widgets.NewContactSheet(), ""
+	rows := []fyne.CanvasObject{
+		widgets.NewParagraph(p.text("samples"), widgets.ColourQuiet).Small(), widgets.Sized(0, 92, f.samples),
+		row("mirror", choice([]string{p.text("no"), p.text("yes")}, mirrored, func(c *train.Config, i int) { c.Augment.Mirror = i == 1 })),
+		number("shift", float64(a.Shift), 0, 1024, true, func(c *train.Config, v float64) { c.Augment.Shift = int(v) }),
+		number("crop", float64(f.shown.Crop), 0, 16384, true, func(c *train.Config, v float64) { c.Crop = int(v) }),
+		share("rotate", a.Rotate, 180, func(a *data.Augmentation, v float64) { a.Rotate = v }),
+		share("resize", a.Scale, .9, func(a *data.Augmentation, v float64) { a.Scale = v }),
+		share("noise", a.Noise, 1, func(a *data.Augmentation, v float64) { a.Noise = v }),
+		share("brightness", a.Value, 1, func(a *data.Augmentation, v float64) { a.Value = v }),
+	}
+	if d := p.state.ChosenDataset(); d == nil || d.Info.Channels == 3 {
+		rows = append(rows,
+			share("saturation", a.Saturation, 1, func(a *data.Augmentation, v float64) { a.Saturation = v }),
+			share("hue", a.Hue, .5, func(a *data.Augmentation, v float64) { a.Hue = v }))
+	}
+	return rows
+}
+
+// showSamples shows what the settings make of an image.
+func (f *form) showSamples() {
+	d := f.p.state.ChosenDataset()
+	if !f.augment || f.samples == nil || d == nil {
+		return
+	}
+	c := f.shown
+	key := fmt.Sprint(d.Name, c.Augment, c.Crop, c.Mean, c.Seed)
+	if key == f.sampled {
+		return
+	}
+	f.sampled = key
+	f.p.host.Session().Augmented(d.Name, c, samplesShown-1, func(list []data.Pixels, err error) {
+		if f.sampled != key {
+			return
+		}
+		sheet := widgets.SheetData{}
+		if err == nil {
+			sheet = sheetOf(list)
+		}
+		f.samples.Set(sheet)
+	})
+}
+
+// sheetOf puts pictures on a contact sheet; smaller ones in the middle of their cell.
+func sheetOf(list []data.Pixels) widgets.SheetData {
+	w, h := list[0].W, list[0].H
+	s := widgets.SheetData{Cells: len(list), Width: w, Height: h, Colour: list[0].C == 3, Tones: []raster.Tone{{Low: 0, High: 255}}}
+	for _, px := range list {
+		x, y := (w-px.W)/2, (h-px.H)/2
+		for ch := range px.C {
+			plane := make([]float32, w*h)
+			for i := range px.H {
+				for j := range px.W {
+					plane[(y+i)*w+x+j] = float32(px.Pix[(i*px.W+j)*px.C+ch])
+				}
+			}
+			s.Values = append(s.Values, plane...)
+		}
+	}
+	return s
 }
 
 // drawPolicy draws the learning rate over the run.

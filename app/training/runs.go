@@ -2,7 +2,6 @@ package training
 
 import (
 	"fmt"
-	"math"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -137,42 +136,98 @@ func (p *Page) remarks() []remark {
 	default:
 		return append(out, remark{widgets.ColourQuiet, p.text("say.ended", c.Loss[len(c.Loss)-1].X), "validation"})
 	}
-	out = append(out, p.remarkValidation(c)...)
-	if n := len(c.Warnings); n > 0 {
-		out = append(out, remark{widgets.ColourCaution, p.text("say.jump", n, c.Warnings[n-1].Epoch), "loss"})
-	}
+	out = append(out, p.found(c, diverged)...)
 	if at, rate, ok := lastDrop(c); ok {
 		out = append(out, remark{widgets.ColourQuiet, p.text("say.drop", at, rate), "policy"})
 	}
 	return out
 }
 
-// remarkValidation compares validation with training.
-func (p *Page) remarkValidation(c *session.Curve) []remark {
-	last := c.Epochs[len(c.Epochs)-1]
-	if math.IsNaN(last.ValLoss) {
-		return []remark{{widgets.ColourCaution, p.text("say.no-validation"), "validation"}}
-	}
-	least, at := math.Inf(1), 0
-	for i, e := range c.Epochs {
-		if e.ValLoss < least {
-			least, at = e.ValLoss, i
+// history is the chosen run as Diagnose reads it.
+func (p *Page) history(c *session.Curve) train.History {
+	h := train.History{PerEpoch: c.PerEpoch, Valid: c.Epochs, Health: c.Health, State: train.Running}
+	config, _ := p.configOf()
+	h.Epochs = config.Epochs
+	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
+		h.Classes = r.Info.Spec.Classes
+		if !p.state.Live() {
+			h.State = r.Info.State
 		}
 	}
-	classes := 0.
-	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
-		classes = float64(r.Info.Spec.Classes)
+	at := 0
+	for _, l := range c.Loss {
+		for at+1 < len(c.Rate) && c.Rate[at+1].X <= l.X {
+			at++
+		}
+		s := train.StepPoint{Epoch: l.X, Loss: l.Y}
+		if at < len(c.Rate) {
+			s.Rate = c.Rate[at].Y
+		}
+		h.Steps = append(h.Steps, s)
 	}
-	best := bestOf(c)
-	switch {
-	case len(c.Epochs)-1-at >= 2 && last.ValLoss > 1.08*least && last.TrainLoss < c.Epochs[at].TrainLoss:
-		return []remark{{widgets.ColourCaution, p.text("say.overfit", c.Epochs[at].Epoch, best.Epoch), "overfitting"}}
-	case classes > 1 && last.TrainLoss > .95*math.Log(classes):
-		return []remark{{widgets.ColourCaution, p.text("say.not-learning", math.Log(classes)), "rate"}}
-	case last.ValLoss > 1.5*last.TrainLoss && last.ValLoss-last.TrainLoss > .1:
-		return []remark{{widgets.ColourCaution, p.text("say.gap", last.TrainLoss, last.ValLoss), "overfitting"}}
+	for _, w := range c.Warnings {
+		if fault.Code(w.Fault) == "train.jump" {
+			h.Jumps = append(h.Jumps, w.Epoch)
+		}
 	}
-	return []remark{{widgets.ColourGood, p.text("say.well", percent(best.ValAccuracy), best.Epoch), "validation"}}
+	return h
+}
+
+// sayings are how what was found is told: in which colour, and which idea explains it.
+var sayings = map[string]struct {
+	colour  fyne.ThemeColorName
+	concept string
+}{
+	train.FindVanishing: {widgets.ColourCaution, "gradient"}, train.FindExploding: {widgets.ColourBad, "gradient"}, train.FindDead: {widgets.ColourCaution, "dead"},
+	train.FindNotLearn: {widgets.ColourCaution, "rate"}, train.FindRateHigh: {widgets.ColourCaution, "rate"}, train.FindRateLow: {widgets.ColourCaution, "rate"},
+	train.FindPlateau: {widgets.ColourCaution, "policy"}, train.FindOverfit: {widgets.ColourCaution, "overfitting"}, train.FindGap: {widgets.ColourCaution, "overfitting"},
+	train.FindJump: {widgets.ColourCaution, "loss"}, train.FindIgnored: {widgets.ColourCaution, "unbalanced"}, train.FindNoVal: {widgets.ColourCaution, "validation"},
+	train.FindWell: {widgets.ColourGood, "validation"},
+}
+
+// found tells what Diagnose reads in the curves. That a run diverged is told by others, who know what is kept of it.
+func (p *Page) found(c *session.Curve, diverged bool) []remark {
+	var out []remark
+	for _, f := range train.Diagnose(p.history(c)) {
+		say, ok := sayings[f.Code]
+		if !ok || diverged && f.Code == train.FindWell {
+			continue
+		}
+		args := f.Args
+		switch f.Code {
+		case train.FindOverfit:
+			args = []any{f.Args[0], bestOf(c).Epoch}
+		case train.FindVanishing:
+			args = []any{f.Args[0], f.Args[1], widgets.Thousands(int(f.Args[2].(float64)))}
+		case train.FindWell:
+			args = []any{percent(f.Args[0].(float64)), f.Args[1]}
+		case train.FindIgnored:
+			args = []any{p.classes(f.Args[0].([]int))}
+		}
+		out = append(out, remark{say.colour, p.text("say."+f.Code, args...), say.concept})
+	}
+	return out
+}
+
+// classes names classes of the chosen run, a few of them.
+func (p *Page) classes(list []int) string {
+	const most = 4
+	var labels, names []string
+	if r := p.state.ChosenRun(); r != nil {
+		labels = r.Info.Labels
+	}
+	for i, c := range list {
+		if i == most {
+			names = append(names, "…")
+			break
+		}
+		name := fmt.Sprint(c)
+		if c < len(labels) {
+			name = labels[c]
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
 }
 
 // lastDrop finds where the learning rate last fell by half or more at once.

@@ -45,7 +45,8 @@ type Page struct {
 	guide    fyne.CanvasObject
 	plot     *widgets.LinePlot
 	rate     *widgets.LinePlot
-	speed    *widgets.LinePlot
+	layers   *widgets.LinePlot // of each layer, or images a second
+	view     int               // which of these
 	live     *widgets.Text
 	filters  *widgets.ContactSheet
 	scale    *widgets.ScaleBar
@@ -75,11 +76,10 @@ func (p *Page) text(key string, args ...any) string { return p.host.Text("train.
 // Build implements page.Page.
 func (p *Page) Build() fyne.CanvasObject {
 	p.drawn, p.filtersOf, p.ownerOf, p.rows, p.listed, p.said, p.mode = nil, "", "", nil, -1, "", "-"
-	p.plot, p.rate, p.speed = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque()
+	p.plot, p.rate, p.layers = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque()
 	p.rate.SetCompact(true)
-	p.speed.SetCompact(true)
 	curves := p.buildCurves()
-	small := widgets.Shares(widgets.Gap, []float32{1.1, 1.1, .9}, p.small("rate", "policy", p.rate), p.small("speed", "", p.speed), p.buildFilters())
+	small := widgets.Shares(widgets.Gap, []float32{1.1, 1.1, .9}, p.small("rate", "policy", p.rate), p.buildLayers(), p.buildFilters())
 
 	p.runs = widgets.Column(0)
 	runsList := widgets.Loose(container.NewVScroll(p.runs))
@@ -236,10 +236,7 @@ func (p *Page) draw(always bool) {
 			{Name: p.text("rate"), Points: rate, Colour: widgets.ColourQuiet},
 		}, X: axis, Head: p.epochHead(c),
 	})
-	p.speed.SetData(widgets.PlotData{
-		Series: []widgets.PlotSeries{{Name: p.text("images-per-second"), Points: widgets.SmoothPlot(points(c.Speed), .9), Colour: widgets.ColourAccent}},
-		X:      axis, Left: speedAxis(c), Head: p.epochHead(c),
-	})
+	p.drawLayers(c, axis)
 }
 
 // speedAxis counts whole images; where none was measured it has no numbers.

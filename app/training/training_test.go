@@ -29,6 +29,15 @@ func synthetic(t *testing.T, s *session.State, epochs []train.Epoch) *session.St
 		c.Loss = append(c.Loss, session.Point{X: x, Y: 2.3*math.Exp(-x) + .05 + .1*math.Exp(-x/2)*math.Sin(float64(i*i))})
 		c.Rate = append(c.Rate, session.Point{X: x, Y: train.Rate(config, i, 1200)})
 		c.Speed = append(c.Speed, session.Point{X: x, Y: 2000 + 100*math.Sin(x)})
+		if i%20 == 0 {
+			h := train.Health{Iteration: i, Epoch: x}
+			for k, name := range []string{"conv1", "conv2", "ip1", "ip2"} {
+				h.Layers = append(h.Layers, train.LayerHealth{
+					Name: name, Gradient: math.Pow(2.5, float64(k)) * math.Exp(-x/3), Weight: 10, Update: .02 * math.Exp(-x/3), Dead: math.NaN(),
+				})
+			}
+			c.Health = append(c.Health, h)
+		}
 	}
 	next := *s
 	run := session.Run{Name: "run 1", Folder: t.TempDir(), Info: train.RunInfo{Config: config, Spec: spec, State: train.Finished, Epochs: epochs}}
@@ -61,6 +70,19 @@ func TestCurves(t *testing.T) {
 	h.Pump()
 	p.Update(synthetic(t, h.State(), epochs([]float64{.4, .2, .12, .1, .08}, []float64{.3, .2, .15, .14, .14})))
 	h.Golden("curves")
+	if d := p.layers.Data(); len(d.Series) != 4 || len(d.Series[0].Points) != 25 || d.Series[3].Name != "ip2" || !d.Left.Log {
+		t.Errorf("of the layers it draws %+v", d.Series)
+	}
+	p.view = viewUpdates
+	p.draw(true)
+	if v := p.layers.Data().Series[0].Points[0].Y; math.Abs(v-.002*math.Exp(-.2/3)) > 1e-9 {
+		t.Errorf("the first update is %g of the weights", v)
+	}
+	p.view = viewSpeed
+	p.draw(true)
+	if d := p.layers.Data(); len(d.Series) != 1 || len(d.Series[0].Points) != 500 {
+		t.Errorf("the speed has %d lines", len(d.Series))
+	}
 	d := p.plot.Data()
 	if len(d.Series) != 5 || len(d.Series[2].Points) != 5 || len(d.Marks) != 1 {
 		t.Errorf("the plot has %d series and %d marks", len(d.Series), len(d.Marks))
@@ -179,5 +201,18 @@ func TestForm(t *testing.T) {
 		if _, ok := parseSteps(wrong); ok {
 			t.Errorf("parseSteps takes %q", wrong)
 		}
+	}
+}
+
+// Of many layers a few are drawn: the first, the last and some between.
+func TestManyLayers(t *testing.T) {
+	var h train.Health
+	for i := range 40 {
+		h.Layers = append(h.Layers, train.LayerHealth{Name: string(rune('A' + i)), Gradient: 1, Weight: 1, Update: 1})
+	}
+	h.Layers = append(h.Layers, train.LayerHealth{Name: "relu", Gradient: math.NaN(), Weight: math.NaN(), Update: math.NaN(), Dead: .5})
+	series := layerSeries([]train.Health{h, h}, train.LayerHealth.Ratio)
+	if len(series) != mostLayers || series[0].Name != "A" || series[mostLayers-1].Name != string(rune('A'+39)) || len(series[0].Points) != 2 {
+		t.Errorf("of 40 layers it draws %+v", series)
 	}
 }

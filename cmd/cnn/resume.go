@@ -14,6 +14,11 @@ import (
 // fine: the call that began a run goes on with it when --resume is added.
 func (v trainVerb) agrees(run train.RunInfo) error {
 	c := run.Config.WithPolicyDefaults()
+	a := c.Augment
+	hsv, err := v.hsv()
+	if err != nil {
+		return err
+	}
 	for _, f := range []struct {
 		flag    string
 		differs bool
@@ -32,6 +37,13 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		{"--snapshot-every", differs(v.SnapshotEvery, c.SnapshotEvery), plain(c.SnapshotEvery)},
 		{"--validate-every", differs(v.ValidateEvery, c.ValidateEvery), plain(c.ValidateEvery)},
 		{"--seed", differs(v.Seed, c.Seed), fmt.Sprint(c.Seed)},
+		{"--crop", differs(v.Crop, c.Crop), fmt.Sprint(c.Crop)},
+		{"--shift", differs(v.Shift, a.Shift), fmt.Sprint(a.Shift)},
+		{"--mirror", differs(v.Mirror, a.Mirror), map[bool]string{true: "used", false: "not used"}[a.Mirror]},
+		{"--rotate", differs(v.Rotate, a.Rotate), plain(a.Rotate)},
+		{"--scale", differs(v.Scale, a.Scale), plain(a.Scale)},
+		{"--noise", differs(v.Noise, a.Noise), plain(a.Noise)},
+		{"--hsv", differs(hsv, [3]float64{a.Hue, a.Saturation, a.Value}), strings.Join([]string{plain(a.Hue), plain(a.Saturation), plain(a.Value)}, ",")},
 	} {
 		if f.differs {
 			return v.bound(f.flag, f.has)

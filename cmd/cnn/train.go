@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -24,16 +25,23 @@ type trainVerb struct {
 	Epochs        *int     `placeholder:"N" help:"How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run."`
 	Batch         *int     `placeholder:"N" help:"Images that a step takes at once."`
 	Accumulate    *int     `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
-	Solver        *string  `enum:"sgd,nesterov,adam" help:"sgd, nesterov or adam."`
-	LR            *float64 `name:"lr" placeholder:"F" help:"Base learning rate."`
+	Solver        *string  `enum:"sgd,nesterov,adagrad,rmsprop,adadelta,adam,adamw" help:"sgd, nesterov, adagrad, rmsprop, adadelta, adam or adamw."`
+	LR            *float64 `name:"lr" placeholder:"F" help:"Base learning rate; the usual one of the network or, with adagrad and later ones, of the solver."`
 	Policy        *string  `enum:"fixed,step,multistep,exp,inv,poly,sigmoid" help:"How the rate falls: fixed, step, multistep, exp, inv, poly or sigmoid."`
 	Gamma         *float64 `placeholder:"F" help:"γ of the policy, per percent of the run."`
 	Step          string   `placeholder:"PERCENT[,PERCENT…]" help:"Where the policy steps, in percent of the run."`
 	Power         *float64 `placeholder:"F" help:"Power of the policies inv and poly."`
-	Momentum      *float64 `placeholder:"F" help:"Momentum; β1 of adam."`
+	Momentum      *float64 `placeholder:"F" help:"Momentum; β1 of adam and adamw."`
 	WeightDecay   *float64 `placeholder:"F" help:"Weight decay."`
 	Loss          *string  `enum:"softmax-loss,squared-loss,absolute-loss" help:"softmax-loss, squared-loss or absolute-loss in place of the network's."`
 	Mean          *string  `enum:"none,image,pixel" help:"What is subtracted from an image: none, image (the mean image) or pixel (its mean)."`
+	Crop          *int     `placeholder:"N" help:"The network sees N×N pixels of an image: anywhere in training, the middle else."`
+	Shift         *int     `placeholder:"N" help:"In training, move images by up to N pixels."`
+	Mirror        *bool    `negatable:"" help:"In training, mirror every other image; --no-mirror where the network's recipe does."`
+	Rotate        *float64 `placeholder:"DEG" help:"In training, turn images by up to so many degrees."`
+	Scale         *float64 `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
+	Noise         *float64 `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
+	HSV           string   `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
 	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
@@ -128,7 +136,8 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 var settingFlags = map[string]string{
 	"epochs": "--epochs", "batch": "--batch", "accumulate": "--accumulate", "learning rate": "--lr", "gamma": "--gamma", "power": "--power",
 	"momentum": "--momentum", "weight decay": "--weight-decay", "snapshot interval": "--snapshot-every", "validation interval": "--validate-every",
-	"seconds": "--max-seconds",
+	"seconds": "--max-seconds", "crop": "--crop", "shift": "--shift", "rotation": "--rotate", "scaling": "--scale", "noise": "--noise",
+	"hue": "--hsv", "saturation": "--hsv", "brightness": "--hsv",
 }
 
 // check tells what is wrong with the flags themselves, whatever the data are.
@@ -187,7 +196,9 @@ func (v trainVerb) configure(c *train.Config) error {
 	set(&c.Epochs, v.Epochs)
 	set(&c.Batch, v.Batch)
 	set(&c.Accumulate, v.Accumulate)
-	set(&c.Solver, v.Solver)
+	if v.Solver != nil {
+		*c = c.WithSolver(*v.Solver, c.Rate)
+	}
 	set(&c.Rate, v.LR)
 	set(&c.Policy, v.Policy)
 	set(&c.Gamma, v.Gamma)
@@ -198,7 +209,21 @@ func (v trainVerb) configure(c *train.Config) error {
 	set(&c.SnapshotEvery, v.SnapshotEvery)
 	set(&c.ValidateEvery, v.ValidateEvery)
 	set(&c.Seed, v.Seed)
+	set(&c.Crop, v.Crop)
+	a := &c.Augment
+	set(&a.Shift, v.Shift)
+	set(&a.Mirror, v.Mirror)
+	set(&a.Rotate, v.Rotate)
+	set(&a.Scale, v.Scale)
+	set(&a.Noise, v.Noise)
 	c.MaxSeconds = v.MaxSeconds
+	hsv, err := v.hsv()
+	if err != nil {
+		return err
+	}
+	if hsv != nil {
+		a.Hue, a.Saturation, a.Value = hsv[0], hsv[1], hsv[2]
+	}
 	steps, err := v.steps()
 	if steps != nil {
 		c.Step = steps
@@ -206,20 +231,41 @@ func (v trainVerb) configure(c *train.Config) error {
 	return err
 }
 
+// hsv reads --hsv; nil where it was not given.
+func (v trainVerb) hsv() (*[3]float64, error) {
+	if v.HSV == "" {
+		return nil, nil
+	}
+	parts, err := numbersOf(v.HSV)
+	if err != nil || len(parts) != 3 {
+		return nil, misused("--hsv is three shares, of hue, saturation and brightness, e.g. 0.02,0.3,0.3, but is %q", v.HSV)
+	}
+	return (*[3]float64)(parts), nil
+}
+
 // steps reads --step; nil where it was not given.
 func (v trainVerb) steps() ([]float64, error) {
 	if v.Step == "" {
 		return nil, nil
 	}
-	var steps []float64
-	for _, text := range strings.Split(v.Step, ",") {
-		percent, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		if err != nil || !(percent > 0 && percent <= 100) {
-			return nil, misused("--step is one or more percentages of the run, e.g. 33 or 50,85, but is %q", v.Step)
-		}
-		steps = append(steps, percent)
+	steps, err := numbersOf(v.Step)
+	if err != nil || slices.ContainsFunc(steps, func(percent float64) bool { return !(percent > 0 && percent <= 100) }) {
+		return nil, misused("--step is one or more percentages of the run, e.g. 33 or 50,85, but is %q", v.Step)
 	}
 	return steps, nil
+}
+
+// numbersOf reads numbers between commas.
+func numbersOf(text string) ([]float64, error) {
+	var list []float64
+	for _, part := range strings.Split(text, ",") {
+		v, err := strconv.ParseFloat(strings.TrimSpace(part), 64)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
 }
 
 // set writes a flag that was given.

@@ -18,7 +18,7 @@ func Shuffle(ids []uint32, seed uint64, epoch int) []uint32 {
 
 // A Batch is what a Loader brings: N images. It is good until the next call of Next.
 type Batch struct {
-	Images []float32 // N×C×H×W
+	Images []float32 // N×C×H×W, as prepare made them
 	Labels []int     // N classes; -1: unlabelled
 	IDs    []uint32  // N
 	N      int
@@ -43,13 +43,11 @@ type slot struct {
 	done  chan struct{}
 }
 
-// NewLoader starts reading the images ids in batches; the last batch may be smaller. prepare writes an image's C×H×W
-// values into dst; it is called from several goroutines. At most a few batches are in memory at a time. Close it, also after the end.
-func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch int, prepare func(px Pixels, dst []float32)) *Loader {
+// NewLoader starts reading the images ids in batches; the last batch may be smaller. prepare writes the values of an image, so many of them,
+// into dst; it is called from several goroutines. At most a few batches are in memory at a time. Close it, also after the end.
+func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch, values int, prepare func(id uint32, px Pixels, dst []float32)) *Loader {
 	batch = max(batch, 1)
 	workers := max(min(runtime.GOMAXPROCS(0), 4, (len(ids)+batch-1)/batch), 1)
-	info := d.Info()
-	values := info.Width * info.Height * info.Channels
 	l := &Loader{order: make(chan *slot, workers+2), free: make(chan *slot, workers+2)}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	for range cap(l.free) {
@@ -105,7 +103,7 @@ func (l *Loader) deal(index []Entry, ids []uint32, batch, values int, work chan<
 }
 
 // fill reads the images of a batch.
-func (l *Loader) fill(d *Dataset, s *slot, values int, prepare func(Pixels, []float32)) error {
+func (l *Loader) fill(d *Dataset, s *slot, values int, prepare func(uint32, Pixels, []float32)) error {
 	for i, id := range s.batch.IDs {
 		if err := l.ctx.Err(); err != nil {
 			return err
@@ -114,7 +112,7 @@ func (l *Loader) fill(d *Dataset, s *slot, values int, prepare func(Pixels, []fl
 		if err != nil {
 			return err
 		}
-		prepare(px, s.batch.Images[i*values:(i+1)*values:(i+1)*values])
+		prepare(id, px, s.batch.Images[i*values:(i+1)*values:(i+1)*values])
 	}
 	return nil
 }

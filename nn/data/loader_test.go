@@ -10,7 +10,12 @@ import (
 )
 
 // widen writes a grey image's values as they are.
-func widen(px Pixels, dst []float32) {
+func valuesOf(d *Dataset) int {
+	info := d.Info()
+	return info.Width * info.Height * info.Channels
+}
+
+func widen(_ uint32, px Pixels, dst []float32) {
 	for i, v := range px.Pix {
 		dst[i] = float32(v)
 	}
@@ -40,7 +45,7 @@ func TestShuffle(t *testing.T) {
 func TestLoaderKeepsTheOrder(t *testing.T) {
 	d := imported(t, twoClasses(t, 50).folder(t), nil)
 	ids := Shuffle(append(d.IDs(Train), d.IDs(Val)...), 3, 4)
-	l := NewLoader(context.Background(), d, ids, 7, widen)
+	l := NewLoader(context.Background(), d, ids, 7, valuesOf(d), widen)
 	defer l.Close()
 	var got []uint32
 	for {
@@ -77,7 +82,7 @@ func TestLoaderIsBounded(t *testing.T) {
 	d := imported(t, twoClasses(t, 99).folder(t), nil)
 	ids := d.IDs(Train)
 	var prepared atomic.Int64
-	l := NewLoader(context.Background(), d, ids, 1, func(px Pixels, dst []float32) { prepared.Add(1) })
+	l := NewLoader(context.Background(), d, ids, 1, valuesOf(d), func(_ uint32, px Pixels, dst []float32) { prepared.Add(1) })
 	taken := 0
 	for range 20 {
 		if _, ok, err := l.Next(); !ok || err != nil {
@@ -101,7 +106,7 @@ func TestLoaderCloseWaits(t *testing.T) {
 	d := imported(t, twoClasses(t, 20).folder(t), nil)
 	var running atomic.Int64
 	started := make(chan struct{}, 40)
-	l := NewLoader(context.Background(), d, d.IDs(Train), 2, func(px Pixels, dst []float32) {
+	l := NewLoader(context.Background(), d, d.IDs(Train), 2, valuesOf(d), func(_ uint32, px Pixels, dst []float32) {
 		running.Add(1)
 		started <- struct{}{}
 		for range 1000 {
@@ -119,7 +124,7 @@ func TestLoaderCloseWaits(t *testing.T) {
 
 func TestLoaderFailures(t *testing.T) {
 	d := imported(t, twoClasses(t, 20).folder(t), nil)
-	l := NewLoader(context.Background(), d, []uint32{0, 1, 999, 2, 3, 4, 5, 6}, 2, widen)
+	l := NewLoader(context.Background(), d, []uint32{0, 1, 999, 2, 3, 4, 5, 6}, 2, valuesOf(d), widen)
 	defer l.Close()
 	if b, ok, err := l.Next(); !ok || err != nil || b.IDs[1] != 1 {
 		t.Fatal(b, ok, err)
@@ -133,7 +138,7 @@ func TestLoaderFailures(t *testing.T) {
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
-	l = NewLoader(ctx, d, d.IDs(Train), 2, widen)
+	l = NewLoader(ctx, d, d.IDs(Train), 2, valuesOf(d), widen)
 	defer l.Close()
 	cancel()
 	for {
@@ -147,7 +152,7 @@ func TestLoaderFailures(t *testing.T) {
 		break
 	}
 
-	l = NewLoader(context.Background(), d, nil, 0, widen)
+	l = NewLoader(context.Background(), d, nil, 0, valuesOf(d), widen)
 	defer l.Close()
 	if _, ok, err := l.Next(); ok || err != nil {
 		t.Errorf("of no images: %v, %v", ok, err)

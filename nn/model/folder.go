@@ -229,7 +229,8 @@ func Snapshots(folder string) []float64 {
 // check tells what of a model does not fit together.
 func (m *Model) check(path string) error {
 	in := m.Spec.Input
-	if p := m.Pre; in != (nn.Shape{C: p.Channels, H: p.Height, W: p.Width}) {
+	w, h := m.Pre.Sees()
+	if p := m.Pre; in != (nn.Shape{C: p.Channels, H: h, W: w}) {
 		return fault.New("model.fit.input", "In %s the network takes %s, but the preprocessing makes %d×%d with %d channels. Take another copy of the model.", m.Path, in.String(), p.Height, p.Width, p.Channels)
 	}
 	if m.Spec.Classes != len(m.Labels) {

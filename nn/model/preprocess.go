@@ -19,15 +19,16 @@ const (
 	MeanPixel = "pixel" // the mean of each channel
 )
 
-// Preprocess says how an image becomes what a network sees: fitted to a size, then (x − mean)·scale for each of its bytes 0…255. It is
-// preprocess.json; the mean image lies beside it as mean.png.
+// Preprocess says how an image becomes what a network sees: fitted to a size, cut to its middle if Crop is set, then (x − mean)·scale for each of its bytes
+// 0…255. It is preprocess.json; the mean image lies beside it as mean.png.
 type Preprocess struct {
 	Format    int         `json:"format"`
 	Width     int         `json:"width"`
 	Height    int         `json:"height"`
 	Channels  int         `json:"channels"` // 1 grey, 3 RGB
 	Resize    data.Resize `json:"resize"`
-	Mean      string      `json:"mean"` // none, image or pixel
+	Crop      int         `json:"crop,omitempty"` // side of the middle that the network sees; 0: all of the image
+	Mean      string      `json:"mean"`           // none, image or pixel
 	MeanPixel []float32   `json:"mean_pixel,omitempty"`
 	Scale     float32     `json:"scale"`
 }
@@ -41,12 +42,20 @@ const (
 	maxPixels = 1 << 24
 )
 
+// Sees is the size of what the network sees, in pixels.
+func (p Preprocess) Sees() (width, height int) {
+	if p.Crop > 0 {
+		return p.Crop, p.Crop
+	}
+	return p.Width, p.Height
+}
+
 // A Preprocessor makes tensors of images: the one place where this is done, in training and in use.
 type Preprocessor struct {
 	Preprocess
 	MeanImage []float32 // C×H×W, whole numbers 0…255; nil unless Mean is "image"
 
-	subtract []float32 // C×H×W
+	subtract []float32 // C×H×W, of the whole image
 }
 
 // NewPreprocessor checks p and makes it ready. mean is the mean image, C×H×W, needed if p.Mean is "image".
@@ -57,6 +66,8 @@ func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
 	switch {
 	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide || p.Width*p.Height > maxPixels || p.Channels != 1 && p.Channels != 3:
 		return nil, fault.New("model.preprocess.size", "The preprocessing makes images of %d×%d with %d channels, which no network takes. Take another model.", p.Width, p.Height, p.Channels)
+	case p.Crop < 0 || p.Crop > min(p.Width, p.Height):
+		return nil, fault.New("model.preprocess.crop", "The preprocessing cuts %d×%d pixels out of images of %d×%d. Choose a part that is not larger than the images.", p.Crop, p.Crop, p.Width, p.Height)
 	case p.Scale == 0 || math.IsNaN(float64(p.Scale)) || math.IsInf(float64(p.Scale), 0):
 		return nil, fault.New("model.preprocess.scale", "The preprocessing multiplies by %g, which leaves nothing of an image. Take another model.", p.Scale)
 	case !slices.Contains([]data.Resize{data.Squash, data.Crop, data.Fill, data.HalfCrop}, p.Resize):
@@ -81,17 +92,47 @@ func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
 }
 
 // Len is the number of elements of a tensor, C·H·W.
-func (r *Preprocessor) Len() int { return len(r.subtract) }
+func (r *Preprocessor) Len() int {
+	w, h := r.Sees()
+	return r.Channels * w * h
+}
 
 // Tensor turns H×W×C bytes into C×H×W numbers (x−mean)·scale. px has the preprocessing's size; dst has Len elements.
 func (r *Preprocessor) Tensor(px data.Pixels, dst []float32) {
-	c, plane := px.C, px.W*px.H
+	w, h := r.Sees()
+	x, y := (px.W-w)/2, (px.H-h)/2
+	r.part(px, x, y, x, y, dst)
+}
+
+// TensorOfPart does the same with pixels of the size that the network sees, which were cut out of an image at x, y.
+func (r *Preprocessor) TensorOfPart(px data.Pixels, x, y int, dst []float32) {
+	r.part(px, 0, 0, x, y, dst)
+}
+
+// part takes the pixels from fromX, fromY on, and of the mean those from x, y on.
+func (r *Preprocessor) part(px data.Pixels, fromX, fromY, x, y int, dst []float32) {
+	w, h := r.Sees()
+	c, whole := px.C, r.Width*r.Height
 	for ch := range c {
-		out, sub := dst[ch*plane:(ch+1)*plane], r.subtract[ch*plane:(ch+1)*plane]
-		for i := range out {
-			out[i] = (float32(px.Pix[i*c+ch]) - sub[i]) * r.Scale
+		for i := range h {
+			at := ((fromY+i)*px.W+fromX)*c + ch
+			out, sub := dst[(ch*h+i)*w:(ch*h+i+1)*w], r.subtract[ch*whole+(y+i)*r.Width+x:][:w]
+			for j := range out {
+				out[j] = (float32(px.Pix[at]) - sub[j]) * r.Scale
+				at += c
+			}
 		}
 	}
+}
+
+// Background is what becomes zero: the mean, H×W×C bytes; black where none is subtracted.
+func (r *Preprocessor) Background() []byte {
+	plane := r.Width * r.Height
+	b := make([]byte, plane*r.Channels)
+	for i := range b {
+		b[i] = byte(math.Round(float64(min(max(r.subtract[i%r.Channels*plane+i/r.Channels], 0), 255))))
+	}
+	return b
 }
 
 // Image fits an image of any size and gives both what the network sees as a picture and as a tensor.
@@ -99,7 +140,21 @@ func (r *Preprocessor) Image(img image.Image) (data.Pixels, []float32) {
 	px := data.Fit(img, r.Width, r.Height, r.Channels, r.Resize)
 	t := make([]float32, r.Len())
 	r.Tensor(px, t)
-	return px, t
+	return r.middle(px), t
+}
+
+// middle is the part of an image that the network sees.
+func (r *Preprocessor) middle(px data.Pixels) data.Pixels {
+	if r.Crop == 0 {
+		return px
+	}
+	out := data.Pixels{W: r.Crop, H: r.Crop, C: px.C}
+	x, y := (px.W-r.Crop)/2, (px.H-r.Crop)/2
+	for i := range r.Crop {
+		from := ((y+i)*px.W + x) * px.C
+		out.Pix = append(out.Pix, px.Pix[from:from+r.Crop*px.C]...)
+	}
+	return out
 }
 
 // meanPicture is the mean image as a picture, for mean.png.

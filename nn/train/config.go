@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
@@ -23,44 +24,70 @@ type Config struct {
 	Epochs        int       `json:"epochs"`         // how often each image is seen
 	Batch         int       `json:"batch"`          // images that a step takes at once
 	Accumulate    int       `json:"accumulate"`     // batches whose gradients are added before the weights move
-	Solver        string    `json:"solver"`         // sgd, nesterov or adam
+	Solver        string    `json:"solver"`         // a name of Solvers
 	Rate          float64   `json:"rate"`           // base learning rate
 	Policy        string    `json:"policy"`         // how the rate falls: a name of Policies
 	Gamma         float64   `json:"gamma"`          // γ of the policy, per percent of the run
 	Step          []float64 `json:"step"`           // where the policy steps, in percent of the run
 	Power         float64   `json:"power"`          // of inv and poly
-	Momentum      float64   `json:"momentum"`       // β1 of adam
+	Momentum      float64   `json:"momentum"`       // of sgd and nesterov; β1 of adam and adamw
 	WeightDecay   float64   `json:"weight_decay"`   // λ of the L2 decay
 	Mean          string    `json:"mean"`           // what is subtracted: none, image or pixel
 	Scale         float64   `json:"scale"`          // by which bytes 0…255 are multiplied, after the mean
-	Seed          uint64    `json:"seed"`           // of weights, order and dropout
+	Seed          uint64    `json:"seed"`           // of weights, order, augmentation and dropout
 	SnapshotEvery float64   `json:"snapshot_every"` // epochs
 	ValidateEvery float64   `json:"validate_every"` // epochs
-	MaxSeconds    float64   `json:"-"`              // stop, with a snapshot, after so long; 0: never
+	Crop          int       `json:"crop,omitempty"` // side of the part of an image that the network sees, anywhere in training, the middle else; 0: all of it
+
+	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
+
+	MaxSeconds float64 `json:"-"` // stop, with a snapshot, after so long; 0: never
 }
 
-// A solverRow is a row of the table of solvers.
-type solverRow struct {
-	name string
-	kind kernel.SolverKind
+// A Solver is a row of the table of solvers.
+type Solver struct {
+	Name     string
+	Momentum bool    // Config.Momentum counts
+	Rate     float64 // usual base learning rate; 0: what the network's is
+
+	kind           kernel.SolverKind
+	beta2, epsilon float32
 }
 
-var solvers = []solverRow{{"sgd", kernel.SGD}, {"nesterov", kernel.Nesterov}, {"adam", kernel.Adam}}
-
-// Solvers lists the names of the solvers.
-func Solvers() []string {
-	var names []string
-	for _, s := range solvers {
-		names = append(names, s.name)
+// Solvers lists the solvers, with the constants of the papers as PyTorch has them; those of Caffe are the same but for AdaGrad, RMSProp (ε 1e-8 in both) and AdaDelta
+// (ρ .95 and ε 1e-6, as in the paper; .9 in PyTorch).
+func Solvers() []Solver {
+	return []Solver{
+		{"sgd", true, 0, kernel.SGD, 0, 0},
+		{"nesterov", true, 0, kernel.Nesterov, 0, 0},
+		{"adagrad", false, .01, kernel.AdaGrad, 0, 1e-8},
+		{"rmsprop", false, .001, kernel.RMSProp, .99, 1e-8},
+		{"adadelta", false, 1, kernel.AdaDelta, .95, 1e-6},
+		{"adam", true, .001, kernel.Adam, .999, 1e-8},
+		{"adamw", true, .001, kernel.AdamW, .999, 1e-8},
 	}
-	return names
 }
 
-// Adam's constants, as in Kingma and Ba 2015.
-const (
-	beta2   = .999
-	epsilon = 1e-8
-)
+// SolverOf finds a solver by name; the fault of an unknown one lists the known.
+func SolverOf(name string) (Solver, error) {
+	var names []string
+	for _, s := range Solvers() {
+		if s.Name == name {
+			return s, nil
+		}
+		names = append(names, s.Name)
+	}
+	return Solver{}, fault.New("train.setting.solver", "There is no solver %s. There are %s.", name, strings.Join(names, ", "))
+}
+
+// WithSolver gives the configuration with another solver, and its usual rate; usual is the rate of the network with sgd.
+func (c Config) WithSolver(name string, usual float64) Config {
+	c.Solver, c.Rate = name, usual
+	if s, err := SolverOf(name); err == nil && s.Rate > 0 {
+		c.Rate = s.Rate
+	}
+	return c
+}
 
 // Defaults are DIGITS' own, for a network of which nothing is known. Images are scaled to a range near one, with which a
 // learning rate of .01 suits most small networks.
@@ -90,6 +117,7 @@ func DefaultsFor(spec nn.Spec) Config {
 		c.Scale = 1
 	case "resnet-small": // He et al. 2016: large steps, which the normalisation of batches allows, and two falls to a tenth
 		c.Rate, c.WeightDecay, c.Policy, c.Gamma, c.Step, c.Scale = .1, 1e-4, "multistep", .1, []float64{50, 75}, 1./64
+		c.Augment = data.Augmentation{Shift: 4, Mirror: true}
 	case "googlenet": // Caffe's quick_solver.prototxt
 		c.Scale, c.Policy, c.Power, c.WeightDecay = 1, "poly", .5, 2e-4
 	}
@@ -113,6 +141,14 @@ func (c Config) Check() error {
 		{"scale", c.Scale, 1e-9, 1e3},
 		{"snapshot interval", c.SnapshotEvery, .01, 1e6},
 		{"validation interval", c.ValidateEvery, .01, 1e6},
+		{"crop", float64(c.Crop), 0, 16384},
+		{"shift", float64(c.Augment.Shift), 0, 1024},
+		{"rotation", c.Augment.Rotate, 0, 180},
+		{"scaling", c.Augment.Scale, 0, .9},
+		{"noise", c.Augment.Noise, 0, 1},
+		{"hue", c.Augment.Hue, 0, .5},
+		{"saturation", c.Augment.Saturation, 0, 1},
+		{"brightness", c.Augment.Value, 0, 1},
 		{"seconds", c.MaxSeconds, 0, 1e9},
 	}
 	for _, r := range ranges {
@@ -125,8 +161,8 @@ func (c Config) Check() error {
 			return fault.New("train.setting.step", "The learning rate steps at %g %% of the run; it must be over 0 and at most 100.", s)
 		}
 	}
-	if !slices.Contains(Solvers(), c.Solver) {
-		return fault.New("train.setting.solver", "There is no solver %s. There are %s.", c.Solver, strings.Join(Solvers(), ", "))
+	if _, err := SolverOf(c.Solver); err != nil {
+		return err
 	}
 	if _, err := PolicyOf(c.Policy); err != nil {
 		return err
@@ -142,11 +178,6 @@ func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // options are those of the network that is trained.
 func (c Config) options() nn.Options {
-	o := nn.Options{Batch: c.Batch, Training: true, Momentum: float32(c.Momentum), Beta2: beta2, Epsilon: epsilon}
-	for _, s := range solvers {
-		if s.name == c.Solver {
-			o.Solver = s.kind
-		}
-	}
-	return o
+	s, _ := SolverOf(c.Solver) // Check knows it
+	return nn.Options{Batch: c.Batch, Training: true, Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon}
 }

@@ -40,6 +40,13 @@ type (
 		ValLoss       float64
 		ValAccuracy   float64 // 0…1
 		Best          bool    // the best so far
+		Ignored       []int   // classes of which no validation image was recognised
+	}
+	// Health comes with some steps (of layers of weights) and after each validation (of ReLUs).
+	Health struct {
+		Iteration int
+		Epoch     float64
+		Layers    []LayerHealth
 	}
 	// Snapshot comes when weights and state have been written.
 	Snapshot struct {
@@ -82,6 +89,7 @@ type ProbeLayer struct {
 func (Started) event()  {}
 func (Step) event()     {}
 func (Epoch) event()    {}
+func (Health) event()   {}
 func (Snapshot) event() {}
 func (Probe) event()    {}
 func (Warning) event()  {}
@@ -132,6 +140,8 @@ type line struct {
 	ValLoss       *float64 `json:"val_loss,omitempty"`
 	ValAccuracy   *float64 `json:"val_accuracy,omitempty"`
 	Best          bool     `json:"best,omitempty"`
+	Ignored       []int    `json:"ignored,omitempty"`
+	Layers        []layer  `json:"layers,omitempty"`
 	Path          string   `json:"path,omitempty"`
 	Reason        string   `json:"reason,omitempty"`
 	Seconds       float64  `json:"seconds,omitempty"`
@@ -139,6 +149,15 @@ type line struct {
 	Code          string   `json:"code,omitempty"`
 	Text          string   `json:"text,omitempty"`
 	Args          []any    `json:"args,omitempty"`
+}
+
+// A layer of a line.
+type layer struct {
+	Name     string   `json:"name"`
+	Gradient *float64 `json:"gradient,omitempty"`
+	Weight   *float64 `json:"weight,omitempty"`
+	Update   *float64 `json:"update,omitempty"`
+	Dead     *float64 `json:"dead,omitempty"`
 }
 
 // kept is a number for JSON: nothing where it is not one.
@@ -168,7 +187,12 @@ func encode(e Event) ([]byte, error) {
 	case Epoch:
 		l = line{
 			Event: "epoch", Iteration: e.Iteration, Epoch: e.Epoch, TrainLoss: kept(e.TrainLoss), TrainAccuracy: kept(e.TrainAccuracy),
-			ValLoss: kept(e.ValLoss), ValAccuracy: kept(e.ValAccuracy), Best: e.Best,
+			ValLoss: kept(e.ValLoss), ValAccuracy: kept(e.ValAccuracy), Best: e.Best, Ignored: e.Ignored,
+		}
+	case Health:
+		l = line{Event: "health", Iteration: e.Iteration, Epoch: e.Epoch}
+		for _, h := range e.Layers {
+			l.Layers = append(l.Layers, layer{h.Name, kept(h.Gradient), kept(h.Weight), kept(h.Update), kept(h.Dead)})
 		}
 	case Snapshot:
 		l = line{Event: "snapshot", Iteration: e.Iteration, Epoch: e.Epoch, Path: e.Path}
@@ -195,7 +219,13 @@ func decode(b []byte) (Event, error) {
 	case "step":
 		return Step{l.Iteration, l.Epoch, value(l.Loss), value(l.Rate), value(l.PerSecond)}, nil
 	case "epoch":
-		return Epoch{l.Iteration, l.Epoch, value(l.TrainLoss), value(l.TrainAccuracy), value(l.ValLoss), value(l.ValAccuracy), l.Best}, nil
+		return Epoch{l.Iteration, l.Epoch, value(l.TrainLoss), value(l.TrainAccuracy), value(l.ValLoss), value(l.ValAccuracy), l.Best, l.Ignored}, nil
+	case "health":
+		e := Health{Iteration: l.Iteration, Epoch: l.Epoch}
+		for _, h := range l.Layers {
+			e.Layers = append(e.Layers, LayerHealth{h.Name, value(h.Gradient), value(h.Weight), value(h.Update), value(h.Dead)})
+		}
+		return e, nil
 	case "snapshot":
 		return Snapshot{l.Iteration, l.Epoch, l.Path}, nil
 	case "warning":
@@ -214,6 +244,8 @@ func iterationOf(e Event) int {
 	case Step:
 		return e.Iteration
 	case Epoch:
+		return e.Iteration
+	case Health:
 		return e.Iteration
 	case Snapshot:
 		return e.Iteration

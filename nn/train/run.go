@@ -79,6 +79,7 @@ type run struct {
 	recent  float64       // smoothed loss, for noticing a jump
 	quiet   int           // iterations until a jump is told again
 	watched probe
+	health  health
 }
 
 func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) - r.paused).Seconds() }
@@ -165,7 +166,17 @@ func (r *run) choose() {
 // fits tells when network and data do not fit, and counts the iterations.
 func (r *run) fits() error {
 	info := r.Data.Info()
-	if in := (nn.Shape{C: info.Channels, H: info.Height, W: info.Width}); r.Spec.Input != in {
+	in := nn.Shape{C: info.Channels, H: info.Height, W: info.Width}
+	if side := r.Config.Crop; side > 0 {
+		if side > min(in.H, in.W) {
+			return fault.New("train.crop.large", "A part of %d×%d pixels cannot be cut out of images of %d×%d. Choose a smaller crop.", side, side, in.W, in.H)
+		}
+		if !r.Resume && r.Spec.Input == in {
+			r.Spec.Input.H, r.Spec.Input.W = side, side
+		}
+		in.H, in.W = side, side
+	}
+	if r.Spec.Input != in {
 		return fault.New("train.fit.input", "The network takes %s, but the images of %s are %s. Import them in that size, or build the network for this data set.", r.Spec.Input.String(), info.Name, in.String())
 	}
 	if r.Spec.Classes != len(info.Classes) {
@@ -197,22 +208,8 @@ func (r *run) preprocessing() error {
 		r.pre = m.Pre
 		return nil
 	}
-	info := r.Data.Info()
-	p := model.Preprocess{Width: info.Width, Height: info.Height, Channels: info.Channels, Resize: info.Resize, Mean: r.Config.Mean, Scale: float32(r.Config.Scale)}
-	var image []float32
-	if p.Mean != model.MeanNone {
-		mean, err := r.Data.Mean()
-		if err != nil {
-			return err
-		}
-		if p.Mean == model.MeanImage {
-			image = mean.Image
-		} else {
-			p.MeanPixel = mean.Pixel
-		}
-	}
 	var err error
-	r.pre, err = model.NewPreprocessor(p, image)
+	r.pre, err = preprocessor(r.Data, r.Config)
 	return err
 }
 
@@ -405,9 +402,15 @@ func (r *run) step() (float64, error) {
 	}
 	if r.loader == nil {
 		order := data.Shuffle(r.train, r.Config.Seed, epoch)
-		r.loader = data.NewLoader(r.ctx, r.Data, order[position*group:], r.Config.Batch, r.pre.Tensor)
+		r.loader = data.NewLoader(r.ctx, r.Data, order[position*group:], r.Config.Batch, r.pre.Len(), r.seen(epoch))
 	}
 	samples := min(group, len(r.train)-position*group)
+	measured := r.healthDue()
+	if measured {
+		if err := r.health.begin(r.inst); err != nil {
+			return 0, err
+		}
+	}
 	rate := Rate(r.Config, r.place.Iteration, r.last)
 	var loss float64
 	found := r.place.Sums // kept when the step is complete: one that is broken off is done again
@@ -438,7 +441,25 @@ func (r *run) step() (float64, error) {
 	if err := r.tell(Step{r.place.Iteration, r.place.Epoch, loss, rate, float64(samples) / time.Since(began).Seconds()}); err != nil {
 		return loss, err
 	}
+	if measured {
+		layers, err := r.health.end(r.inst)
+		if err = cmp.Or(err, r.tell(Health{r.place.Iteration, r.place.Epoch, layers})); err != nil {
+			return loss, err
+		}
+	}
 	return loss, r.jumped(loss)
+}
+
+// seen makes the tensors of an epoch's images.
+func (r *run) seen(epoch int) func(id uint32, px data.Pixels, dst []float32) {
+	if r.Config.Augment.IsZero() && r.Config.Crop == 0 {
+		return func(_ uint32, px data.Pixels, dst []float32) { r.pre.Tensor(px, dst) }
+	}
+	seen := look(r.pre, r.Config, epoch)
+	return func(id uint32, px data.Pixels, dst []float32) {
+		part, x, y := seen(id, px)
+		r.pre.TensorOfPart(part, x, y, dst)
+	}
 }
 
 // jumped tells of a loss that is suddenly several times what it was.
@@ -495,9 +516,20 @@ func (r *run) validate() error {
 		TrainLoss: s.Loss / float64(s.Samples), TrainAccuracy: float64(s.Correct) / float64(s.Samples),
 	}
 	if len(r.val) > 0 {
-		t, err := measure(r.ctx, r.inst, r.pre, r.Data, r.val, r.Config.Batch, nil, nil)
+		truth, right := make([]int, r.Spec.Classes), make([]int, r.Spec.Classes)
+		t, err := measure(r.ctx, r.inst, r.pre, r.Data, r.val, r.Config.Batch, func(_ uint32, label, predicted int) {
+			truth[label]++
+			if label == predicted {
+				right[label]++
+			}
+		}, nil)
 		if err != nil {
 			return err
+		}
+		for class, n := range truth {
+			if n > 0 && right[class] == 0 {
+				e.Ignored = append(e.Ignored, class)
+			}
 		}
 		e.ValLoss, e.ValAccuracy = t.loss/float64(t.images), float64(t.correct)/float64(t.images)
 		e.Best = e.ValAccuracy > r.place.BestAccuracy || e.ValAccuracy == r.place.BestAccuracy && e.ValLoss < r.place.BestLoss
@@ -524,7 +556,14 @@ func (r *run) validate() error {
 			return err
 		}
 	}
-	return r.tell(e)
+	if err := r.tell(e); err != nil {
+		return err
+	}
+	layers, err := r.dead()
+	if err != nil || layers == nil {
+		return err
+	}
+	return r.tell(Health{r.place.Iteration, r.place.Epoch, layers})
 }
 
 // snapshot writes the run as it is now.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -120,7 +121,7 @@ func TestResumeIsExact(t *testing.T) {
 				t.Error("other weights than without a stop")
 			}
 			a, b := of[Epoch](all), of[Epoch](rest)
-			if len(b) != 2 || !slices.Equal(a[1:], b) {
+			if len(b) != 2 || !reflect.DeepEqual(a[1:], b) {
 				t.Errorf("epochs without a stop %+v, with %+v", a[1:], b)
 			}
 		})
@@ -223,7 +224,7 @@ func TestCancelledRunCanBeUsed(t *testing.T) {
 			t.Errorf("cancelled at %d: other weights after going on", at)
 		}
 		kept, err := ReadEvents(j.Folder)
-		if err != nil || !slices.Equal(of[Epoch](kept), of[Epoch](all)) {
+		if err != nil || !reflect.DeepEqual(of[Epoch](kept), of[Epoch](all)) {
 			t.Errorf("cancelled at %d: epochs %+v, without %+v, %v", at, of[Epoch](kept), of[Epoch](all), err)
 		}
 	}

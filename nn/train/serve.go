@@ -101,6 +101,24 @@ func (p *probe) close() error {
 	return err
 }
 
+// open makes the copy ready, with the weights of now.
+func (p *probe) open(r *run) (map[string]nn.Tensor, error) {
+	if p.inst == nil {
+		network, err := nn.Compile(r.Spec, nn.Options{Batch: 1, KeepAll: true})
+		if err != nil {
+			return nil, err
+		}
+		if p.inst, err = network.Open(r.Device); err != nil {
+			return nil, err
+		}
+	}
+	weights, err := r.inst.Weights()
+	if err != nil {
+		return nil, err
+	}
+	return weights, p.inst.SetWeights(weights)
+}
+
 // probe shows the watched image's way through the network, if it is time again.
 func (r *run) probe() error {
 	p := &r.watched
@@ -108,15 +126,6 @@ func (r *run) probe() error {
 		return nil
 	}
 	p.last = time.Now()
-	if p.inst == nil {
-		network, err := nn.Compile(r.Spec, nn.Options{Batch: 1, KeepAll: true})
-		if err != nil {
-			return err
-		}
-		if p.inst, err = network.Open(r.Device); err != nil {
-			return err
-		}
-	}
 	if p.image == nil {
 		if p.px.W != r.pre.Width || p.px.H != r.pre.Height || p.px.C != r.pre.Channels {
 			p.px = nil // an image of another data set cannot be shown
@@ -125,11 +134,8 @@ func (r *run) probe() error {
 		p.image = make([]float32, r.pre.Len())
 		r.pre.Tensor(*p.px, p.image)
 	}
-	weights, err := r.inst.Weights()
+	weights, err := p.open(r)
 	if err != nil {
-		return err
-	}
-	if err := p.inst.SetWeights(weights); err != nil {
 		return err
 	}
 	if _, err := p.inst.Run(p.image, nil, kernel.Step{Samples: 1}); err != nil {

@@ -1,0 +1,83 @@
+package training
+
+import (
+	"math"
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// What the plot of layers shows.
+const (
+	viewGradients = iota
+	viewUpdates
+	viewSpeed
+)
+
+// buildLayers makes the panel that shows how each layer learns, or how quick the run is.
+func (p *Page) buildLayers() fyne.CanvasObject {
+	views := widgets.NewSegmented([]string{p.text("gradients"), p.text("updates"), p.text("images-per-second")}, func(i int) {
+		p.view = i
+		p.draw(true)
+	})
+	views.Choose(p.view)
+	head := widgets.Line(8, views, p.host.Info("gradient"))
+	return widgets.NewPanel(widgets.ColumnGrowing(2, p.layers, widgets.Sized(0, 20, head), p.layers)).Around(p.layers)
+}
+
+// drawLayers shows what was chosen.
+func (p *Page) drawLayers(c *session.Curve, axis widgets.PlotAxis) {
+	p.layers.SetCompact(p.view == viewSpeed || len(c.Health) == 0)
+	if p.view == viewSpeed {
+		p.layers.SetData(widgets.PlotData{
+			Series: []widgets.PlotSeries{{Name: p.text("images-per-second"), Points: widgets.SmoothPlot(points(c.Speed), .9), Colour: widgets.ColourAccent}},
+			X:      axis, Left: speedAxis(c), Head: p.epochHead(c),
+		})
+		return
+	}
+	value := func(l train.LayerHealth) float64 { return l.Gradient }
+	if p.view == viewUpdates {
+		value = train.LayerHealth.Ratio
+	}
+	p.layers.SetData(widgets.PlotData{Series: layerSeries(c.Health, value), X: axis, Left: widgets.PlotAxis{Log: true}, Head: p.epochHead(c)})
+}
+
+// layerColours are the class colours that lines are drawn in: those that are read well as small text, on light and on dark.
+var layerColours = [...]int{5, 2, 3, 1, 6}
+
+// mostLayers is how many layers can be told apart in a small plot.
+const mostLayers = len(layerColours)
+
+// layerSeries makes a line of each layer of weights, of some of them if they are many: the first, the last and those between at equal distances.
+func layerSeries(health []train.Health, value func(train.LayerHealth) float64) []widgets.PlotSeries {
+	var names []string
+	lines := map[string][]widgets.PlotPoint{}
+	for _, h := range health {
+		for _, l := range h.Layers {
+			v := value(l)
+			if !(v > 0) || math.IsInf(v, 0) { // a ReLU, or nothing that a logarithm could show
+				continue
+			}
+			if lines[l.Name] == nil {
+				names = append(names, l.Name)
+			}
+			lines[l.Name] = append(lines[l.Name], widgets.PlotPoint{X: h.Epoch, Y: v})
+		}
+	}
+	if n := len(names); n > mostLayers {
+		var some []string
+		for i := range mostLayers {
+			some = append(some, names[i*(n-1)/(mostLayers-1)])
+		}
+		names = slices.Compact(some)
+	}
+	var series []widgets.PlotSeries
+	for i, name := range names {
+		series = append(series, widgets.PlotSeries{Name: name, Points: lines[name], Fixed: widgets.ClassColour(layerColours[i])})
+	}
+	return series
+}

@@ -1,0 +1,61 @@
+package train
+
+import (
+	"bytes"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
+)
+
+// preprocessor makes images of a data set into tensors as a configuration says.
+func preprocessor(d *data.Dataset, c Config) (*model.Preprocessor, error) {
+	info := d.Info()
+	p := model.Preprocess{
+		Width: info.Width, Height: info.Height, Channels: info.Channels, Resize: info.Resize, Crop: c.Crop, Mean: c.Mean, Scale: float32(c.Scale),
+	}
+	var image []float32
+	if p.Mean != model.MeanNone {
+		mean, err := d.Mean()
+		if err != nil {
+			return nil, err
+		}
+		if p.Mean == model.MeanImage {
+			image = mean.Image
+		} else {
+			p.MeanPixel = mean.Pixel
+		}
+	}
+	return model.NewPreprocessor(p, image)
+}
+
+// look makes what the network sees of an image in an epoch of training: the image, or what chance makes of it.
+func look(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px data.Pixels) (part data.Pixels, x, y int) {
+	w, h := pre.Sees()
+	background := pre.Background()
+	return func(id uint32, px data.Pixels) (data.Pixels, int, int) {
+		return c.Augment.Apply(px, background, w, h, c.Seed, id, epoch)
+	}
+}
+
+// Augmented gives the first training image of a data set as it is, and what a network sees of it in the first epochs.
+func Augmented(d *data.Dataset, c Config, epochs int) ([]data.Pixels, error) {
+	ids := d.IDs(data.Train)
+	if len(ids) == 0 {
+		return nil, fault.New("train.data.empty", "%s has no images with a class to train on. Import it with a smaller share for validation and test.", d.Info().Name)
+	}
+	px, err := d.Pixels(ids[0])
+	if err != nil {
+		return nil, err
+	}
+	pre, err := preprocessor(d, c)
+	if err != nil {
+		return nil, err
+	}
+	list := []data.Pixels{{W: px.W, H: px.H, C: px.C, Pix: bytes.Clone(px.Pix)}}
+	for epoch := range epochs {
+		part, _, _ := look(pre, c, epoch)(ids[0], px)
+		list = append(list, part)
+	}
+	return list, nil
+}
