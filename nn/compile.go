@@ -12,8 +12,9 @@ import (
 // Options say what a network is compiled for.
 type Options struct {
 	Batch    int
-	Training bool // with losses, gradients and updates; such a program validates too
-	KeepAll  bool // the output of every layer can be read after a step
+	Training bool     // with losses, gradients and updates; such a program validates too
+	KeepAll  bool     // the output of every layer can be read after a step
+	Freeze   []string // layers whose weights, and statistics, stay as they are
 	Solver   kernel.SolverKind
 	Momentum float32 // of SGD and Nesterov; β1 of Adam
 	Beta2    float32 // of Adam
@@ -81,6 +82,7 @@ type node struct {
 	shift   kernel.ID // another one
 	weights []Parameter
 	stream  int  // number of the layer, for random numbers
+	frozen  bool // its weights stay
 	users   int  // layers that take its output
 	learns  bool // it or a layer before it has weights, so a gradient must reach it
 	written bool // its gradient has been written by a user
@@ -170,6 +172,11 @@ func Compile(s Spec, o Options) (*Network, error) {
 		Program: &kernel.Program{Batch: o.Batch}, Spec: s.Clone(), Report: report, o: o,
 		labels: kernel.None, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
 	}
+	for _, name := range o.Freeze {
+		if i := s.Layer(name); i < 0 || kinds[s.Layers[i].Type].weights == nil {
+			return nil, fault.New("nn.freeze.unknown", "The network has no layer %s with weights that could be frozen. Name layers with weights.", name)
+		}
+	}
 	b := &builder{o: o, n: n}
 	n.input = b.buffer(Data, b.samples(s.Input), kernel.Input, true)
 	n.values[Data], n.shapes[Data] = n.input, s.Input
@@ -213,7 +220,8 @@ func (b *builder) nodes() []*node {
 			n.learns = n.learns || in.learns
 		}
 		if n.kind.weights != nil {
-			n.learns = true
+			n.frozen = slices.Contains(b.o.Freeze, l.Name)
+			n.learns = n.learns || !n.frozen
 			b.weights(n)
 		}
 		byName[l.Name] = n
@@ -238,7 +246,7 @@ func (b *builder) weights(n *node) {
 			role = kernel.Statistic
 		}
 		p.ID = b.buffer(name, w.shape, role, true)
-		if b.o.Training && !w.statistic {
+		if b.o.Training && !w.statistic && !n.frozen {
 			p.Gradient = b.buffer(name+".gradient", w.shape, kernel.Gradient, true)
 			for i := range b.o.Solver.Histories() {
 				p.History = append(p.History, b.buffer(fmt.Sprintf("%s.history%d", name, i), w.shape, kernel.History, true))
@@ -316,7 +324,7 @@ func (b *builder) learn(nodes []*node) {
 		if !n.learns || !n.kind.Loss && !n.written {
 			continue // no loss depends on it
 		}
-		if n.kind.weights == nil && len(n.in) == 1 && !n.in[0].learns {
+		if (n.kind.weights == nil || n.frozen) && len(n.in) == 1 && !n.in[0].learns {
 			continue // nothing before it learns
 		}
 		n.kind.backward(b, n)

@@ -40,8 +40,9 @@ func convolution() Kind {
 		},
 		backward: func(b *builder, n *node) {
 			g, groups := geometry(n.layer, "dilation"), n.layer.Int("groups")
-			_, bias := n.bias()
-			b.backward(kernel.ConvGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: bias, Geometry: g, Groups: groups})
+			if _, bias := n.bias(); !n.frozen {
+				b.backward(kernel.ConvGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: bias, Geometry: g, Groups: groups})
+			}
 			if n.in[0].learns {
 				dx, add := n.in[0].gradient()
 				b.backward(kernel.ConvGradInput{DY: n.dy, W: n.weights[0].ID, DX: dx, Geometry: g, Groups: groups, Add: add})

@@ -18,8 +18,9 @@ func fullyConnected() Kind {
 			b.forward(kernel.Dense{X: n.in[0].y, W: n.weights[0].ID, B: bias, Y: n.y})
 		},
 		backward: func(b *builder, n *node) {
-			_, bias := n.bias()
-			b.backward(kernel.DenseGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: bias})
+			if _, bias := n.bias(); !n.frozen {
+				b.backward(kernel.DenseGradWeights{X: n.in[0].y, DY: n.dy, DW: n.weights[0].Gradient, DB: bias})
+			}
 			if n.in[0].learns {
 				dx, add := n.in[0].gradient()
 				b.backward(kernel.DenseGradInput{DY: n.dy, W: n.weights[0].ID, DX: dx, Add: add})

@@ -62,12 +62,12 @@ func batchNorm() Kind {
 			n.aux = b.buffer(n.layer.Name+".scale", each, kernel.Statistic, false)
 			b.forward(kernel.BatchNorm{
 				X: n.in[0].y, W: n.weights[0].ID, B: n.weights[1].ID, Y: n.y, Mean: n.weights[2].ID, Variance: n.weights[3].ID, Shift: n.shift, Scale: n.aux,
-				Epsilon: float32(n.layer.Float("epsilon")), Rate: float32(n.layer.Float("rate")),
+				Epsilon: float32(n.layer.Float("epsilon")), Rate: float32(n.layer.Float("rate")), Fixed: n.frozen,
 			})
 		},
 		backward: func(b *builder, n *node) {
 			g := kernel.BatchNormGrad{
-				X: n.in[0].y, W: n.weights[0].ID, DY: n.dy, DX: kernel.None, DW: n.weights[0].Gradient, DB: n.weights[1].Gradient, Shift: n.shift, Scale: n.aux,
+				X: n.in[0].y, W: n.weights[0].ID, DY: n.dy, DX: kernel.None, DW: n.weights[0].Gradient, DB: n.weights[1].Gradient, Shift: n.shift, Scale: n.aux, Fixed: n.frozen,
 			}
 			if n.in[0].learns {
 				g.DX, g.Add = n.in[0].gradient()

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -37,6 +38,8 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		{"--snapshot-every", differs(v.SnapshotEvery, c.SnapshotEvery), plain(c.SnapshotEvery)},
 		{"--validate-every", differs(v.ValidateEvery, c.ValidateEvery), plain(c.ValidateEvery)},
 		{"--seed", differs(v.Seed, c.Seed), fmt.Sprint(c.Seed)},
+		{"--weights", v.Weights != "" && !sameFile(v.Weights, c.Weights), c.Weights},
+		{"--freeze", v.Freeze != "" && !slices.Equal(v.frozen(), c.Freeze), strings.Join(c.Freeze, ",")},
 		{"--crop", differs(v.Crop, c.Crop), fmt.Sprint(c.Crop)},
 		{"--shift", differs(v.Shift, a.Shift), fmt.Sprint(a.Shift)},
 		{"--mirror", differs(v.Mirror, a.Mirror), map[bool]string{true: "used", false: "not used"}[a.Mirror]},
@@ -60,6 +63,12 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		return cmp.Or(err, v.bound("--step", strings.Join(has, ",")))
 	}
 	return v.sameNetwork(run.Spec)
+}
+
+// sameFile tells whether two paths name one place.
+func sameFile(a, b string) bool {
+	full, err := filepath.Abs(a)
+	return err == nil && full == b
 }
 
 // bound tells of a flag that a run that goes on cannot be given.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,8 @@ type trainVerb struct {
 	Scale         *float64 `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
 	Noise         *float64 `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
 	HSV           string   `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
+	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder or a .safetensors file, as far as names and shapes agree."`
+	Freeze        string   `placeholder:"LAYER,…" help:"Layers whose weights stay as they are."`
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
 	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
@@ -76,6 +79,12 @@ type (
 		TrainAccuracy number  `json:"train_accuracy"`
 		ValLoss       number  `json:"val_loss"`
 		ValAccuracy   number  `json:"val_accuracy"`
+	}
+	weightsLine struct {
+		Event   string           `json:"event"`
+		Path    string           `json:"path"`
+		Loaded  int              `json:"loaded"`
+		Weights []train.Transfer `json:"weights"`
 	}
 	snapshotLine struct {
 		Event string  `json:"event"`
@@ -217,6 +226,13 @@ func (v trainVerb) configure(c *train.Config) error {
 	set(&a.Scale, v.Scale)
 	set(&a.Noise, v.Noise)
 	c.MaxSeconds = v.MaxSeconds
+	c.Weights = v.Weights
+	if c.Weights != "" { // a run may go on from another folder
+		if path, err := filepath.Abs(c.Weights); err == nil {
+			c.Weights = path
+		}
+	}
+	c.Freeze = v.frozen()
 	hsv, err := v.hsv()
 	if err != nil {
 		return err
@@ -229,6 +245,17 @@ func (v trainVerb) configure(c *train.Config) error {
 		c.Step = steps
 	}
 	return err
+}
+
+// frozen reads --freeze.
+func (v trainVerb) frozen() []string {
+	var list []string
+	for _, name := range strings.Split(v.Freeze, ",") {
+		if name = strings.TrimSpace(name); name != "" {
+			list = append(list, name)
+		}
+	}
+	return list
 }
 
 // hsv reads --hsv; nil where it was not given.
@@ -307,6 +334,8 @@ func (r *reporter) observe(e train.Event) {
 		r.emit(line, func(w io.Writer) {
 			fmt.Fprintf(w, "epoch %g  train loss %.4f  val loss %.4f  val accuracy %s\n", e.Epoch, e.TrainLoss, e.ValLoss, percent(e.ValAccuracy))
 		})
+	case train.Transferred:
+		r.transferred(e)
 	case train.Snapshot:
 		line := snapshotLine{"snapshot", e.Epoch, e.Path}
 		r.emit(line, func(w io.Writer) { fmt.Fprintf(w, "snapshot of epoch %g: %s\n", e.Epoch, e.Path) })
@@ -318,6 +347,29 @@ func (r *reporter) observe(e train.Event) {
 	case train.Warning:
 		complain(r.out.stderr, e.Fault, done)
 	}
+}
+
+// transferred tells what of some weights a run starts from, and why the rest was left out.
+func (r *reporter) transferred(e train.Transferred) {
+	line := weightsLine{"weights", e.From, 0, e.Weights}
+	for _, t := range e.Weights {
+		if t.State == train.TransferLoaded {
+			line.Loaded++
+		}
+	}
+	r.emit(line, func(w io.Writer) {
+		fmt.Fprintf(w, "%d weights from %s\n", line.Loaded, e.From)
+		for _, t := range e.Weights {
+			switch t.State {
+			case train.TransferShape:
+				fmt.Fprintf(w, "  %s begins anew: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
+			case train.TransferMissing:
+				fmt.Fprintf(w, "  %s begins anew: it is not there\n", t.Key)
+			case train.TransferUnused:
+				fmt.Fprintf(w, "  %s is left out: the network has no such weight\n", t.Key)
+			}
+		}
+	})
 }
 
 // emit keeps the first failure to write: the run itself goes on.

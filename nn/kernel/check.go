@@ -280,7 +280,9 @@ func (p *Program) checkOp(op Op) error {
 			c.apart(o.DX, o.X)
 		}
 		c.perChannel(o.X, Parameter, o.W)
-		c.perChannel(o.X, Gradient, o.DW, o.DB)
+		if o.DW != None || o.DB != None {
+			c.perChannel(o.X, Gradient, o.DW, o.DB)
+		}
 		c.perChannel(o.X, Statistic, o.Shift, o.Scale)
 	case Softmax:
 		c.gradient(o.Y, o.X)

@@ -106,7 +106,7 @@ func (e *cpuExecutor) batchNorm(o BatchNorm, relu bool) (before sliceOp, merge s
 		least = 0
 	}
 	before = func(_ *worker, _, from, to int) {
-		for n := from; n < to && e.step.Training; n++ {
+		for n := from; n < to && e.step.Training && !o.Fixed; n++ {
 			mean, squares := sums.of(n)
 			e.u.moments(mean, squares, e.of(o.X, n), s.C)
 		}
@@ -116,7 +116,7 @@ func (e *cpuExecutor) batchNorm(o BatchNorm, relu bool) (before sliceOp, merge s
 		count := plane * float64(e.samples())
 		for c := from; c < to; c++ {
 			m, v := float64(mean[c]), float64(variance[c])
-			if e.step.Training {
+			if e.step.Training && !o.Fixed {
 				m, v = 0, 0
 				for n := range e.samples() {
 					of, _ := sums.of(n)
@@ -161,11 +161,13 @@ func (e *cpuExecutor) batchNormGrad(o BatchNormGrad) (before sliceOp, merge stag
 			dw *= scale
 			// dx = w·scale·(dy − (db + (x−m)·scale·dw)/count)
 			a[k], b[k], c[k] = float32(float64(e.mem[o.W][k])*scale), float32(-scale*dw/count), float32(db/count)
-			if !e.step.Training {
+			if !e.step.Training || o.Fixed {
 				b[k], c[k] = 0, 0
 			}
-			put(e.mem[o.DW], k, dw, e.step.Add)
-			put(e.mem[o.DB], k, db, e.step.Add)
+			if o.DW != None {
+				put(e.mem[o.DW], k, dw, e.step.Add)
+				put(e.mem[o.DB], k, db, e.step.Add)
+			}
 		}
 	})
 	if o.DX == None {

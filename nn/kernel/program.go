@@ -217,11 +217,13 @@ type (
 		X, W, B, Y                   ID
 		Mean, Variance, Shift, Scale ID
 		Epsilon, Rate                float32
+		Fixed                        bool // Mean and Variance are taken in training too, and stay
 	}
 	// BatchNormGrad is the gradient of BatchNorm; in training it flows through mean and variance too.
 	BatchNormGrad struct {
-		X, W, DY, DX, DW, DB ID // DX may be None
+		X, W, DY, DX, DW, DB ID // DX, and DW with DB, may be None
 		Shift, Scale         ID
+		Fixed                bool
 		Add                  bool // to DX
 	}
 

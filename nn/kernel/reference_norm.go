@@ -84,7 +84,7 @@ func (r *refExecutor) batchNorm(o BatchNorm) {
 	x, mean, variance := r.mem[o.X], r.mem[o.Mean], r.mem[o.Variance]
 	eachChannel(r.shape(o.X), func(c int, elements []int) {
 		m, v := float64(mean[c]), float64(variance[c])
-		if r.s.Training {
+		if r.s.Training && !o.Fixed {
 			m, v = 0, 0
 			for _, i := range elements {
 				m += float64(x[i])
@@ -118,13 +118,15 @@ func (r *refExecutor) batchNormGrad(o BatchNormGrad) {
 		if o.DX != None {
 			for _, i := range elements {
 				g := float64(dy[i])
-				if r.s.Training {
+				if r.s.Training && !o.Fixed {
 					g -= (db + (float64(x[i])-m)*scale*dw) / n
 				}
 				put(r.mem[o.DX], i, float64(r.mem[o.W][c])*scale*g, o.Add)
 			}
 		}
-		put(r.mem[o.DW], c, dw, r.s.Add)
-		put(r.mem[o.DB], c, db, r.s.Add)
+		if o.DW != None {
+			put(r.mem[o.DW], c, dw, r.s.Add)
+			put(r.mem[o.DB], c, db, r.s.Add)
+		}
 	})
 }

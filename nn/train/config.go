@@ -41,6 +41,9 @@ type Config struct {
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
+	Weights string   `json:"weights,omitempty"` // a model's folder or safetensors file that the run starts from
+	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
+
 	MaxSeconds float64 `json:"-"` // stop, with a snapshot, after so long; 0: never
 }
 
@@ -179,5 +182,5 @@ func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 // options are those of the network that is trained.
 func (c Config) options() nn.Options {
 	s, _ := SolverOf(c.Solver) // Check knows it
-	return nn.Options{Batch: c.Batch, Training: true, Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon}
+	return nn.Options{Batch: c.Batch, Training: true, Freeze: c.Freeze, Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon}
 }

@@ -42,6 +42,11 @@ type (
 		Best          bool    // the best so far
 		Ignored       []int   // classes of which no validation image was recognised
 	}
+	// Transferred comes before the first step of a run that starts from weights that are there.
+	Transferred struct {
+		From    string
+		Weights []Transfer
+	}
 	// Health comes with some steps (of layers of weights) and after each validation (of ReLUs).
 	Health struct {
 		Iteration int
@@ -86,16 +91,17 @@ type ProbeLayer struct {
 	Filters *nn.Tensor // F×C×h×w, of a convolution
 }
 
-func (Started) event()  {}
-func (Step) event()     {}
-func (Epoch) event()    {}
-func (Health) event()   {}
-func (Snapshot) event() {}
-func (Probe) event()    {}
-func (Warning) event()  {}
-func (Paused) event()   {}
-func (Resumed) event()  {}
-func (Done) event()     {}
+func (Started) event()     {}
+func (Step) event()        {}
+func (Epoch) event()       {}
+func (Health) event()      {}
+func (Transferred) event() {}
+func (Snapshot) event()    {}
+func (Probe) event()       {}
+func (Warning) event()     {}
+func (Paused) event()      {}
+func (Resumed) event()     {}
+func (Done) event()        {}
 
 // A Request is asked of a run while it goes, and served between two steps.
 type Request interface{ request() }
@@ -142,13 +148,15 @@ type line struct {
 	Best          bool     `json:"best,omitempty"`
 	Ignored       []int    `json:"ignored,omitempty"`
 	Layers        []layer  `json:"layers,omitempty"`
-	Path          string   `json:"path,omitempty"`
-	Reason        string   `json:"reason,omitempty"`
-	Seconds       float64  `json:"seconds,omitempty"`
-	BestEpoch     float64  `json:"best_epoch,omitempty"`
-	Code          string   `json:"code,omitempty"`
-	Text          string   `json:"text,omitempty"`
-	Args          []any    `json:"args,omitempty"`
+
+	Weights   []Transfer `json:"weights,omitempty"`
+	Path      string     `json:"path,omitempty"`
+	Reason    string     `json:"reason,omitempty"`
+	Seconds   float64    `json:"seconds,omitempty"`
+	BestEpoch float64    `json:"best_epoch,omitempty"`
+	Code      string     `json:"code,omitempty"`
+	Text      string     `json:"text,omitempty"`
+	Args      []any      `json:"args,omitempty"`
 }
 
 // A layer of a line.
@@ -189,6 +197,8 @@ func encode(e Event) ([]byte, error) {
 			Event: "epoch", Iteration: e.Iteration, Epoch: e.Epoch, TrainLoss: kept(e.TrainLoss), TrainAccuracy: kept(e.TrainAccuracy),
 			ValLoss: kept(e.ValLoss), ValAccuracy: kept(e.ValAccuracy), Best: e.Best, Ignored: e.Ignored,
 		}
+	case Transferred:
+		l = line{Event: "weights", Path: e.From, Weights: e.Weights}
 	case Health:
 		l = line{Event: "health", Iteration: e.Iteration, Epoch: e.Epoch}
 		for _, h := range e.Layers {
@@ -220,6 +230,8 @@ func decode(b []byte) (Event, error) {
 		return Step{l.Iteration, l.Epoch, value(l.Loss), value(l.Rate), value(l.PerSecond)}, nil
 	case "epoch":
 		return Epoch{l.Iteration, l.Epoch, value(l.TrainLoss), value(l.TrainAccuracy), value(l.ValLoss), value(l.ValAccuracy), l.Best, l.Ignored}, nil
+	case "weights":
+		return Transferred{l.Path, l.Weights}, nil
 	case "health":
 		e := Health{Iteration: l.Iteration, Epoch: l.Epoch}
 		for _, h := range l.Layers {

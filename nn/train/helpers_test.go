@@ -36,6 +36,7 @@ func small(drop bool) nn.Spec {
 		from = name
 	}
 	add("conv", "convolution", map[string]nn.Value{"filters": nn.Num(6)})
+	add("norm", "batch-norm", nil)
 	add("pool", "max-pool", map[string]nn.Value{"kernel": nn.Num(4), "stride": nn.Num(4)})
 	add("hidden", "fully-connected", map[string]nn.Value{"outputs": nn.Num(32)})
 	add("relu", "relu", nil)

@@ -118,13 +118,19 @@ func (r *run) prepare() error {
 	if err := r.preprocessing(); err != nil {
 		return err
 	}
-	if err := r.folder(); err != nil {
-		return err
-	}
 	if r.inst, err = network.Open(r.Device); err != nil {
 		return err
 	}
 	if err := r.inst.Initialize(r.Config.Seed); err != nil {
+		return err
+	}
+	var transfers []Transfer
+	if r.Config.Weights != "" && !r.Resume {
+		if transfers, err = transfer(r.inst, r.Config.Weights); err != nil {
+			return err
+		}
+	}
+	if err := r.folder(); err != nil { // last: what fails before leaves no folder behind
 		return err
 	}
 	r.place = progress{BestAccuracy: -1}
@@ -144,6 +150,9 @@ func (r *run) prepare() error {
 		return err
 	}
 	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
+	if transfers != nil {
+		err = cmp.Or(err, r.tell(Transferred{r.Config.Weights, transfers}))
+	}
 	for _, f := range aside {
 		err = cmp.Or(err, r.tell(Warning{r.place.Iteration, r.place.Epoch, f}))
 	}

@@ -85,13 +85,18 @@ func TestResumeIsExact(t *testing.T) {
 		name, solver string
 		drop         bool
 		accumulate   int
-	}{{"momentum", "sgd", false, 1}, {"nesterov", "nesterov", false, 1}, {"adam", "adam", false, 1}, {"dropout", "sgd", true, 1}, {"accumulate", "adam", true, 2}} {
+		augment      data.Augmentation
+		crop         int
+	}{
+		{name: "momentum", solver: "sgd"}, {name: "nesterov", solver: "nesterov"}, {name: "adam", solver: "adam"}, {name: "adamw", solver: "adamw"},
+		{name: "adagrad", solver: "adagrad"}, {name: "rmsprop", solver: "rmsprop"}, {name: "adadelta", solver: "adadelta"},
+		{name: "dropout", solver: "sgd", drop: true}, {name: "accumulate", solver: "adam", drop: true, accumulate: 2},
+		{name: "augmentation", solver: "sgd", augment: data.Augmentation{Shift: 2, Mirror: true, Rotate: 10, Scale: .1, Noise: .05, Value: .2}, crop: 24},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := quick(3)
-			config.Solver, config.Accumulate = c.solver, c.accumulate
-			if c.solver == "adam" {
-				config.Rate = .001
-			}
+			config = config.WithSolver(c.solver, config.Rate)
+			config.Accumulate, config.Augment, config.Crop = max(c.accumulate, 1), c.augment, c.crop
 			whole := job(t, d, config)
 			whole.Spec = small(c.drop)
 			_, all := must(context.Background(), t, whole, nil)

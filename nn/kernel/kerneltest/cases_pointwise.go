@@ -104,24 +104,27 @@ func batchNorms() []*testCase {
 		statistic := func(fill func(*rand.Rand) float32) kernel.ID {
 			return b.buffer("statistic", each, kernel.Statistic, fill)
 		}
-		for _, rectified := range []bool{true, false} {
+		for _, c := range []struct{ rectified, fixed bool }{{true, false}, {false, false}, {true, true}} {
 			w, dw := b.parameter(each, 1)
 			v, dv := b.parameter(each, 1)
 			far := func(r *rand.Rand) float32 { return 3 + uniform(r) } // the mean is not zero
 			n := kernel.BatchNorm{
-				X: b.inputOf(s, far), W: w, B: v, Y: b.value(s), Epsilon: 1e-3, Rate: .1,
+				X: b.inputOf(s, far), W: w, B: v, Y: b.value(s), Epsilon: 1e-3, Rate: .1, Fixed: c.fixed,
 				Mean: statistic(uniform), Variance: statistic(positive), Shift: statistic(nil), Scale: statistic(nil),
 			}
 			b.forward(n)
-			if rectified {
+			if c.rectified {
 				b.forward(kernel.Activation{X: n.Y, Y: n.Y, Kind: kernel.ReLU})
 			}
-			g := kernel.BatchNormGrad{X: n.X, W: w, DY: b.input(s), DX: b.value(s), DW: dw, DB: dv, Shift: n.Shift, Scale: n.Scale}
+			g := kernel.BatchNormGrad{X: n.X, W: w, DY: b.input(s), DX: b.value(s), DW: dw, DB: dv, Shift: n.Shift, Scale: n.Scale, Fixed: c.fixed}
 			b.backward(g)
 			g.DX, g.Add = b.started(&b.program.Backward, s), true
 			b.backward(g)
 			g.DX, g.Add = kernel.None, false
 			b.backward(g)
+			without := g
+			without.DX, without.DW, without.DB = b.value(s), kernel.None, kernel.None
+			b.backward(without)
 			there := b.started(&b.program.Backward, s)
 			g.DY, g.DX = there, there
 			b.backward(g)
