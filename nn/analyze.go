@@ -228,6 +228,17 @@ func (a *analysis) sort() {
 	}
 }
 
+// Trainable lists the layers that have weights, from the input on.
+func Trainable(s Spec) []string {
+	var names []string
+	for _, i := range Analyze(s, 1).Order {
+		if kind, err := KindOf(s.Layers[i].Type); err == nil && kind.weights != nil {
+			names = append(names, s.Layers[i].Name)
+		}
+	}
+	return names
+}
+
 // layer finds the output of a layer whose inputs are known.
 func (a *analysis) layer(i int, batch int64) {
 	l, r := a.layers[i], &a.r.Layers[i]

@@ -18,8 +18,11 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// verbs finds fmt verbs with their explicit index, width and precision.
-var verbs = regexp.MustCompile(`%(\[\d+\])?([-+# 0]*)(\d+)?(\.\d+)?([a-zA-Z%])`)
+// verbs finds fmt verbs with width, precision and their explicit index, which comes last.
+var verbs = regexp.MustCompile(`%([-+# 0]*)(\d+)?(\.\d+)?(\[\d+\])?([a-zA-Z%])`)
+
+// misplaced finds an index that is not right before its verb: fmt writes BADINDEX for it.
+var misplaced = regexp.MustCompile(`%\[\d+\][^a-zA-Z]`)
 
 // verbsOf lists the verb of each argument that a format uses, by the argument's place.
 func verbsOf(format string) map[int]string {
@@ -29,8 +32,8 @@ func verbsOf(format string) map[int]string {
 		if m[5] == "%" {
 			continue
 		}
-		if m[1] != "" {
-			at, _ = strconv.Atoi(strings.Trim(m[1], "[]"))
+		if m[4] != "" {
+			at, _ = strconv.Atoi(strings.Trim(m[4], "[]"))
 		}
 		used[at] = m[5]
 		at++
@@ -55,6 +58,9 @@ func TestBothLanguagesHaveTheSameTexts(t *testing.T) {
 		if !ok {
 			t.Errorf("%s has no Korean", key)
 			continue
+		}
+		if misplaced.MatchString(text + " " + other) {
+			t.Errorf("%s: an index of an argument is not right before its verb", key)
 		}
 		if a, b := fmt.Sprint(verbsOf(text)), fmt.Sprint(verbsOf(other)); a != b {
 			t.Errorf("%s: the values differ: %s in English, %s in Korean", key, a, b)

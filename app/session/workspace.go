@@ -115,6 +115,9 @@ func (s *Session) ChooseRun(name string) {
 	s.loadCurve(name)
 }
 
+// ReadCurve reads the curves of a run beside those of the chosen one, to be compared.
+func (s *Session) ReadCurve(run string) { s.loadCurve(run) }
+
 // loadCurve reads the curves of a run that is not going on, once.
 func (s *Session) loadCurve(run string) {
 	state := s.State()

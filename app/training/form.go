@@ -2,12 +2,14 @@ package training
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -26,7 +28,9 @@ type form struct {
 	policy   []fyne.CanvasObject // the rows of the policy's parameters
 	advanced bool
 	augment  bool // the settings of augmentation are unfolded
+	start    bool // those of a start from weights
 
+	started   *widgets.Button // says from which
 	augmented *widgets.Button // says whether there is any
 	samples   *widgets.ContactSheet
 	sampled   string // of what the samples are
@@ -118,6 +122,7 @@ func (f *form) change(set func(*train.Config)) {
 	}
 	f.drawPolicy()
 	f.augmented.SetText(f.augmentation())
+	f.started.SetText(f.startedFrom())
 	f.showSamples()
 	if f.p.state.Run == "" {
 		f.p.draw(true)
@@ -209,8 +214,10 @@ func (f *form) build() {
 	rows = append(rows, f.policy...)
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
 	f.augmented = widgets.NewButton(f.augmentation(), widgets.Quiet, nil)
+	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
 	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
+	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(row, choice) })...)
 	f.body.Objects = rows
 	f.body.Refresh()
 	f.drawPolicy()
@@ -246,6 +253,57 @@ func (f *form) augmentation() string {
 		return f.p.text("augmentation.on")
 	}
 	return f.p.text("augmentation.off")
+}
+
+// startedFrom names the run whose weights the next one starts from.
+func (f *form) startedFrom() string {
+	if f.shown.Weights == "" {
+		return f.p.text("start.none")
+	}
+	return filepath.Base(f.shown.Weights)
+}
+
+// startRows choose weights to start from, and layers that stay as they are: all up to one.
+func (f *form) startRows(row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+	p, c := f.p, f.shown
+	names, folders, from := []string{p.text("start.none")}, []string{""}, 0
+	for _, r := range p.state.Runs {
+		if r.Err == nil && r.Info.BestEpoch > 0 {
+			names, folders = append(names, r.Name), append(folders, r.Folder)
+			if r.Folder == c.Weights {
+				from = len(names) - 1
+			}
+		}
+	}
+	layers, frozen := []string{p.text("freeze.none")}, 0
+	var lists [][]string
+	if n := p.state.ChosenNetwork(); n != nil {
+		for _, name := range nn.Trainable(n.Spec) {
+			lists = append(lists, append(slices.Clone(last(lists)), name))
+			layers = append(layers, p.text("freeze.to", name))
+			if slices.Equal(last(lists), c.Freeze) {
+				frozen = len(lists)
+			}
+		}
+	}
+	return []fyne.CanvasObject{
+		row("weights", choice(names, from, func(c *train.Config, i int) { c.Weights = folders[i] })),
+		row("freeze", choice(layers, frozen, func(c *train.Config, i int) {
+			c.Freeze = nil
+			if i > 0 {
+				c.Freeze = lists[i-1]
+			}
+		})),
+		widgets.NewParagraph(p.text("start.about"), widgets.ColourQuiet).Small(),
+	}
+}
+
+// last is the last of some lists, nil if there are none.
+func last(lists [][]string) []string {
+	if len(lists) == 0 {
+		return nil
+	}
+	return lists[len(lists)-1]
 }
 
 // usualRate is the rate of the chosen network with SGD.

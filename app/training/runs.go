@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -81,6 +82,9 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 			p.host.Confirm(p.text("run.delete.title", r.Name), p.text("run.delete.text"), p.text("run.delete.action"), func() { sess.DeleteRun(r.Name) })
 		}),
 	}
+	if r.Err == nil {
+		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("run.settings"), func() { p.takeSettings(r) })}, items...)
+	}
 	if st := stateOf(r); st == train.Stopped || st == train.Interrupted {
 		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("resume", r.Name), func() {
 			if err := sess.ResumeRun(r.Name); err != nil {
@@ -89,6 +93,54 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 		})}, items...)
 	}
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at)
+}
+
+// takeSettings makes the settings of a run those of the next one, of its network if that is still there.
+func (p *Page) takeSettings(r session.Run) {
+	if slices.ContainsFunc(p.state.Networks, func(n session.Network) bool { return n.Name == r.Info.Spec.Name }) {
+		p.host.Session().ChooseNetwork(r.Info.Spec.Name)
+		p.forNet = r.Info.Spec.Name
+	}
+	p.config, p.touched = r.Info.Config, true
+	if p.state.Training == nil {
+		p.form.set(p.config)
+	}
+}
+
+// compareMenu offers the runs that can be laid over the chosen one.
+func (p *Page) compareMenu(under fyne.CanvasObject) {
+	var items []*fyne.MenuItem
+	if p.versus != "" {
+		items = append(items, fyne.NewMenuItem(p.text("compare.none"), func() { p.compare("") }))
+	}
+	for _, r := range p.state.Runs {
+		if r.Name != p.state.Run && r.Err == nil {
+			item := fyne.NewMenuItem(r.Name+" · "+p.recipe(r), func() { p.compare(r.Name) })
+			item.Checked = r.Name == p.versus
+			items = append(items, item)
+		}
+	}
+	if len(items) == 0 {
+		item := fyne.NewMenuItem(p.text("compare.empty"), nil)
+		item.Disabled = true
+		items = append(items, item)
+	}
+	p.menu(under, items...)
+}
+
+// compare lays a run over the chosen one; "" takes it away.
+func (p *Page) compare(run string) {
+	p.versus = run
+	p.host.Session().ReadCurve(run)
+	p.draw(true)
+}
+
+// other is what is known of the run that is laid over the chosen one; nil for none.
+func (p *Page) other() *session.Curve {
+	if p.versus == "" || p.versus == p.state.Run {
+		return nil
+	}
+	return p.state.Curves[p.versus]
 }
 
 // remark is a sentence about the curves.

@@ -38,6 +38,8 @@ type Page struct {
 	ownerOf   string // run whose filters are shown
 	lack      string // what is said in place of filters
 	drawn     *session.Curve
+	versus    string // run that is laid over the chosen one
+	over      *session.Curve
 	slowly    time.Time // when the small plots were drawn last
 
 	root     *fyne.Container
@@ -134,8 +136,10 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 	space := widgets.NewText("", widgets.ColourText)
 	export := widgets.NewButton("⤓ PNG · SVG · CSV", widgets.Quiet, nil)
 	export.OnTapped = func() { p.exportMenu(export) }
+	compare := widgets.NewButton(p.text("compare")+" ▾", widgets.Quiet, nil)
+	compare.OnTapped = func() { p.compareMenu(compare) }
 	top := widgets.LineGrowing(14, space, title, scales,
-		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, export)
+		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, compare, export)
 	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot)).Around(p.plot)
 }
 
@@ -214,10 +218,10 @@ func (p *Page) configOf() (train.Config, bool) {
 // draw shows the curves of the chosen run.
 func (p *Page) draw(always bool) {
 	c := p.curve()
-	if c == p.drawn && !always {
+	if c == p.drawn && p.other() == p.over && !always {
 		return
 	}
-	p.drawn = c
+	p.drawn, p.over = c, p.other()
 	config, _ := p.configOf()
 	if c == nil {
 		c = &session.Curve{}
@@ -277,7 +281,28 @@ func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData 
 		Head:  p.epochHead(c),
 		Marks: p.marks(c),
 	}
+	d.Series = append(d.Series, p.overlay()...)
 	return d
+}
+
+// overlay are the lines of the run that is laid over the chosen one.
+func (p *Page) overlay() []widgets.PlotSeries {
+	c := p.other()
+	if c == nil {
+		return nil
+	}
+	var loss, accuracy []widgets.PlotPoint
+	for _, e := range c.Epochs {
+		if !math.IsNaN(e.ValLoss) {
+			loss, accuracy = append(loss, widgets.PlotPoint{X: e.Epoch, Y: e.ValLoss}), append(accuracy, widgets.PlotPoint{X: e.Epoch, Y: e.ValAccuracy})
+		}
+	}
+	name := func(key string) string { return p.versus + " · " + p.text(key) }
+	return []widgets.PlotSeries{
+		{Name: name("train-loss"), Points: widgets.SmoothPlot(points(c.Loss), max(p.smoothing, .9)), Colour: widgets.ColourQuiet},
+		{Name: name("val-loss"), Points: loss, Colour: widgets.ColourGood},
+		{Name: name("val-accuracy"), Points: accuracy, Colour: widgets.ColourGood, Right: true, Dashed: true},
+	}
 }
 
 // accuracyAxis runs to 100 %, from a round percentage below the least value.
