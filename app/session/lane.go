@@ -251,6 +251,38 @@ func (s *Session) Augmented(dataset string, c train.Config, epochs int, done fun
 	})
 }
 
+// FindRate tries rising learning rates on the chosen network and data set. progress is posted at most ten times a second. A newer call takes its place.
+func (s *Session) FindRate(c train.Config, progress func(done, total int), done func(train.RateSearch, error)) {
+	state := s.State()
+	d, n := state.ChosenDataset(), state.ChosenNetwork()
+	if d == nil || n == nil {
+		done(train.RateSearch{}, fault.New("session.dataset.none", "There is no data set to train on. Import one or take a sample in the Data tab."))
+		return
+	}
+	name, spec := d.Name, n.Spec
+	s.inLane(&s.rates, func(ctx context.Context) func() {
+		var found train.RateSearch
+		set, err := s.Data(name)
+		if err == nil {
+			var last time.Time
+			found, err = train.FindRate(ctx, train.Job{Config: c, Spec: spec, Data: set, Device: s.device}, func(d, total int) {
+				if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
+					last = now
+					s.config.Post(func() {
+						if ctx.Err() == nil {
+							progress(d, total)
+						}
+					})
+				}
+			})
+		}
+		if err == nil && found.Suggested == 0 {
+			err = train.NoRate()
+		}
+		return func() { done(found, err) }
+	})
+}
+
 // Load decodes an image file in the background; done gets it on the window's goroutine.
 func (s *Session) Load(path string, done func(image.Image, error)) {
 	s.background(func(ctx context.Context) {

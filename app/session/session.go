@@ -57,8 +57,8 @@ type Session struct {
 
 	disk sync.Mutex // held while data sets come or go on the disk; never within mu
 
-	look, detect, evaluate, augmented lane
-	predictors                        predictors
+	look, detect, evaluate, augmented, rates lane
+	predictors                               predictors
 }
 
 // New opens the workspace and begins to read it.

@@ -218,6 +218,11 @@ func (f *form) build() {
 	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(row, choice) })...)
+	if !f.locked {
+		find := widgets.NewButton(p.text("find"), widgets.Quiet, nil)
+		find.OnTapped = func() { f.findRate(find) }
+		rows = append(rows, widgets.Line(0, find))
+	}
 	f.body.Objects = rows
 	f.body.Refresh()
 	f.drawPolicy()

@@ -22,7 +22,7 @@ import (
 type trainVerb struct {
 	Data          string   `required:"" placeholder:"DATASET" help:"Folder of the data set."`
 	Net           string   `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A run that goes on has its own."`
-	Out           string   `required:"" placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
+	Out           string   `placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
 	Epochs        *int     `placeholder:"N" help:"How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run."`
 	Batch         *int     `placeholder:"N" help:"Images that a step takes at once."`
 	Accumulate    *int     `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
@@ -48,6 +48,7 @@ type trainVerb struct {
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
 	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
+	FindLR        bool     `name:"find-lr" help:"Try rising learning rates for some steps, suggest one, and end. Nothing is written; --out is not needed."`
 	Resume        bool     `help:"Go on with the run at --out from its last snapshot, on the same data and with the settings that it began with."`
 	MaxSeconds    float64  `placeholder:"S" help:"Stop, with a snapshot, after so many seconds."`
 	Force         bool     `help:"Replace what is at --out."`
@@ -135,10 +136,41 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 		return err
 	}
 	job.Device = device
+	if v.FindLR {
+		return cmp.Or(v.findRate(ctx, o, job), device.Close())
+	}
 	r := &reporter{out: o}
 	_, err = train.Run(ctx, job, r.observe)
 	r.close()
 	return cmp.Or(err, device.Close(), r.err)
+}
+
+// A rateLine is what --find-lr found.
+type rateLine struct {
+	Event     string    `json:"event"`
+	Suggested float64   `json:"suggested"`
+	Rates     []float64 `json:"rates"`
+	Losses    []number  `json:"losses"`
+}
+
+// findRate suggests a learning rate.
+func (v trainVerb) findRate(ctx context.Context, o *output, job train.Job) error {
+	bar := o.progress(0, "trying rates", "steps")
+	s, err := train.FindRate(ctx, job, bar.set)
+	bar.close()
+	if err == nil && s.Suggested == 0 {
+		err = train.NoRate()
+	}
+	if err != nil {
+		return err
+	}
+	line := rateLine{"rate", s.Suggested, s.Rates, nil}
+	for _, l := range s.Losses {
+		line.Losses = append(line.Losses, number(l))
+	}
+	return o.emit(line, func(w io.Writer) {
+		fmt.Fprintf(w, "Learning rate %g is a good one to begin with (tried %.3g to %.3g)\n", s.Suggested, s.Rates[0], s.Rates[len(s.Rates)-1])
+	})
 }
 
 // settingFlags are the flags of train's settings that have a range.
@@ -153,6 +185,12 @@ var settingFlags = map[string]string{
 func (v trainVerb) check() error {
 	if v.Net == "" && !v.Resume {
 		return misused("--net=NETWORK is missing: a standard network (%s), a network.json or a model's folder", strings.Join(nn.StandardNames(), ", "))
+	}
+	switch {
+	case v.Out == "" && !v.FindLR:
+		return misused("--out=MODEL is missing: the folder of the run to make")
+	case v.FindLR && v.Resume:
+		return misused("--find-lr is for a new run, not for --resume")
 	}
 	c := train.Defaults()
 	if err := v.configure(&c); err != nil {

@@ -3,6 +3,7 @@ package train
 import (
 	"context"
 	"math"
+	"os"
 	"testing"
 
 	"github.com/convscope/convscope/nn"
@@ -93,5 +94,48 @@ func TestCrop(t *testing.T) {
 	j.Spec, j.Config.Crop = small(false), 40
 	if _, err := Run(context.Background(), j, func(Event) {}); err == nil {
 		t.Error("a part of 40×40 of images of 28×28")
+	}
+}
+
+// The rates that are tried go up until the loss runs away; what is suggested lies between.
+func TestFindRate(t *testing.T) {
+	j := job(t, digits(t, 200), quick(1))
+	j.Spec = small(false)
+	steps := 0
+	s, err := FindRate(context.Background(), j, func(done, total int) { steps = done })
+	if err != nil || len(s.Rates) != steps || len(s.Losses) != steps || steps < 20 {
+		t.Fatalf("%d steps, %d rates, %v", steps, len(s.Rates), err)
+	}
+	if s.Suggested < 1e-4 || s.Suggested > 1 || s.Rates[0] != lowestRate || !(s.Rates[1] > s.Rates[0]) {
+		t.Errorf("suggested %g of %g to %g", s.Suggested, s.Rates[0], s.Rates[len(s.Rates)-1])
+	}
+	if _, err := os.Stat(j.Folder); err == nil {
+		t.Error("something was written")
+	}
+	again, err := FindRate(context.Background(), j, nil)
+	if err != nil || again.Suggested != s.Suggested || again.Losses[steps-1] != s.Losses[steps-1] {
+		t.Errorf("another time %g, %v", again.Suggested, err)
+	}
+	stopped, stop := context.WithCancel(context.Background())
+	stop()
+	if _, err := FindRate(stopped, j, nil); err == nil {
+		t.Error("goes on although it was cancelled")
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	rates := []float64{1e-4, 1e-3, 1e-2, 1e-1, 1}
+	for _, c := range []struct {
+		losses []float64
+		want   float64
+	}{{[]float64{2.3, 2.2, 1.5, 1, 4}, .01}, {[]float64{2.3, 2.3, 2.29, 2.31, 2.4}, 0}, {[]float64{2.9, 2.8, 2.5, 2.3, 2.3}, 0}, {nil, 0}, {[]float64{2.3, 1, 2, 3, 4}, 1e-4}} {
+		if got := suggest(rates[:len(c.losses)], c.losses, math.Log(10)); math.Abs(got-c.want) > 1e-12 {
+			t.Errorf("of %v it suggests %g, not %g", c.losses, got, c.want)
+		}
+	}
+	for v, want := range map[float64]float64{.0012: .001, .0016: .002, .003: .002, .004: .005, .008: .01, 7: 5, 9: 10} {
+		if got := roundRate(v); math.Abs(got-want) > 1e-12 {
+			t.Errorf("%g becomes %g, not %g", v, got, want)
+		}
 	}
 }
