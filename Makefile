@@ -7,7 +7,7 @@ SOURCES := $(shell find . -name '*.go' -o -name '*.s' -o -name '*.json' -o -name
 # Where the generator of the vector kernels lives: a module of its own, so that the application does not carry it.
 GEN := nn/kernel/gen
 
-.PHONY: run test check bench cnn tour test-real clean help deps
+.PHONY: run test check bench cnn tour test-real kills clean help deps
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ tour: deps build/convscope ## walk the main job in a real window; pictures in bu
 
 test-real: build/cnn ## train on real data: make test-real DATA=folder with mnist/ and cifar10.tar.gz
 	@scripts/test-real build/cnn "$(DATA)"
+
+kills: build/cnn ## kill trainings at 100 random moments, go on, and compare their weights to the bit
+	@scripts/kills build/cnn 100
 
 build/convscope: $(SOURCES)
 	go build -o $@ ./cmd/convscope

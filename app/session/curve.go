@@ -10,6 +10,7 @@ type Curve struct {
 	Loss, Rate, Speed []Point // by epoch; thinned to the extremes of equal stretches
 	Epochs            []train.Epoch
 	Health            []train.Health
+	Steered           []train.Steered // where its rate was changed
 	Warnings          []Mark
 	Iterations        int
 	PerEpoch          int
@@ -94,6 +95,7 @@ type gathering struct {
 	loss, rate, speed series
 	epochs            []train.Epoch
 	health            []train.Health
+	steered           []train.Steered
 	warnings          []Mark
 	iterations        int
 	perEpoch          int
@@ -113,6 +115,8 @@ func (g *gathering) add(e train.Event) {
 		g.epochs = append(g.epochs, e)
 	case train.Health:
 		g.health = append(g.health, e)
+	case train.Steered:
+		g.steered = append(g.steered, e)
 	case train.Warning:
 		if e.Fault != nil {
 			g.warnings = append(g.warnings, Mark{e.Epoch, e.Fault})
@@ -144,12 +148,17 @@ func (g *gathering) rewind(iteration int) {
 		n--
 	}
 	g.health = g.health[:n:n]
+	n = len(g.steered)
+	for n > 0 && g.steered[n-1].Iteration > iteration {
+		n--
+	}
+	g.steered = g.steered[:n:n]
 }
 
 func (g *gathering) curve() *Curve {
 	return &Curve{
 		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
-		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
+		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], Steered: g.steered[:len(g.steered):len(g.steered)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
 		Iterations: g.iterations, PerEpoch: g.perEpoch,
 	}
 }

@@ -346,6 +346,9 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 		}
 		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
 	}
+	for _, s := range c.Steered {
+		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("steered", s.Rate), Colour: widgets.ColourAccent})
+	}
 	const most = 6
 	for i, w := range c.Warnings {
 		if i < most {

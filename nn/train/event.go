@@ -42,6 +42,12 @@ type (
 		Best          bool    // the best so far
 		Ignored       []int   // classes of which no validation image was recognised
 	}
+	// Steered comes when the base learning rate was changed while the run went on.
+	Steered struct {
+		Iteration int
+		Epoch     float64
+		Rate      float64
+	}
 	// Transferred comes before the first step of a run that starts from weights that are there.
 	Transferred struct {
 		From    string
@@ -95,6 +101,7 @@ func (Started) event()     {}
 func (Step) event()        {}
 func (Epoch) event()       {}
 func (Health) event()      {}
+func (Steered) event()     {}
 func (Transferred) event() {}
 func (Snapshot) event()    {}
 func (Probe) event()       {}
@@ -197,6 +204,8 @@ func encode(e Event) ([]byte, error) {
 			Event: "epoch", Iteration: e.Iteration, Epoch: e.Epoch, TrainLoss: kept(e.TrainLoss), TrainAccuracy: kept(e.TrainAccuracy),
 			ValLoss: kept(e.ValLoss), ValAccuracy: kept(e.ValAccuracy), Best: e.Best, Ignored: e.Ignored,
 		}
+	case Steered:
+		l = line{Event: "steered", Iteration: e.Iteration, Epoch: e.Epoch, Rate: kept(e.Rate)}
 	case Transferred:
 		l = line{Event: "weights", Path: e.From, Weights: e.Weights}
 	case Health:
@@ -230,6 +239,8 @@ func decode(b []byte) (Event, error) {
 		return Step{l.Iteration, l.Epoch, value(l.Loss), value(l.Rate), value(l.PerSecond)}, nil
 	case "epoch":
 		return Epoch{l.Iteration, l.Epoch, value(l.TrainLoss), value(l.TrainAccuracy), value(l.ValLoss), value(l.ValAccuracy), l.Best, l.Ignored}, nil
+	case "steered":
+		return Steered{l.Iteration, l.Epoch, value(l.Rate)}, nil
 	case "weights":
 		return Transferred{l.Path, l.Weights}, nil
 	case "health":
@@ -258,6 +269,8 @@ func iterationOf(e Event) int {
 	case Epoch:
 		return e.Iteration
 	case Health:
+		return e.Iteration
+	case Steered:
 		return e.Iteration
 	case Snapshot:
 		return e.Iteration

@@ -80,6 +80,7 @@ type run struct {
 	quiet   int           // iterations until a jump is told again
 	watched probe
 	health  health
+	steered []Steered // changes of the rate that a run that goes on comes to again
 }
 
 func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) - r.paused).Seconds() }
@@ -141,6 +142,9 @@ func (r *run) prepare() error {
 		}
 		if r.place.Format == 0 {
 			r.place.BestAccuracy = -1
+		}
+		if err := r.retrace(); err != nil {
+			return err
 		}
 	}
 	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
@@ -336,6 +340,9 @@ func (r *run) loop() (reason string, err error) {
 		}
 	}
 	for r.place.Iteration < r.last {
+		if err := r.steerAgain(); err != nil {
+			return "", err
+		}
 		stop, err := r.serve()
 		if err != nil {
 			return "", err
@@ -578,7 +585,7 @@ func (r *run) validate() error {
 // snapshot writes the run as it is now.
 func (r *run) snapshot() error {
 	p := r.place
-	p.Seconds = r.seconds()
+	p.Seconds, p.Rate = r.seconds(), r.Config.Rate
 	weights, err := r.inst.Weights()
 	if err != nil {
 		return err

@@ -169,6 +169,9 @@ func TestRequests(t *testing.T) {
 	if len(of[Paused](events)) != 1 || len(of[Resumed](events)) != 1 {
 		t.Errorf("%d pauses, %d resumes", len(of[Paused](events)), len(of[Resumed](events)))
 	}
+	if s := of[Steered](events); len(s) != 1 || s[0].Iteration != 2 || s[0].Rate != .005 {
+		t.Errorf("steered %+v", s)
+	}
 	for _, s := range of[Step](events) {
 		if want := map[bool]float64{true: .02, false: .005}[s.Iteration <= 2]; s.Rate != want {
 			t.Errorf("rate %g at iteration %d", s.Rate, s.Iteration)
@@ -464,5 +467,50 @@ func TestDivergedSaysWhatIsKept(t *testing.T) {
 		if err := r.diverged(); fault.Code(err) != code || !HasDiverged(err) {
 			t.Errorf("%v instead of %s", err, code)
 		}
+	}
+}
+
+// A run whose rate was changed and that was then killed does its steps again as they were.
+func TestSteeredRunGoesOnExactly(t *testing.T) {
+	d := digits(t, 120)
+	const steerAt, stopAt = 8, 10
+	steered := func(j *Job, stop bool) func(Event) {
+		requests := make(chan Request, 2)
+		j.Requests = requests
+		return func(e Event) {
+			s, ok := e.(Step)
+			switch {
+			case ok && s.Iteration == steerAt:
+				requests <- SetRate{Rate: .004}
+			case ok && s.Iteration == stopAt && stop:
+				requests <- Stop{}
+			}
+		}
+	}
+	whole, broken := job(t, d, quick(3)), job(t, d, quick(3))
+	whole.Spec, broken.Spec = small(false), small(false)
+	observe := steered(&whole, false)
+	must(context.Background(), t, whole, observe)
+	observe = steered(&broken, true)
+	must(context.Background(), t, broken, observe)
+	newest := model.Snapshots(broken.Folder)
+	// As if it had been killed: what it wrote when it stopped is not there.
+	if err := os.RemoveAll(filepath.Join(broken.Folder, "snapshots", model.EpochName(newest[len(newest)-1]))); err != nil {
+		t.Fatal(err)
+	}
+	broken.Resume, broken.Requests, broken.Config = true, nil, Config{}
+	_, events := must(context.Background(), t, broken, nil)
+	if first := of[Started](events)[0].Iteration; first >= steerAt {
+		t.Fatalf("goes on at %d, after the rate was changed", first)
+	}
+	if s := of[Steered](events); len(s) != 1 || s[0].Iteration != steerAt || s[0].Rate != .004 {
+		t.Errorf("steered again %+v", s)
+	}
+	if !same(weights(t, whole.Folder, "last"), weights(t, broken.Folder, "last")) {
+		t.Error("other weights than without a stop")
+	}
+	kept, err := ReadEvents(broken.Folder)
+	if got := of[Steered](kept); err != nil || len(got) != 1 {
+		t.Errorf("%d changes of the rate are kept, %v", len(got), err)
 	}
 }

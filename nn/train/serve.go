@@ -37,14 +37,53 @@ func (r *run) answer(q Request) (stop bool, err error) {
 		if err := c.Check(); err != nil {
 			return false, nil // the window checks too: a run does not end for a number that was mistyped
 		}
-		r.Config = c
-		return false, r.setState(Running)
+		r.steered = nil // whoever steers anew wants nothing of before
+		return false, r.steer(q.Rate)
 	case Watch:
 		r.watched.set(q)
 	case Pause:
 		return r.pause()
 	}
 	return false, nil
+}
+
+// steer changes the base rate from here on.
+func (r *run) steer(rate float64) error {
+	r.Config.Rate = rate
+	if err := r.setState(Running); err != nil {
+		return err
+	}
+	return r.tell(Steered{r.place.Iteration, r.place.Epoch, rate})
+}
+
+// retrace brings a run that goes on to the rate that it had at its snapshot, and notes where it was changed after that: steps that are done again are done as before.
+func (r *run) retrace() error {
+	if r.place.Rate > 0 {
+		r.Config.Rate = r.place.Rate
+	}
+	events, err := ReadEvents(r.Folder)
+	for _, e := range events {
+		switch s, ok := e.(Steered); {
+		case !ok || s.Iteration < r.place.Iteration:
+		case s.Iteration == r.place.Iteration: // just after the snapshot
+			r.Config.Rate = s.Rate
+		default:
+			r.steered = append(r.steered, s)
+		}
+	}
+	return err
+}
+
+// steerAgain changes the rate where it was changed before.
+func (r *run) steerAgain() error {
+	for len(r.steered) > 0 && r.steered[0].Iteration <= r.place.Iteration {
+		rate := r.steered[0].Rate
+		r.steered = r.steered[1:]
+		if err := r.steer(rate); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // pause waits.

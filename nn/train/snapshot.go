@@ -34,6 +34,7 @@ type progress struct {
 	BestEpoch    float64 `json:"best_epoch"`
 	BestAccuracy float64 `json:"best_accuracy"` // −1 before the first validation
 	BestLoss     float64 `json:"best_loss"`
+	Rate         float64 `json:"rate,omitempty"` // base learning rate, which may be changed on the way
 	Sums         sums    `json:"sums"`
 }
 
