@@ -1,0 +1,138 @@
+package training
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/convscope/convscope/app/pagetest"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// withShapes gives the tab on the sample of shapes.
+func withShapes(t *testing.T) (*pagetest.Host, *Page) {
+	t.Helper()
+	h := pagetest.New(t, "en", true, New)
+	p := h.Page().(*Page)
+	h.Session().ImportSample("shapes")
+	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
+	return h, p
+}
+
+func TestASolverBringsItsRate(t *testing.T) {
+	_, p := withShapes(t)
+	usual := p.config.Rate
+	for _, s := range train.Solvers() {
+		p.form.change(func(c *train.Config) { *c = c.WithSolver(s.Name, p.form.usualRate()) })
+		want := usual
+		if s.Rate > 0 {
+			want = s.Rate
+		}
+		if p.config.Solver != s.Name || p.config.Rate != want || p.form.rate.Field.Text != widgets.FormatNumber(want) {
+			t.Errorf("%s: the rate is %g, shown as %s, not %g", s.Name, p.config.Rate, p.form.rate.Field.Text, want)
+		}
+	}
+}
+
+func TestAugmentationIsShown(t *testing.T) {
+	h, p := withShapes(t)
+	p.form.augment = true
+	p.form.build()
+	h.Until("samples", func(*session.State) bool { return p.form.samples.Data().Cells == samplesShown })
+	same := func() int {
+		d, n := p.form.samples.Data(), 0
+		size := len(d.Values) / d.Cells
+		for i := range d.Cells {
+			if slices.Equal(d.Values[i*size:(i+1)*size], d.Values[:size]) {
+				n++
+			}
+		}
+		return n
+	}
+	if n := same(); n != samplesShown {
+		t.Errorf("without augmentation %d of %d pictures are the image", n, samplesShown)
+	}
+	before := p.form.sampled
+	p.form.change(func(c *train.Config) { c.Augment = data.Augmentation{Shift: 9, Rotate: 40} })
+	h.Until("other samples", func(*session.State) bool { return p.form.sampled != before && same() == 1 })
+	h.Golden("augmentation")
+}
+
+func TestSmallerSamplesStandInTheMiddle(t *testing.T) {
+	s := sheetOf([]data.Pixels{{W: 4, H: 4, C: 1, Pix: make([]byte, 16)}, {W: 2, H: 2, C: 1, Pix: []byte{9, 9, 9, 9}}})
+	want := []float32{0, 0, 0, 0, 0, 9, 9, 0, 0, 9, 9, 0, 0, 0, 0, 0}
+	if s.Cells != 2 || !slices.Equal(s.Values[16:], want) {
+		t.Errorf("%+v", s)
+	}
+}
+
+// A run starts from another one's weights with frozen layers; the two are compared; settings are taken over.
+func TestStartCompareAndTakeOver(t *testing.T) {
+	h, p := withShapes(t)
+	p.form.change(func(c *train.Config) { c.Epochs = 1 })
+	p.train()
+	h.Until("the first run", func(s *session.State) bool { return s.Training == nil && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished })
+	first := *h.State().ChosenRun()
+	p.Update(h.State())
+	p.form.start = true
+	p.form.build()
+	layers := nn.Trainable(h.State().ChosenNetwork().Spec)
+	p.form.change(func(c *train.Config) { c.Weights, c.Freeze = first.Folder, layers[:1] })
+	if p.form.startedFrom() != first.Name {
+		t.Errorf("the form says it starts from %q", p.form.startedFrom())
+	}
+	p.train()
+	h.Until("the second run", func(s *session.State) bool {
+		return s.Training == nil && s.Run != first.Name && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished
+	})
+	events, err := train.ReadEvents(h.State().ChosenRun().Folder)
+	if err != nil || !slices.ContainsFunc(events, func(e train.Event) bool { _, ok := e.(train.Transferred); return ok }) {
+		t.Errorf("the second run did not start from weights: %v", err)
+	}
+	p.Update(h.State())
+	p.compare(first.Name)
+	h.Until("the curves of both", func(*session.State) bool { return p.other() != nil })
+	p.draw(true)
+	series := p.plot.Data().Series
+	if len(series) != 8 || series[6].Name != first.Name+" · "+p.text("val-loss") || len(series[6].Points) != 1 {
+		t.Errorf("the plot has %d lines: %+v", len(series), series[len(series)-1])
+	}
+	p.compare("")
+	if n := len(p.plot.Data().Series); n != 5 {
+		t.Errorf("with nothing laid over the plot has %d lines", n)
+	}
+	p.takeSettings(first)
+	if p.config.Weights != "" || p.config.Epochs != 1 {
+		t.Errorf("the settings that were taken over: %+v", p.config)
+	}
+	if len(h.Faults) > 0 {
+		t.Error(h.Faults)
+	}
+}
+
+func TestFindRateInTheWindow(t *testing.T) {
+	h, p := withShapes(t)
+	button := widgets.NewButton("", widgets.Quiet, nil)
+	p.form.findRate(button)
+	if button.Enabled() {
+		t.Error("the button can be pressed again while rates are tried")
+	}
+	h.Until("a rate", func(*session.State) bool { return button.Enabled() })
+	if len(h.Faults) > 0 || h.Dialogs != 1 {
+		t.Errorf("%d windows that suggest a rate, %v", h.Dialogs, h.Faults)
+	}
+}
+
+func TestLayersOfAHistory(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	c := &session.Curve{PerEpoch: 10, Loss: []session.Point{{X: .1, Y: 2}, {X: .2, Y: 1}, {X: .3, Y: math.NaN()}}, Rate: []session.Point{{X: .1, Y: .5}, {X: .25, Y: .1}}}
+	steps := p.history(c).Steps
+	if len(steps) != 3 || steps[1].Rate != .5 || steps[2].Rate != .1 || steps[1].Loss != 1 {
+		t.Errorf("%+v", steps)
+	}
+}
