@@ -268,6 +268,9 @@ func (p *Page) detail(l nn.Layer) string {
 		return l.Type
 	}
 	name := p.host.Text("layer." + l.Type)
+	if _, window := kind.Field("kernel"); !window && kind.Group == "pooling" { // it takes all of a map
+		return name
+	}
 	switch kind.Group {
 	case "filters":
 		return fmt.Sprintf("%d×%d · %d", l.Int("kernel"), l.Int("kernel"), l.Int("filters"))

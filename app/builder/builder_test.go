@@ -301,3 +301,19 @@ func TestNamesOfSettingsFit(t *testing.T) {
 		}
 	}
 }
+
+// What a global pooling takes has no window, so none is told or drawn.
+func TestGlobalPoolingHasNoWindow(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	h.Pump()
+	if got := p.detail(nn.Layer{Name: "pool", Type: "global-pool"}); got != "global pool" {
+		t.Errorf("it is told as %q", got)
+	}
+	p.spec.Layers[p.spec.Layer("pool2")] = nn.Layer{Name: "pool2", Type: "global-pool", Inputs: []string{"conv2"}}
+	p.report = nn.Analyze(p.spec, 1)
+	p.layerForm(p.spec.Layer("pool2"))
+	if p.form == nil || p.form.kernel != nil {
+		t.Error("it has a picture of a window")
+	}
+}

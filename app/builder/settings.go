@@ -102,7 +102,7 @@ func (p *Page) layerForm(i int) []fyne.CanvasObject {
 		rows = append(rows, p.folded(advanced)...)
 	}
 	p.form = &form{layer: l.Name, follows: widgets.Column(6)}
-	if slices.Contains([]string{"filters", "pooling"}, kind.Group) {
+	if _, window := kind.Field("kernel"); window {
 		p.form.kernel = newKernelPicture(l.Int("kernel"), l.Int("stride"))
 		rows = append(rows, p.form.kernel)
 	}
