@@ -143,7 +143,10 @@ func (s *Session) nextRun(state *State) string {
 }
 
 // ResumeRun goes on with a run from its newest snapshot. Its data set must still be in the workspace.
-func (s *Session) ResumeRun(name string) error {
+func (s *Session) ResumeRun(name string) error { return s.ExtendRun(name, 0) }
+
+// ExtendRun goes on with a run for some epochs more than it was to have.
+func (s *Session) ExtendRun(name string, epochs int) error {
 	state := s.State()
 	r := named(state.Runs, name, func(r *Run) string { return r.Name })
 	if r == nil || r.Err != nil {
@@ -161,7 +164,8 @@ func (s *Session) ResumeRun(name string) error {
 	if c := state.Curves[name]; c != nil {
 		l.curve = gathering{loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, steered: c.Steered, warnings: c.Warnings}
 	}
-	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config})
+	l.config.Epochs += epochs
+	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
 }
 
 // startRun runs a training in the background, unless one goes on.

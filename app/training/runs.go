@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -85,6 +86,9 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 	if r.Err == nil {
 		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("run.settings"), func() { p.takeSettings(r) })}, items...)
 	}
+	if stateOf(r) == train.Finished && p.state.Training == nil {
+		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("run.extend"), func() { p.extend(r) })}, items...)
+	}
 	if st := stateOf(r); st == train.Stopped || st == train.Interrupted {
 		items = append([]*fyne.MenuItem{fyne.NewMenuItem(p.text("resume", r.Name), func() {
 			if err := sess.ResumeRun(r.Name); err != nil {
@@ -93,6 +97,21 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 		})}, items...)
 	}
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at)
+}
+
+// extend asks for how many epochs more a run that is finished goes on.
+func (p *Page) extend(r session.Run) {
+	const most = 10000
+	p.host.Ask(p.text("run.extend"), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) {
+		n, err := strconv.Atoi(strings.TrimSpace(text))
+		if err != nil || n < 1 || n > most {
+			p.host.Fault(fault.New("training.extend", "%q is no number of epochs from 1 to %d.", text, most))
+			return
+		}
+		if err := p.host.Session().ExtendRun(r.Name, n); err != nil {
+			p.host.Fault(err)
+		}
+	})
 }
 
 // takeSettings makes the settings of a run those of the next one, of its network if that is still there.

@@ -105,6 +105,14 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 	if n := len(p.plot.Data().Series); n != 5 {
 		t.Errorf("with nothing laid over the plot has %d lines", n)
 	}
+	h.Answer = "x"
+	p.extend(first)
+	if len(h.Faults) != 1 {
+		t.Errorf("x epochs more: %v", h.Faults)
+	}
+	h.Faults, h.Answer = nil, "2"
+	p.extend(first)
+	h.Until("two epochs more", func(s *session.State) bool { return s.Training == nil && len(s.Curves[first.Name].Epochs) == 3 })
 	p.takeSettings(first)
 	if p.config.Weights != "" || p.config.Epochs != 1 {
 		t.Errorf("the settings that were taken over: %+v", p.config)
