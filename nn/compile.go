@@ -36,6 +36,7 @@ type Network struct {
 	values  map[string]kernel.ID // outputs of layers that can be read
 	shapes  map[string]Shape
 	output  string // the layer whose output is the network's
+	folds   []fold
 }
 
 // A Parameter is a weight or bias of a layer in a compiled network, or a statistic, which is kept with them but not learned.
@@ -86,6 +87,7 @@ type node struct {
 	users   int  // layers that take its output
 	learns  bool // it or a layer before it has weights, so a gradient must reach it
 	written bool // its gradient has been written by a user
+	folded  bool // the layer before it does what it does
 }
 
 // gradient gives the buffer for the gradient of the node's output, and whether the caller must add to what is there.
@@ -186,8 +188,13 @@ func Compile(s Spec, o Options) (*Network, error) {
 		nodes = needed(nodes, output)
 	}
 	for _, node := range nodes {
+		if node.folded = b.folds(node); node.folded {
+			b.fold(node)
+		}
+	}
+	for _, node := range nodes {
 		b.place(node)
-		if node.kind.Type != "dropout" || o.Training {
+		if !node.folded && (node.kind.Type != "dropout" || o.Training) {
 			node.kind.forward(b, node)
 		}
 		n.shapes[node.layer.Name] = node.out
@@ -264,7 +271,7 @@ func (b *builder) weights(n *node) {
 // place chooses the buffers of a node: its own, or its input's where that may be overwritten.
 func (b *builder) place(n *node) {
 	in := n.in[0]
-	passes := !b.o.Training && n.kind.Type == "dropout" || n.kind.Loss && (n.kind.Type != "softmax-loss")
+	passes := n.folded || !b.o.Training && n.kind.Type == "dropout" || n.kind.Loss && (n.kind.Type != "softmax-loss")
 	switch {
 	case passes:
 		n.y = in.y

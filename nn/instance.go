@@ -24,6 +24,7 @@ type Instance struct {
 	part     []float32 // of each sample, of one loss
 	output   []float32
 	outShape Shape
+	kept     map[string]Tensor // weights that are folded into others, as they were given
 }
 
 // Open prepares the network on a device. Its weights are zero until Initialize or SetWeights.
@@ -32,7 +33,12 @@ func (n *Network) Open(d kernel.Device) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{Network: n, ex: ex, outShape: n.shapes[n.output]}
+	i := &Instance{Network: n, ex: ex, outShape: n.shapes[n.output], kept: map[string]Tensor{}}
+	for _, p := range n.Parameters {
+		if n.folded(p.Key()) {
+			i.kept[p.Key()] = NewTensor(p.Dims()...)
+		}
+	}
 	i.labels = make([]float32, n.o.Batch)
 	i.loss, i.part = make([]float32, n.o.Batch), make([]float32, n.o.Batch)
 	i.output = make([]float32, n.o.Batch*i.outShape.Len())
@@ -68,15 +74,27 @@ func (i *Instance) Initialize(seed uint64) error {
 				v[j] = float32(p.std)
 			}
 		}
-		if err := i.ex.Buffer(p.ID).Upload(v); err != nil {
+		if err := i.set(p, p.Key(), p.ID, v); err != nil {
 			return err
 		}
+	}
+	if err := i.fold(); err != nil {
+		return err
 	}
 	if longest > 1<<23 { // megabytes of it: not to be kept through all of a training
 		room = nil
 		debug.FreeOSMemory()
 	}
 	return nil
+}
+
+// set writes numbers to a buffer of a parameter, or keeps them where they are folded into others.
+func (i *Instance) set(p Parameter, key string, id kernel.ID, v []float32) error {
+	if t, ok := i.kept[key]; ok && id == p.ID {
+		copy(t.Data, v)
+		return nil
+	}
+	return i.ex.Buffer(id).Upload(v)
 }
 
 // read downloads buffers as tensors.
@@ -86,7 +104,9 @@ func (i *Instance) read(key func(Parameter) []string, ids func(Parameter) []kern
 		keys := key(p)
 		for k, id := range ids(p) {
 			t := NewTensor(p.Dims()...)
-			if err := i.ex.Buffer(id).Download(t.Data); err != nil {
+			if own, ok := i.kept[keys[k]]; ok && id == p.ID {
+				copy(t.Data, own.Data)
+			} else if err := i.ex.Buffer(id).Download(t.Data); err != nil {
 				return nil, err
 			}
 			all[keys[k]] = t
@@ -120,12 +140,12 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 	for _, p := range i.Network.Parameters {
 		keys := key(p)
 		for k, id := range ids(p) {
-			if err := i.ex.Buffer(id).Upload(all[keys[k]].Data); err != nil {
+			if err := i.set(p, keys[k], id, all[keys[k]].Data); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return i.fold()
 }
 
 // Read copies the first numbers of a parameter or its gradient, as many as fit.
