@@ -133,9 +133,13 @@ type goldenSolver struct {
 }
 
 var goldenSolvers = []goldenSolver{
-	{"sgd", kernel.SGD, .05, 0, 0}, {"nesterov", kernel.Nesterov, .05, 0, 0},
-	{"adam", kernel.Adam, .01, .999, 1e-8}, {"adamw", kernel.AdamW, .01, .999, 1e-8},
-	{"adagrad", kernel.AdaGrad, .05, 0, 1e-8}, {"rmsprop", kernel.RMSProp, .01, .99, 1e-8}, {"adadelta", kernel.AdaDelta, 1, .95, 1e-6},
+	{"sgd", kernel.SGD, .05, 0, 0},
+	{"nesterov", kernel.Nesterov, .05, 0, 0},
+	{"adam", kernel.Adam, .01, .999, 1e-8},
+	{"adamw", kernel.AdamW, .01, .999, 1e-8},
+	{"adagrad", kernel.AdaGrad, .05, 0, 1e-8},
+	{"rmsprop", kernel.RMSProp, .01, .99, 1e-8},
+	{"adadelta", kernel.AdaDelta, 1, .95, 1e-6},
 }
 
 // goldenInstance opens a network with the formula's weights.

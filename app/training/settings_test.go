@@ -75,7 +75,9 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 	h, p := withShapes(t)
 	p.form.change(func(c *train.Config) { c.Epochs = 1 })
 	p.train()
-	h.Until("the first run", func(s *session.State) bool { return s.Training == nil && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished })
+	h.Until("the first run", func(s *session.State) bool {
+		return s.Training == nil && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished
+	})
 	first := *h.State().ChosenRun()
 	p.Update(h.State())
 	p.form.start = true

@@ -88,9 +88,15 @@ func TestResumeIsExact(t *testing.T) {
 		augment      data.Augmentation
 		crop         int
 	}{
-		{name: "momentum", solver: "sgd"}, {name: "nesterov", solver: "nesterov"}, {name: "adam", solver: "adam"}, {name: "adamw", solver: "adamw"},
-		{name: "adagrad", solver: "adagrad"}, {name: "rmsprop", solver: "rmsprop"}, {name: "adadelta", solver: "adadelta"},
-		{name: "dropout", solver: "sgd", drop: true}, {name: "accumulate", solver: "adam", drop: true, accumulate: 2},
+		{name: "momentum", solver: "sgd"},
+		{name: "nesterov", solver: "nesterov"},
+		{name: "adam", solver: "adam"},
+		{name: "adamw", solver: "adamw"},
+		{name: "adagrad", solver: "adagrad"},
+		{name: "rmsprop", solver: "rmsprop"},
+		{name: "adadelta", solver: "adadelta"},
+		{name: "dropout", solver: "sgd", drop: true},
+		{name: "accumulate", solver: "adam", drop: true, accumulate: 2},
 		{name: "augmentation", solver: "sgd", augment: data.Augmentation{Shift: 2, Mirror: true, Rotate: 10, Scale: .1, Noise: .05, Value: .2}, crop: 24},
 	} {
 		t.Run(c.name, func(t *testing.T) {
