@@ -49,6 +49,7 @@ type Session struct {
 	now         State // being changed; its slices and maps are replaced, never written
 	subscribers []*func(*State)
 	serial      int
+	waiting     []waiting // runs that start when it has ended
 	live        *live
 	importing   context.CancelFunc
 	open        map[string]*data.Dataset

@@ -124,6 +124,55 @@ func (s *Session) Train(c train.Config) (string, error) {
 	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
 }
 
+// A waiting run starts when those before it have ended.
+type waiting struct {
+	dataset string
+	spec    nn.Spec
+	config  train.Config
+}
+
+// TrainAll trains the chosen network on the chosen data set with each configuration, one run after the other. Stopping one stops those that wait too.
+func (s *Session) TrainAll(configs []train.Config) error {
+	for _, c := range configs {
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	state := s.State()
+	if _, err := s.Train(configs[0]); err != nil {
+		return err
+	}
+	s.change(func(now *State) {
+		for _, c := range configs[1:] {
+			s.waiting = append(s.waiting, waiting{state.Dataset, state.ChosenNetwork().Spec, c})
+		}
+		now.Waiting = len(s.waiting)
+	})
+	return nil
+}
+
+// startNext starts the run that waits first, if the one that ended lets it: not if it was stopped, or failed for a reason that the next one would meet too.
+func (s *Session) startNext(reason string, err error) {
+	var next *waiting
+	s.change(func(now *State) {
+		if reason == train.Stopped || err != nil && !train.HasDiverged(err) {
+			s.waiting = nil
+		}
+		if len(s.waiting) > 0 {
+			next, s.waiting = &s.waiting[0], s.waiting[1:]
+		}
+		now.Waiting = len(s.waiting)
+	})
+	if next == nil {
+		return
+	}
+	name := s.nextRun(s.State())
+	l := &live{run: name, dataset: next.dataset, config: next.config, spec: next.spec}
+	if err := s.startRun(l, train.Job{Folder: s.runFolder(name), Config: next.config, Spec: next.spec}); err != nil {
+		s.fail(err)
+	}
+}
+
 // nextRun is "run N" with the first N after all that were.
 func (s *Session) nextRun(state *State) string {
 	last := 0
@@ -218,6 +267,9 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	})
 	if err == nil && ctx.Err() == nil {
 		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
+	}
+	if ctx.Err() == nil {
+		s.startNext(result.Reason, err)
 	}
 }
 

@@ -215,7 +215,7 @@ func (f *form) build() {
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
 	f.augmented = widgets.NewButton(f.augmentation(), widgets.Quiet, nil)
 	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
-	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
+	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, entry, row, choice) })...)
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(row, choice) })...)
 	if !f.locked {
@@ -379,7 +379,7 @@ func parseSteps(text string) ([]float64, bool) {
 }
 
 // advancedRows are the settings that are left alone at first.
-func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
 	c, p := f.shown, f.p
 	means := []string{model.MeanImage, model.MeanPixel, model.MeanNone}
 	var meanNames []string
@@ -395,7 +395,45 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		number("validate", c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v }),
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
+		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
+		entry("rates", f.ratesEntry()),
 	}
+}
+
+// ratesEntry takes learning rates that are tried one after the other, beside that of the form.
+func (f *form) ratesEntry() *widgets.Entry {
+	var text []string
+	for _, r := range f.p.rates {
+		text = append(text, widgets.FormatNumber(r))
+	}
+	e := widgets.NewEntry(strings.Join(text, ", "), nil)
+	e.Field.OnChanged = func(t string) {
+		rates, ok := parseRates(t)
+		if !ok {
+			e.SetWrong(f.p.text("limits.rates"))
+			return
+		}
+		e.SetWrong("")
+		f.p.rates = rates
+	}
+	return e
+}
+
+// parseRates reads learning rates: "0.01, 0.1"; nothing is none.
+func parseRates(text string) ([]float64, bool) {
+	var rates []float64
+	if strings.TrimSpace(text) == "" {
+		return nil, true
+	}
+	for _, part := range strings.Split(text, ",") {
+		n := widgets.NewNumber(0, 1e-9, 100, false, nil)
+		v, ok := n.Parse(part)
+		if !ok || slices.Contains(rates, v) {
+			return nil, false
+		}
+		rates = append(rates, v)
+	}
+	return rates, len(rates) <= 20
 }
 
 // samplesShown is how many pictures show what augmentation does: the image itself and what becomes of it.
@@ -508,7 +546,11 @@ func (p *Page) showButtons() {
 	}
 	if t != nil {
 		p.progress.Set(t.Progress())
-		p.where.Set(p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations)))
+		where := p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations))
+		if s.Waiting > 0 {
+			where += p.text("waiting", s.Waiting)
+		}
+		p.where.Set(where)
 		p.form.lock(true, t.Config)
 		p.title.Set(p.text("settings.of", t.Run))
 	} else {
@@ -553,7 +595,26 @@ func (p *Page) train() {
 		p.host.Fault(err)
 		return
 	}
-	if _, err := p.host.Session().Train(p.config); err != nil {
+	if err := p.host.Session().TrainAll(p.configs()); err != nil {
 		p.host.Fault(err)
 	}
+}
+
+// configs are the runs that Train starts: with each learning rate that is to be tried, each with as many seeds as are asked for.
+func (p *Page) configs() []train.Config {
+	rates := []float64{p.config.Rate}
+	for _, r := range p.rates {
+		if r != p.config.Rate {
+			rates = append(rates, r)
+		}
+	}
+	var list []train.Config
+	for _, rate := range rates {
+		for k := range max(p.seeds, 1) {
+			c := p.config
+			c.Rate, c.Seed = rate, c.Seed+uint64(k)
+			list = append(list, c)
+		}
+	}
+	return list
 }

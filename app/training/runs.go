@@ -126,42 +126,6 @@ func (p *Page) takeSettings(r session.Run) {
 	}
 }
 
-// compareMenu offers the runs that can be laid over the chosen one.
-func (p *Page) compareMenu(under fyne.CanvasObject) {
-	var items []*fyne.MenuItem
-	if p.versus != "" {
-		items = append(items, fyne.NewMenuItem(p.text("compare.none"), func() { p.compare("") }))
-	}
-	for _, r := range p.state.Runs {
-		if r.Name != p.state.Run && r.Err == nil {
-			item := fyne.NewMenuItem(r.Name+" · "+p.recipe(r), func() { p.compare(r.Name) })
-			item.Checked = r.Name == p.versus
-			items = append(items, item)
-		}
-	}
-	if len(items) == 0 {
-		item := fyne.NewMenuItem(p.text("compare.empty"), nil)
-		item.Disabled = true
-		items = append(items, item)
-	}
-	p.menu(under, items...)
-}
-
-// compare lays a run over the chosen one; "" takes it away.
-func (p *Page) compare(run string) {
-	p.versus = run
-	p.host.Session().ReadCurve(run)
-	p.draw(true)
-}
-
-// other is what is known of the run that is laid over the chosen one; nil for none.
-func (p *Page) other() *session.Curve {
-	if p.versus == "" || p.versus == p.state.Run {
-		return nil
-	}
-	return p.state.Curves[p.versus]
-}
-
 // remark is a sentence about the curves.
 type remark struct {
 	colour  fyne.ThemeColorName

@@ -97,7 +97,7 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 	}
 	p.Update(h.State())
 	p.compare(first.Name)
-	h.Until("the curves of both", func(*session.State) bool { return p.other() != nil })
+	h.Until("the curves of both", func(*session.State) bool { return len(p.others()) == 1 })
 	p.draw(true)
 	series := p.plot.Data().Series
 	if len(series) != 8 || series[6].Name != first.Name+" · "+p.text("val-loss") || len(series[6].Points) != 1 {
@@ -144,5 +144,70 @@ func TestLayersOfAHistory(t *testing.T) {
 	steps := p.history(c).Steps
 	if len(steps) != 3 || steps[1].Rate != .5 || steps[2].Rate != .1 || steps[1].Loss != 1 {
 		t.Errorf("%+v", steps)
+	}
+}
+
+// Three seeds are trained one after the other and laid over as a band; stopping one stops those that wait.
+func TestSeeds(t *testing.T) {
+	h, p := withShapes(t)
+	p.form.advanced = true
+	p.form.build()
+	p.form.change(func(c *train.Config) { c.Epochs = 2 })
+	p.seeds = 3
+	p.train()
+	waited := 0
+	h.Until("three runs", func(s *session.State) bool {
+		waited = max(waited, s.Waiting)
+		return s.Training == nil && s.Waiting == 0 && len(s.Runs) == 3 && !slices.ContainsFunc(s.Runs, func(r session.Run) bool { return r.Info.State != train.Finished })
+	})
+	if waited != 2 {
+		t.Errorf("%d runs waited", waited)
+	}
+	p.Update(h.State())
+	if got := p.siblings(); len(got) != 3 {
+		t.Fatalf("%d seeds of one run", len(got))
+	}
+	p.compare(allSeeds)
+	h.Until("all curves", func(*session.State) bool { return len(p.others()) == 3 })
+	p.draw(true)
+	series := p.plot.Data().Series
+	if len(series) != 11 {
+		t.Fatalf("%d lines", len(series))
+	}
+	least, most, mean := series[5].Points, series[6].Points, series[9].Points
+	for i := range mean {
+		if len(mean) != 2 || !(least[i].Y <= mean[i].Y && mean[i].Y <= most[i].Y && least[i].Y < most[i].Y) {
+			t.Errorf("epoch %d: %g to %g, mean %g", i+1, least[i].Y, most[i].Y, mean[i].Y)
+		}
+	}
+	p.seeds, p.rates = 2, []float64{.5, p.config.Rate, .001}
+	if list := p.configs(); len(list) != 6 || list[2].Rate != .5 || list[5].Rate != .001 || list[5].Seed != p.config.Seed+1 {
+		t.Errorf("%d runs: %+v", len(list), list)
+	}
+	p.rates = nil
+	p.form.change(func(c *train.Config) { c.Epochs = 200 })
+	p.train()
+	h.Until("a start", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && s.Waiting == 1 })
+	h.Session().Stop()
+	h.Until("the end of all", func(s *session.State) bool { return s.Training == nil && s.Waiting == 0 })
+	if n := len(h.State().Runs); n != 4 {
+		t.Errorf("%d runs after a stop", n)
+	}
+	if len(h.Faults) > 0 {
+		t.Error(h.Faults)
+	}
+}
+
+func TestParseRates(t *testing.T) {
+	if rates, ok := parseRates("0.01, .1"); !ok || !slices.Equal(rates, []float64{.01, .1}) {
+		t.Errorf("%v, %t", rates, ok)
+	}
+	if rates, ok := parseRates("  "); !ok || len(rates) != 0 {
+		t.Errorf("%v, %t", rates, ok)
+	}
+	for _, wrong := range []string{"x", "0", "-1", ".1, .1", "1e9", ".1,"} {
+		if rates, ok := parseRates(wrong); ok {
+			t.Errorf("%q is read as %v", wrong, rates)
+		}
 	}
 }

@@ -38,8 +38,10 @@ type Page struct {
 	ownerOf   string // run whose filters are shown
 	lack      string // what is said in place of filters
 	drawn     *session.Curve
-	versus    string // run that is laid over the chosen one
-	over      *session.Curve
+	versus    string    // run that is laid over the chosen one, or allSeeds
+	over      string    // what of it is drawn
+	seeds     int       // runs that Train starts, each with another seed
+	rates     []float64 // learning rates that are tried too
 	slowly    time.Time // when the small plots were drawn last
 
 	root     *fyne.Container
@@ -70,7 +72,7 @@ type Page struct {
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	return &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6}
+	return &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6, seeds: 1}
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("train."+key, args...) }
@@ -218,10 +220,11 @@ func (p *Page) configOf() (train.Config, bool) {
 // draw shows the curves of the chosen run.
 func (p *Page) draw(always bool) {
 	c := p.curve()
-	if c == p.drawn && p.other() == p.over && !always {
+	over := p.overlaid()
+	if c == p.drawn && over == p.over && !always {
 		return
 	}
-	p.drawn, p.over = c, p.other()
+	p.drawn, p.over = c, over
 	config, _ := p.configOf()
 	if c == nil {
 		c = &session.Curve{}
@@ -283,26 +286,6 @@ func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData 
 	}
 	d.Series = append(d.Series, p.overlay()...)
 	return d
-}
-
-// overlay are the lines of the run that is laid over the chosen one.
-func (p *Page) overlay() []widgets.PlotSeries {
-	c := p.other()
-	if c == nil {
-		return nil
-	}
-	var loss, accuracy []widgets.PlotPoint
-	for _, e := range c.Epochs {
-		if !math.IsNaN(e.ValLoss) {
-			loss, accuracy = append(loss, widgets.PlotPoint{X: e.Epoch, Y: e.ValLoss}), append(accuracy, widgets.PlotPoint{X: e.Epoch, Y: e.ValAccuracy})
-		}
-	}
-	name := func(key string) string { return p.versus + " · " + p.text(key) }
-	return []widgets.PlotSeries{
-		{Name: name("train-loss"), Points: widgets.SmoothPlot(points(c.Loss), max(p.smoothing, .9)), Colour: widgets.ColourQuiet},
-		{Name: name("val-loss"), Points: loss, Colour: widgets.ColourGood},
-		{Name: name("val-accuracy"), Points: accuracy, Colour: widgets.ColourGood, Right: true, Dashed: true},
-	}
 }
 
 // accuracyAxis runs to 100 %, from a round percentage below the least value.
