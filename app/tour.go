@@ -65,6 +65,9 @@ func (t *tour) all() error {
 		{"inspect", t.inspect},
 		{"filters", t.filters},
 		{"detect", t.detect},
+		{"sigmoid-relu", t.vanishing},
+		{"seeds", t.seeds},
+		{"memorised", t.memorise},
 		{"dark-korean", t.darkKorean},
 	}
 	for _, s := range steps {

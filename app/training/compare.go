@@ -18,7 +18,7 @@ const allSeeds = "*"
 func (p *Page) compareMenu(under fyne.CanvasObject) {
 	var items []*fyne.MenuItem
 	add := func(text, versus string) {
-		item := fyne.NewMenuItem(text, func() { p.compare(versus) })
+		item := fyne.NewMenuItem(text, func() { p.Compare(versus) })
 		item.Checked = versus == p.versus && versus != ""
 		items = append(items, item)
 	}
@@ -41,8 +41,8 @@ func (p *Page) compareMenu(under fyne.CanvasObject) {
 	p.menu(under, items...)
 }
 
-// compare lays a run, or all seeds, over the chosen one; "" takes it away.
-func (p *Page) compare(versus string) {
+// Compare lays a run, or all seeds, over the chosen one; "" takes it away.
+func (p *Page) Compare(versus string) {
 	p.versus = versus
 	s := p.host.Session()
 	if versus == allSeeds {

@@ -96,14 +96,14 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 		t.Errorf("the second run did not start from weights: %v", err)
 	}
 	p.Update(h.State())
-	p.compare(first.Name)
+	p.Compare(first.Name)
 	h.Until("the curves of both", func(*session.State) bool { return len(p.others()) == 1 })
 	p.draw(true)
 	series := p.plot.Data().Series
 	if len(series) != 8 || series[6].Name != first.Name+" · "+p.text("val-loss") || len(series[6].Points) != 1 {
 		t.Errorf("the plot has %d lines: %+v", len(series), series[len(series)-1])
 	}
-	p.compare("")
+	p.Compare("")
 	if n := len(p.plot.Data().Series); n != 5 {
 		t.Errorf("with nothing laid over the plot has %d lines", n)
 	}
@@ -167,7 +167,7 @@ func TestSeeds(t *testing.T) {
 	if got := p.siblings(); len(got) != 3 {
 		t.Fatalf("%d seeds of one run", len(got))
 	}
-	p.compare(allSeeds)
+	p.Compare(allSeeds)
 	h.Until("all curves", func(*session.State) bool { return len(p.others()) == 3 })
 	p.draw(true)
 	series := p.plot.Data().Series

@@ -109,11 +109,13 @@ func (w *workers) run(jobs int, own []worker, job func(w *worker, job int)) {
 		}
 		pause()
 	}
-	w.waiting.Store(true)
-	if w.pending.Load() == 0 && w.waiting.CompareAndSwap(true, false) {
-		return
+	for w.pending.Load() > 0 {
+		w.waiting.Store(true)
+		if w.pending.Load() == 0 && w.waiting.CompareAndSwap(true, false) {
+			return
+		}
+		<-w.done // perhaps of a helper that was the last of the stage before, and held up before it could say so: then this one is not done yet
 	}
-	<-w.done
 }
 
 // begin lets the helpers see a new stage.

@@ -1,8 +1,10 @@
 package kernel
 
 import (
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // Many short stages, with workers that fall asleep at once and ones that never do: each job is done once, and none after its stage.
@@ -27,5 +29,39 @@ func TestWorkers(t *testing.T) {
 		}
 		w.close()
 		w.close()
+	}
+}
+
+// A helper that was the last of a stage may be held up between counting itself as done and looking whether the caller waits; by then the caller may wait for the next
+// stage, and must not take it for done.
+func TestALateHelperEndsNoStage(t *testing.T) {
+	w := newWorkers(2, 0, func() {})
+	defer w.close()
+	for range 20 {
+		var begun sync.WaitGroup
+		begun.Add(2)
+		release, ended := make(chan struct{}), make(chan struct{})
+		go func() {
+			w.run(2, make([]worker, 2), func(self *worker, job int) {
+				begun.Done()
+				begun.Wait() // both workers have a job
+				if self == &w.own[1] {
+					<-release
+				}
+			})
+			close(ended)
+		}()
+		for !w.waiting.CompareAndSwap(true, false) { // as the late helper does
+			time.Sleep(10 * time.Microsecond)
+		}
+		w.done <- struct{}{}
+		select {
+		case <-ended:
+			close(release)
+			t.Fatal("the stage ended although a job of it went on")
+		case <-time.After(2 * time.Millisecond):
+		}
+		close(release)
+		<-ended
 	}
 }
