@@ -22,12 +22,13 @@ type comparer interface{ Compare(versus string) }
 // run trains the chosen network with each configuration and waits for the end of all.
 func (t *tour) run(configs ...train.Config) error {
 	var err error
-	t.on(func() { err = t.w.session.TrainAll(configs) })
+	runs := 0
+	t.on(func() { runs, err = len(t.w.state.Runs)+len(configs), t.w.session.TrainAll(configs) })
 	if err != nil {
 		return err
 	}
 	return t.until("the end of the runs", func(s *session.State) (bool, error) {
-		return s.Training == nil && s.Waiting == 0 && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished, failed(s)
+		return len(s.Runs) == runs && s.Training == nil && s.Waiting == 0 && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished, failed(s)
 	})
 }
 
@@ -160,7 +161,7 @@ func (t *tour) memorise() error {
 	}
 	t.over("")
 	c := train.Defaults()
-	c.Epochs, c.Batch, c.Policy, c.WeightDecay, c.Rate = 100, 8, "fixed", 0, .005
+	c.Epochs, c.Batch, c.Policy, c.WeightDecay, c.Rate = 100, 8, "fixed", 0, .001
 	if err := t.run(c); err != nil {
 		return err
 	}
@@ -186,10 +187,14 @@ func (t *tour) sixteen() (string, error) {
 	}
 	folder := filepath.Join(t.w.session.Home(), "sixteen")
 	classes := d.Info().Classes
+	first, second := 0, 1
+	if len(classes) > 8 { // of the digits two that are alike
+		first, second = 3, 8
+	}
 	count := map[int]int{}
 	for _, e := range d.Index() {
 		class := int(e.Class)
-		if class < 0 || class > 1 || count[class] == 16 {
+		if class != first && class != second || count[class] == 16 {
 			continue
 		}
 		split := "train"
@@ -210,8 +215,8 @@ func (t *tour) sixteen() (string, error) {
 		}
 		count[class]++
 	}
-	if count[0] != 16 || count[1] != 16 {
-		return "", errors.New("the data set has too few images of its first two classes")
+	if count[first] != 16 || count[second] != 16 {
+		return "", errors.New("the data set has too few images of two classes")
 	}
 	return folder, nil
 }
