@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 	"sort"
 
 	"fyne.io/fyne/v2"
@@ -325,12 +326,22 @@ func (r *plotRenderer) labels(s scale) {
 		all = append(all, label{text, max(x, s.plot.x0+4), max(s.plot.y0+7, min(y, s.plot.y1-7)), l.colour(), w})
 	}
 	sort.SliceStable(all, func(i, j int) bool { return all[i].y < all[j].y })
+	const line = 16
+	for room := max(int((s.plot.y1-s.plot.y0)/line), 1); len(all) > room; { // not all fit: of those between, the nearest to another one is left to the pointer
+		out := len(all) - 1
+		for i, gap := 1, float32(math.MaxFloat32); i < len(all)-1; i++ {
+			if d := all[i].y - all[i-1].y; d < gap {
+				out, gap = i, d
+			}
+		}
+		all = slices.Delete(all, out, out+1)
+	}
 	for i := 1; i < len(all); i++ {
-		all[i].y = max(all[i].y, all[i-1].y+16)
+		all[i].y = max(all[i].y, all[i-1].y+line)
 	}
 	for i, limit := len(all)-1, s.plot.y1-7; i >= 0; i-- {
 		all[i].y = min(all[i].y, limit)
-		limit = all[i].y - 16
+		limit = all[i].y - line
 	}
 	for _, l := range all {
 		r.text(l.text, l.x, l.y, 12, l.c, fyne.TextAlignLeading)

@@ -90,6 +90,31 @@ func TestLabelsStayApartAndInside(t *testing.T) {
 	}
 }
 
+// In a low plot labels stay inside: those that do not fit are left out, but not the highest and the lowest.
+func TestLabelsOfALowPlot(t *testing.T) {
+	var series []PlotSeries
+	for i, name := range []string{"a", "b", "c", "d", "e"} {
+		series = append(series, PlotSeries{Name: name, Colour: ColourAccent, Points: []PlotPoint{{0, float64(i)}, {1, float64(i)}}})
+	}
+	p, r := plotOf(t, PlotData{Series: series})
+	p.Resize(fyne.NewSize(320, 80))
+	p.Refresh()
+	s := p.scale(p.Size())
+	seen := ""
+	for _, text := range r.texts[:r.used] {
+		if text.TextSize != 12 {
+			continue
+		}
+		seen += text.Text[:1]
+		if y := text.Position().Y; y < s.plot.y0-8 || y > s.plot.y1 {
+			t.Errorf("%q stands at %g, the plot is from %g to %g", text.Text, y, s.plot.y0, s.plot.y1)
+		}
+	}
+	if len(seen) < 2 || len(seen) > 3 || seen[0] != 'e' || seen[len(seen)-1] != 'a' {
+		t.Errorf("labels %q", seen)
+	}
+}
+
 func TestReadOutAndZoom(t *testing.T) {
 	p, r := plotOf(t, PlotData{Series: []PlotSeries{{Name: "loss", Points: losses(100)}}, Head: func(float64) string { return "epoch" }})
 	before := r.used

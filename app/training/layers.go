@@ -46,8 +46,8 @@ func (p *Page) drawLayers(c *session.Curve, axis widgets.PlotAxis) {
 	p.layers.SetData(widgets.PlotData{Series: layerSeries(c.Health, value), X: axis, Left: widgets.PlotAxis{Log: true}, Head: p.epochHead(c)})
 }
 
-// layerColours are the class colours that lines are drawn in: those that are read well as small text, on light and on dark.
-var layerColours = [...]int{5, 2, 3, 1, 6}
+// layerColours are the class colours that lines are drawn in, those that are read well as small text on light and on dark; the first layer has the accent.
+var layerColours = [...]int{-1, 2, 3, 1, 6}
 
 // mostLayers is how many layers can be told apart in a small plot.
 const mostLayers = len(layerColours)
@@ -77,7 +77,11 @@ func layerSeries(health []train.Health, value func(train.LayerHealth) float64) [
 	}
 	var series []widgets.PlotSeries
 	for i, name := range names {
-		series = append(series, widgets.PlotSeries{Name: name, Points: lines[name], Fixed: widgets.ClassColour(layerColours[i])})
+		line := widgets.PlotSeries{Name: name, Points: lines[name], Colour: widgets.ColourAccent}
+		if class := layerColours[i]; class >= 0 {
+			line.Fixed = widgets.ClassColour(class)
+		}
+		series = append(series, line)
 	}
 	return series
 }
