@@ -132,27 +132,20 @@ func (g *gathering) rewind(iteration int) {
 	x := float64(iteration) / float64(g.perEpoch)
 	for _, s := range []*series{&g.loss, &g.rate, &g.speed} {
 		s.held = s.held[:0]
-		n := len(s.points)
-		for n > 0 && s.points[n-1].X > x {
-			n--
-		}
-		s.points = s.points[:n:n]
+		s.points = before(s.points, func(p Point) bool { return p.X > x })
 	}
-	n := len(g.epochs)
-	for n > 0 && g.epochs[n-1].Iteration > iteration {
+	g.epochs = before(g.epochs, func(e train.Epoch) bool { return e.Iteration > iteration })
+	g.health = before(g.health, func(h train.Health) bool { return h.Iteration > iteration })
+	g.steered = before(g.steered, func(s train.Steered) bool { return s.Iteration > iteration })
+}
+
+// before is what comes before the later ones at the end of a list; it can be appended to without a change of the list.
+func before[E any](list []E, later func(E) bool) []E {
+	n := len(list)
+	for n > 0 && later(list[n-1]) {
 		n--
 	}
-	g.epochs = g.epochs[:n:n]
-	n = len(g.health)
-	for n > 0 && g.health[n-1].Iteration > iteration {
-		n--
-	}
-	g.health = g.health[:n:n]
-	n = len(g.steered)
-	for n > 0 && g.steered[n-1].Iteration > iteration {
-		n--
-	}
-	g.steered = g.steered[:n:n]
+	return list[:n:n]
 }
 
 func (g *gathering) curve() *Curve {

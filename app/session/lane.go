@@ -53,6 +53,21 @@ func (s *Session) inLane(l *lane, work func(context.Context) func()) {
 	})
 }
 
+// tell brings progress to the window's goroutine, at most ten times a second and not after ctx ended.
+func (s *Session) tell(ctx context.Context, progress func(done, total int)) func(done, total int) {
+	var last time.Time
+	return func(done, total int) {
+		if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
+			last = now
+			s.config.Post(func() {
+				if ctx.Err() == nil {
+					progress(done, total)
+				}
+			})
+		}
+	}
+}
+
 // predictors keeps the models that were used last, ready on the device.
 type predictors struct {
 	device kernel.Device
@@ -170,18 +185,8 @@ func (s *Session) Detect(run string, img image.Image, o vision.WindowOptions, pr
 	folder := s.runFolder(run)
 	s.inLane(&s.detect, func(ctx context.Context) func() {
 		var w *vision.Windows
-		var last time.Time
 		err := s.predictors.use(folder, "", windowBatch, false, func(p *model.Predictor) (err error) {
-			w, err = vision.SlidingWindow(ctx, p, img, o, func(d, total int) {
-				if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
-					last = now
-					s.config.Post(func() {
-						if ctx.Err() == nil {
-							progress(d, total)
-						}
-					})
-				}
-			})
+			w, err = vision.SlidingWindow(ctx, p, img, o, s.tell(ctx, progress))
 			return err
 		})
 		return func() { done(w, err) }
@@ -264,17 +269,7 @@ func (s *Session) FindRate(c train.Config, progress func(done, total int), done 
 		var found train.RateSearch
 		set, err := s.Data(name)
 		if err == nil {
-			var last time.Time
-			found, err = train.FindRate(ctx, train.Job{Config: c, Spec: spec, Data: set, Device: s.device}, func(d, total int) {
-				if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
-					last = now
-					s.config.Post(func() {
-						if ctx.Err() == nil {
-							progress(d, total)
-						}
-					})
-				}
-			})
+			found, err = train.FindRate(ctx, train.Job{Config: c, Spec: spec, Data: set, Device: s.device}, s.tell(ctx, progress))
 		}
 		if err == nil && found.Suggested == 0 {
 			err = train.NoRate()

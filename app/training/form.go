@@ -271,24 +271,12 @@ func (f *form) policyRows(number numberMaker, entry entryMaker) []fyne.CanvasObj
 	}
 	var rows []fyne.CanvasObject
 	if len(p.Step) > 0 {
-		text := make([]string, len(c.Step))
-		for i, s := range c.Step {
-			text[i] = widgets.FormatNumber(s)
-		}
 		if len(p.Step) == 1 {
 			rows = append(rows, number("step", c.Step[0], .1, 100, false, func(c *train.Config, v float64) { c.Step = []float64{v} }))
 		} else {
-			e := widgets.NewEntry(strings.Join(text, ", "), nil)
-			e.Field.OnChanged = func(t string) {
-				steps, ok := parseSteps(t)
-				if !ok {
-					e.SetWrong(f.p.text("limits.steps"))
-					return
-				}
-				e.SetWrong("")
+			rows = append(rows, entry("step", f.list(c.Step, "limits.steps", parseSteps, func(steps []float64) {
 				f.change(func(c *train.Config) { c.Step = steps })
-			}
-			rows = append(rows, entry("step", e))
+			})))
 		}
 	}
 	if p.Gamma != 0 {
@@ -298,6 +286,25 @@ func (f *form) policyRows(number numberMaker, entry entryMaker) []fyne.CanvasObj
 		rows = append(rows, number("power", c.Power, .01, 100, false, func(c *train.Config, v float64) { c.Power = v }))
 	}
 	return rows
+}
+
+// list is an entry of numbers with commas between them. limits says what they must be while parse does not take them.
+func (f *form) list(numbers []float64, limits string, parse func(string) ([]float64, bool), take func([]float64)) *widgets.Entry {
+	text := make([]string, len(numbers))
+	for i, v := range numbers {
+		text[i] = widgets.FormatNumber(v)
+	}
+	e := widgets.NewEntry(strings.Join(text, ", "), nil)
+	e.Field.OnChanged = func(t string) {
+		numbers, ok := parse(t)
+		if !ok {
+			e.SetWrong(f.p.text(limits))
+			return
+		}
+		e.SetWrong("")
+		take(numbers)
+	}
+	return e
 }
 
 // parseSteps reads percentages: "50, 85".
@@ -332,27 +339,9 @@ func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, 
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
-		entry("rates", f.ratesEntry()),
+		// Learning rates that are tried one after the other, beside that of the form.
+		entry("rates", f.list(p.rates, "limits.rates", parseRates, func(rates []float64) { p.rates = rates })),
 	}
-}
-
-// ratesEntry takes learning rates that are tried one after the other, beside that of the form.
-func (f *form) ratesEntry() *widgets.Entry {
-	var text []string
-	for _, r := range f.p.rates {
-		text = append(text, widgets.FormatNumber(r))
-	}
-	e := widgets.NewEntry(strings.Join(text, ", "), nil)
-	e.Field.OnChanged = func(t string) {
-		rates, ok := parseRates(t)
-		if !ok {
-			e.SetWrong(f.p.text("limits.rates"))
-			return
-		}
-		e.SetWrong("")
-		f.p.rates = rates
-	}
-	return e
 }
 
 // parseRates reads learning rates: "0.01, 0.1"; nothing is none.

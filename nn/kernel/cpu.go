@@ -277,23 +277,23 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 		list = append(list, s...)
 	}
 	for i := 0; i < len(ops); i++ {
-		switch o := ops[i].(type) {
-		case Conv:
-			relu := rectifies(ops[i+1:], o.Y)
+		rectified := func(y ID) bool { // then the ReLU is done by the operation before it
+			relu := rectifies(ops[i+1:], y)
 			if relu {
 				i++
 			}
+			return relu
+		}
+		switch o := ops[i].(type) {
+		case Conv:
+			relu := rectified(o.Y)
 			if s := e.shared(o, relu); s != nil {
 				alone(s)
 				continue
 			}
 			run = append(run, e.conv(o, relu))
 		case Dense:
-			relu := rectifies(ops[i+1:], o.Y)
-			if relu {
-				i++
-			}
-			alone(e.dense(o, relu))
+			alone(e.dense(o, rectified(o.Y)))
 		case DenseGradInput:
 			alone(e.denseGradInput(o))
 		case DenseGradWeights:
@@ -302,11 +302,7 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 			do, sum := e.convGradWeights(o)
 			run, sums = append(run, do), append(sums, sum...)
 		case BatchNorm:
-			relu := rectifies(ops[i+1:], o.Y)
-			if relu {
-				i++
-			}
-			throughout(e.batchNorm(o, relu))
+			throughout(e.batchNorm(o, rectified(o.Y)))
 		case BatchNormGrad:
 			throughout(e.batchNormGrad(o))
 		default:

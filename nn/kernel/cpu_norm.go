@@ -29,17 +29,46 @@ func (e *cpuExecutor) lrnRows(o LRN, w *worker, n, from, to int) {
 		for c, v := range x[:s.C] {
 			middle[c] = v * v
 		}
-		if vectors > 0 {
-			e.u.lrnTo(&y[0], &scale[0], &x[0], &squares[0], o.Size, vectors, alpha, 1)
+		e.u.normalise(y, scale, x[:s.C], squares, o.Size, vectors, alpha, o.Beta)
+	}
+}
+
+// normalise does scale = 1 + alpha·Σ squares over size numbers from each on, and y = x·scale^−beta; of the first numbers with vectors.
+func (u *unit) normalise(y, scale, x, squares []float32, size, vectors int, alpha, beta float32) {
+	if vectors > 0 {
+		u.lrnTo(&y[0], &scale[0], &x[0], &squares[0], size, vectors, alpha, 1)
+	}
+	for i := vectors; i < len(x); i++ {
+		sum := float32(0)
+		for _, v := range squares[i : i+size] {
+			sum += v
 		}
-		for c := vectors; c < s.C; c++ {
-			sum := float32(0)
-			for _, v := range squares[c : c+o.Size] {
-				sum += v
-			}
-			scale[c] = 1 + alpha*sum
-			y[c] = x[c] * powNeg(scale[c], o.Beta)
+		scale[i] = 1 + alpha*sum
+		y[i] = x[i] * powNeg(scale[i], beta)
+	}
+}
+
+// ratios does ratio = dy·y/scale, of the first numbers with vectors.
+func (u *unit) ratios(ratio, dy, y, scale []float32, vectors int) {
+	if vectors > 0 {
+		u.lrnRatioTo(&ratio[0], &dy[0], &y[0], &scale[0], vectors)
+	}
+	for i := vectors; i < len(dy); i++ {
+		ratio[i] = dy[i] * y[i] / scale[i]
+	}
+}
+
+// normaliseGrad does grad = dy·scale^−beta − factor·x·Σ ratios over size numbers from each on; of the first numbers with vectors.
+func (u *unit) normaliseGrad(grad, dy, x, scale, ratios []float32, size, vectors int, factor, beta float32) {
+	if vectors > 0 {
+		u.lrnGradTo(&grad[0], &dy[0], &x[0], &scale[0], &ratios[0], size, vectors, factor, 1)
+	}
+	for i := vectors; i < len(grad); i++ {
+		sum := float32(0)
+		for _, v := range ratios[i : i+size] {
+			sum += v
 		}
+		grad[i] = dy[i]*powNeg(scale[i], beta) - factor*x[i]*sum
 	}
 }
 
@@ -106,13 +135,7 @@ func (e *cpuExecutor) lrnWithin(o LRN) sliceOp {
 				squares[i] = v * v
 			}
 			e.u.sumAround(sums, squares, s, at)
-			if vectors > 0 {
-				e.u.lrnTo(&y[0], &scale[0], &x[0], &sums[0], 1, vectors, alpha, 1)
-			}
-			for i := vectors; i < length; i++ {
-				scale[i] = 1 + alpha*sums[i]
-				y[i] = x[i] * powNeg(scale[i], o.Beta)
-			}
+			e.u.normalise(y, scale, x, sums, 1, vectors, alpha, o.Beta)
 		}
 	}
 }
@@ -126,20 +149,10 @@ func (e *cpuExecutor) lrnWithinGrad(o LRNGrad) sliceOp {
 		ratio, sums := w.scratch[:length], w.scratch[length:2*length]
 		for n := from; n < to; n++ {
 			x, y, scale, dy, dx := e.of(o.X, n), e.of(o.Y, n), e.of(o.S, n), e.of(o.DY, n), e.of(o.DX, n)
-			if vectors > 0 {
-				e.u.lrnRatioTo(&ratio[0], &dy[0], &y[0], &scale[0], vectors)
-			}
-			for i := vectors; i < length; i++ {
-				ratio[i] = dy[i] * y[i] / scale[i]
-			}
+			e.u.ratios(ratio, dy, y, scale, vectors)
 			e.u.sumAround(sums, ratio, s, at)
 			grad := ratio
-			if vectors > 0 {
-				e.u.lrnGradTo(&grad[0], &dy[0], &x[0], &scale[0], &sums[0], 1, vectors, factor, 1)
-			}
-			for i := vectors; i < length; i++ {
-				grad[i] = dy[i]*powNeg(scale[i], o.Beta) - factor*x[i]*sums[i]
-			}
+			e.u.normaliseGrad(grad, dy, x, scale, sums, 1, vectors, factor, o.Beta)
 			if o.Add {
 				e.u.add(dx, grad)
 			} else {
@@ -164,22 +177,8 @@ func (e *cpuExecutor) lrnGrad(o LRNGrad) sliceOp {
 		for n := from; n < to; n++ {
 			x, y, scale, dy, dx := e.of(o.X, n), e.of(o.Y, n), e.of(o.S, n), e.of(o.DY, n), e.of(o.DX, n)
 			for ; len(x) > 0; x, y, scale, dy, dx = x[s.C:], y[s.C:], scale[s.C:], dy[s.C:], dx[s.C:] {
-				if vectors > 0 {
-					e.u.lrnRatioTo(&ratio[before], &dy[0], &y[0], &scale[0], vectors)
-				}
-				for c := vectors; c < s.C; c++ {
-					ratio[before+c] = dy[c] * y[c] / scale[c]
-				}
-				if vectors > 0 {
-					e.u.lrnGradTo(&grad[0], &dy[0], &x[0], &scale[0], &ratio[0], o.Size, vectors, factor, 1)
-				}
-				for c := vectors; c < s.C; c++ {
-					sum := float32(0)
-					for _, v := range ratio[c : c+o.Size] {
-						sum += v
-					}
-					grad[c] = dy[c]*powNeg(scale[c], o.Beta) - factor*x[c]*sum
-				}
+				e.u.ratios(ratio[before:], dy[:s.C], y, scale, vectors)
+				e.u.normaliseGrad(grad, dy, x, scale, ratio, o.Size, vectors, factor, o.Beta)
 				if o.Add {
 					e.u.add(dx[:s.C], grad)
 				} else {

@@ -92,7 +92,7 @@ const (
 	rectify
 )
 
-// unrolled is how many numbers of a sum a turn of a tile's loop takes.
+// unrolled is how many numbers of a sum a turn of a tile's loop takes, as the generator of the kernels has it.
 const unrolled = 4
 
 // fetch has the next tiles, of so many turns together, fetch n numbers that will soon be read.

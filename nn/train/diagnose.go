@@ -82,8 +82,10 @@ func (h *History) best() (best Epoch) {
 	return best
 }
 
-// guessing is the loss of one who guesses.
-func (h *History) guessing() float64 { return math.Log(float64(max(h.Classes, 2))) }
+// guessing is the loss of one who guesses among classes.
+func guessing(classes int) float64 { return math.Log(float64(max(classes, 2))) }
+
+func (h *History) guessing() float64 { return guessing(h.Classes) }
 
 // guesses tells that the training loss of the last validation is no better than guessing.
 func (h *History) guesses() bool {

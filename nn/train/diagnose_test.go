@@ -121,3 +121,24 @@ func TestSickRunsAreToldEarly(t *testing.T) {
 		}
 	}
 }
+
+// The window asks with every state of a run that goes on.
+func BenchmarkDiagnose(b *testing.B) {
+	h := History{Classes: 10, PerEpoch: 100, Epochs: 100, State: Running}
+	for i := range 4096 {
+		h.Steps = append(h.Steps, StepPoint{float64(i) / 40, 2, .1})
+	}
+	for i := range 100 {
+		h.Valid = append(h.Valid, Epoch{Epoch: float64(i + 1), TrainLoss: 2, ValLoss: 2.1, ValAccuracy: .3})
+	}
+	for i := range 400 {
+		m := Health{Iteration: i * 20, Epoch: float64(i) / 4}
+		for range 60 {
+			m.Layers = append(m.Layers, LayerHealth{Gradient: 1, Weight: 1, Update: .001, Dead: nan})
+		}
+		h.Health = append(h.Health, m)
+	}
+	for b.Loop() {
+		Diagnose(h)
+	}
+}

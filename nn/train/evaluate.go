@@ -28,10 +28,15 @@ type tally struct {
 	loss                  float64
 }
 
+// plainly makes the tensors of images as they are.
+func plainly(pre *model.Preprocessor) func(id uint32, px data.Pixels, dst []float32) {
+	return func(_ uint32, px data.Pixels, dst []float32) { pre.Tensor(px, dst) }
+}
+
 // measure runs images through a network that compares. each, if given, is told the prediction for every image.
 func measure(ctx context.Context, inst *nn.Instance, pre *model.Preprocessor, d *data.Dataset, ids []uint32, batch int, each func(id uint32, label, predicted int), observe func(done, total int)) (tally, error) {
 	var t tally
-	loader := data.NewLoader(ctx, d, ids, batch, pre.Len(), func(_ uint32, px data.Pixels, dst []float32) { pre.Tensor(px, dst) })
+	loader := data.NewLoader(ctx, d, ids, batch, pre.Len(), plainly(pre))
 	defer loader.Close()
 	for {
 		b, ok, err := loader.Next()

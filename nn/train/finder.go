@@ -73,8 +73,7 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 			observe(i+1, searchSteps)
 		}
 	}
-	guessing := (&History{Classes: r.Spec.Classes}).guessing()
-	s.Suggested = suggest(s.Rates, s.Losses, guessing)
+	s.Suggested = suggest(s.Rates, s.Losses, guessing(r.Spec.Classes))
 	return s, nil
 }
 

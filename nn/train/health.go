@@ -119,7 +119,7 @@ func (r *run) dead() ([]LayerHealth, error) {
 		return nil, err
 	}
 	awake := map[string][]bool{}
-	loader := data.NewLoader(r.ctx, r.Data, ids, 1, r.pre.Len(), func(_ uint32, px data.Pixels, dst []float32) { r.pre.Tensor(px, dst) })
+	loader := data.NewLoader(r.ctx, r.Data, ids, 1, r.pre.Len(), plainly(r.pre))
 	defer loader.Close()
 	for {
 		b, ok, err := loader.Next()

@@ -71,7 +71,7 @@ func (r *run) step() (float64, error) {
 // seen makes the tensors of an epoch's images.
 func (r *run) seen(epoch int) func(id uint32, px data.Pixels, dst []float32) {
 	if r.Config.Augment.IsZero() && r.Config.Crop == 0 {
-		return func(_ uint32, px data.Pixels, dst []float32) { r.pre.Tensor(px, dst) }
+		return plainly(r.pre)
 	}
 	seen := look(r.pre, r.Config, epoch)
 	return func(id uint32, px data.Pixels, dst []float32) {
