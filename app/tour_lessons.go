@@ -23,12 +23,12 @@ type comparer interface{ Compare(versus string) }
 func (t *tour) run(configs ...train.Config) error {
 	var err error
 	runs := 0
-	t.on(func() { runs, err = len(t.w.state.Runs)+len(configs), t.w.session.TrainAll(configs) })
+	t.on(func() { runs, err = len(t.w.state.Runs)+len(configs), t.w.session.Enqueue(configs) })
 	if err != nil {
 		return err
 	}
 	return t.until("the end of the runs", func(s *session.State) (bool, error) {
-		return len(s.Runs) == runs && s.Training == nil && s.Waiting == 0 && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished, failed(s)
+		return len(s.Runs) == runs && s.Training == nil && len(s.Waiting) == 0 && s.ChosenRun() != nil && s.ChosenRun().Info.State == train.Finished, failed(s)
 	})
 }
 

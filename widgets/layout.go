@@ -179,15 +179,29 @@ func (s *sides) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	return m
 }
 
-// shares puts things beside each other in given shares of the width, over the whole height.
+// shares divides the room among its things: beside each other, or one below the other.
 type shares struct {
 	gap   float32
 	parts []float32
+	below bool
 }
 
 // Shares puts things beside each other in shares of the width.
 func Shares(gap float32, parts []float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(&shares{gap, parts}, objects...)
+	return container.New(&shares{gap, parts, false}, objects...)
+}
+
+// RowShares puts things one below the other in shares of the height.
+func RowShares(gap float32, parts []float32, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(&shares{gap, parts, true}, objects...)
+}
+
+// along is a size with its width along the way the things follow each other; it is its own inverse.
+func (s *shares) along(size fyne.Size) fyne.Size {
+	if s.below {
+		return fyne.NewSize(size.Height, size.Width)
+	}
+	return size
 }
 
 func (s *shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {
@@ -195,25 +209,27 @@ func (s *shares) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	for _, p := range s.parts {
 		total += p
 	}
-	room := size.Width - s.gap*float32(len(objects)-1)
-	x := float32(0)
+	all := s.along(size)
+	room := all.Width - s.gap*float32(len(objects)-1)
+	at := float32(0)
 	for i, o := range objects {
 		w := room * s.parts[i] / total
-		o.Move(fyne.NewPos(x, 0))
-		o.Resize(fyne.NewSize(w, size.Height))
-		x += w + s.gap
+		place := s.along(fyne.NewSize(at, 0))
+		o.Move(fyne.NewPos(place.Width, place.Height))
+		o.Resize(s.along(fyne.NewSize(w, all.Height)))
+		at += w + s.gap
 	}
 }
 
 func (s *shares) MinSize(objects []fyne.CanvasObject) fyne.Size {
 	var m fyne.Size
 	for _, o := range objects {
-		one := o.MinSize()
+		one := s.along(o.MinSize())
 		m.Width += one.Width
 		m.Height = max(m.Height, one.Height)
 	}
 	m.Width += s.gap * float32(max(0, len(objects)-1))
-	return m
+	return s.along(m)
 }
 
 // inset keeps a distance to what is around.

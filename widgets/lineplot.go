@@ -43,6 +43,8 @@ type PlotSeries struct {
 	Dashed bool
 	Faint  bool // thin and pale, behind the others, without label: raw values behind smoothed ones
 	Dots   bool // a dot at each point, for series with few
+
+	Lower []PlotPoint // with these the series is the band between them and Points, filled palely
 }
 
 // PlotMark is a vertical line with a text at its top.
@@ -449,7 +451,7 @@ func (r *plotRenderer) draw(w, h int) image.Image {
 	inside := r.img.SubImage(image.Rect(int(s.plot.x0*k), int((s.plot.y0-3)*k), int((s.plot.x1+2)*k), int((s.plot.y1+3)*k))).(*image.RGBA)
 	for _, pale := range []bool{true, false} {
 		for _, l := range r.p.data.Series {
-			if l.Faint == pale {
+			if (l.Faint || l.Lower != nil) == pale {
 				r.line(inside, l, s, k)
 			}
 		}
@@ -467,6 +469,14 @@ func (r *plotRenderer) line(dst *image.RGBA, l PlotSeries, s scale, k float32) {
 	}
 	c := color.NRGBAModel.Convert(l.colour()).(color.NRGBA)
 	width := 1.5 * k
+	if l.Lower != nil {
+		lower := make([]raster.Vertex, 0, len(l.Lower))
+		for _, p := range l.Lower {
+			lower = append(lower, raster.Vertex{X: s.pixelX(p.X)*k - ox, Y: s.yAt(p.Y, l.Right)*k - oy})
+		}
+		raster.Area(view, points, lower, Fade(c, .18))
+		return
+	}
 	if l.Faint {
 		c, width = Fade(c, .28), k
 	}

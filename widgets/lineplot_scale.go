@@ -120,7 +120,7 @@ func (p *LinePlot) vertical(spec PlotAxis, right bool, x axis) axis {
 		if l.Right != right {
 			continue
 		}
-		for _, pt := range l.Points {
+		for _, pt := range append(l.Points[:len(l.Points):len(l.Points)], l.Lower...) {
 			if pt.X < x.min || pt.X > x.max || math.IsNaN(pt.Y) || math.IsInf(pt.Y, 0) || a.log && pt.Y <= 0 {
 				continue
 			}

@@ -49,14 +49,15 @@ type Session struct {
 	now         State // being changed; its slices and maps are replaced, never written
 	subscribers []*func(*State)
 	serial      int
-	waiting     []waiting // runs that start when it has ended
+	lastWaiting int // ID of the run that was put into the queue last
 	live        *live
 	importing   context.CancelFunc
 	open        map[string]*data.Dataset
 	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
 
-	disk sync.Mutex // held while data sets come or go on the disk; never within mu
+	disk      sync.Mutex // held while data sets come or go on the disk; never within mu
+	queueDisk sync.Mutex // held while the queue is written; never within mu
 
 	look, detect, evaluate, augmented, rates lane
 	predictors                               predictors

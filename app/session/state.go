@@ -20,7 +20,7 @@ type State struct {
 
 	Import   *Import   // the import that is going on
 	Training *Training // the run that is going on
-	Waiting  int       // runs that wait for its end
+	Waiting  []Waiting // runs that wait for its end, the next first
 	Curves   map[string]*Curve
 
 	Engine  string // the instructions that the device works with: AVX-512, AVX2 or Go

@@ -25,6 +25,7 @@ type live struct {
 	spec     nn.Spec
 	requests chan train.Request
 
+	restore          func() // done when it has ended
 	started          bool
 	paused, stopping bool
 	step             train.Step
@@ -98,17 +99,26 @@ func (s *Session) observe(e train.Event) {
 	}
 }
 
-// Train starts a run of the chosen network on the chosen data set and chooses it. It gives the run's name.
-func (s *Session) Train(c train.Config) (string, error) {
-	state := s.State()
+// trainable is what a new run trains and on what: the chosen network and data set, if they can be used.
+func trainable(state *State) (*Dataset, *Network, error) {
 	d, n := state.ChosenDataset(), state.ChosenNetwork()
 	switch {
 	case d == nil:
-		return "", fault.New("session.dataset.none", "There is no data set to train on. Import one or take a sample in the Data tab.")
+		return nil, nil, fault.New("session.dataset.none", "There is no data set to train on. Import one or take a sample in the Data tab.")
 	case d.Err != nil:
-		return "", d.Err
+		return nil, nil, d.Err
 	case n == nil || n.Err != nil:
-		return "", fault.New("session.network.none", "There is no network to train. Choose one in the Network tab.")
+		return nil, nil, fault.New("session.network.none", "There is no network to train. Choose one in the Network tab.")
+	}
+	return d, n, nil
+}
+
+// Train starts a run of the chosen network on the chosen data set and chooses it. It gives the run's name.
+func (s *Session) Train(c train.Config) (string, error) {
+	state := s.State()
+	d, n, err := trainable(state)
+	if err != nil {
+		return "", err
 	}
 	if err := gone(*d); err != nil {
 		s.drop(d.Name)
@@ -122,55 +132,6 @@ func (s *Session) Train(c train.Config) (string, error) {
 	}
 	name := s.nextRun(state)
 	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
-}
-
-// A waiting run starts when those before it have ended.
-type waiting struct {
-	dataset string
-	spec    nn.Spec
-	config  train.Config
-}
-
-// TrainAll trains the chosen network on the chosen data set with each configuration, one run after the other. Stopping one stops those that wait too.
-func (s *Session) TrainAll(configs []train.Config) error {
-	for _, c := range configs {
-		if err := c.Check(); err != nil {
-			return err
-		}
-	}
-	state := s.State()
-	if _, err := s.Train(configs[0]); err != nil {
-		return err
-	}
-	s.change(func(now *State) {
-		for _, c := range configs[1:] {
-			s.waiting = append(s.waiting, waiting{state.Dataset, state.ChosenNetwork().Spec, c})
-		}
-		now.Waiting = len(s.waiting)
-	})
-	return nil
-}
-
-// startNext starts the run that waits first, if the one that ended lets it: not if it was stopped, or failed for a reason that the next one would meet too.
-func (s *Session) startNext(reason string, err error) {
-	var next *waiting
-	s.change(func(now *State) {
-		if reason == train.Stopped || err != nil && !train.HasDiverged(err) {
-			s.waiting = nil
-		}
-		if len(s.waiting) > 0 {
-			next, s.waiting = &s.waiting[0], s.waiting[1:]
-		}
-		now.Waiting = len(s.waiting)
-	})
-	if next == nil {
-		return
-	}
-	name := s.nextRun(s.State())
-	l := &live{run: name, dataset: next.dataset, config: next.config, spec: next.spec}
-	if err := s.startRun(l, train.Job{Folder: s.runFolder(name), Config: next.config, Spec: next.spec}); err != nil {
-		s.fail(err)
-	}
 }
 
 // nextRun is "run N" with the first N after all that were.
@@ -216,6 +177,9 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 	l.config.Epochs += epochs
 	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
 }
+
+// busyCode is the code of the fault that another run goes on.
+const busyCode = "session.training.busy"
 
 // startRun runs a training in the background, unless one goes on.
 func (s *Session) startRun(l *live, job train.Job) error {
@@ -268,8 +232,14 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	if err == nil && ctx.Err() == nil {
 		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
 	}
-	if ctx.Err() == nil {
-		s.startNext(result.Reason, err)
+	if ctx.Err() != nil {
+		return
+	}
+	if l.restore != nil {
+		l.restore()
+	}
+	if result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)) { // what else ends a run would end the next one too
+		s.startNext()
 	}
 }
 

@@ -50,8 +50,11 @@ func (s *Session) restore(ctx context.Context) {
 	s.fail(err)
 	runs, err := s.readRuns(ctx)
 	s.fail(err)
+	queued, err := readQueue(s.config.Home)
+	s.fail(err)
 	s.change(func(now *State) {
-		now.Loading, now.Datasets, now.Runs = false, datasets, runs
+		now.Loading, now.Datasets, now.Runs, now.Waiting = false, datasets, runs, queued
+		s.lastWaiting = len(queued)
 		now.Dataset, now.Network, now.Run = c.Dataset, c.Network, c.Run
 		s.settle(now)
 	})

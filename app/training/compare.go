@@ -16,7 +16,7 @@ const allSeeds = "*"
 
 // compareMenu offers the runs that can be laid over the chosen one.
 func (p *Page) compareMenu(under fyne.CanvasObject) {
-	var items []*fyne.MenuItem
+	items := []*fyne.MenuItem{fyne.NewMenuItem(p.text("compare.table"), func() { p.ShowComparison(true) })}
 	add := func(text, versus string) {
 		item := fyne.NewMenuItem(text, func() { p.Compare(versus) })
 		item.Checked = versus == p.versus && versus != ""
@@ -32,11 +32,6 @@ func (p *Page) compareMenu(under fyne.CanvasObject) {
 		if r.Name != p.state.Run && r.Err == nil {
 			add(r.Name+" · "+p.recipe(r), r.Name)
 		}
-	}
-	if len(items) == 0 {
-		item := fyne.NewMenuItem(p.text("compare.empty"), nil)
-		item.Disabled = true
-		items = append(items, item)
 	}
 	p.menu(under, items...)
 }
@@ -61,18 +56,20 @@ func (p *Page) siblings() []session.Run {
 	if chosen == nil || chosen.Err != nil {
 		return nil
 	}
-	recipe := func(r session.Run) any {
-		c := r.Info.Config
-		c.Seed = 0
-		return []any{r.Info.Spec.Name, r.Info.Dataset, c}
-	}
 	var list []session.Run
 	for _, r := range p.state.Runs {
-		if r.Err == nil && reflect.DeepEqual(recipe(r), recipe(*chosen)) {
+		if r.Err == nil && reflect.DeepEqual(butSeed(r), butSeed(*chosen)) {
 			list = append(list, r)
 		}
 	}
 	return list
+}
+
+// butSeed is all that makes a run what it is but its seed.
+func butSeed(r session.Run) any {
+	c := r.Info.Config
+	c.Seed = 0
+	return []any{r.Info.Spec.Name, r.Info.Dataset, c}
 }
 
 // others are the curves that are laid over that of the chosen run, as far as they are read.
@@ -120,9 +117,7 @@ func (p *Page) overlay() []widgets.PlotSeries {
 				of = accuracy
 			}
 			least, _, most := band(list, of)
-			for _, edge := range [][]widgets.PlotPoint{least, most} {
-				series = append(series, widgets.PlotSeries{Points: edge, Colour: widgets.ColourGood, Right: right, Faint: true})
-			}
+			series = append(series, widgets.PlotSeries{Points: most, Lower: least, Colour: widgets.ColourGood, Right: right})
 		}
 	} else {
 		series = append(series, widgets.PlotSeries{Name: name("train-loss"), Points: widgets.SmoothPlot(points(list[0].Loss), max(p.smoothing, .9)), Colour: widgets.ColourQuiet})

@@ -8,9 +8,9 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// findRate tries rising learning rates and shows what came of it; button tells how far it is.
-func (f *form) findRate(button *widgets.Button) {
-	p := f.p
+// findRate tries rising learning rates and shows what came of it. The form's button tells how far it is.
+func (f *form) findRate() {
+	p, button := f.p, f.find
 	if err := f.refusal(); err != nil {
 		p.host.Fault(err)
 		return

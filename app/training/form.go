@@ -25,6 +25,7 @@ type form struct {
 	augment  bool // the settings of augmentation are unfolded
 	start    bool // those of a start from weights
 
+	find      *widgets.Button // tries learning rates
 	started   *widgets.Button // says from which
 	augmented *widgets.Button // says whether there is any
 	samples   *widgets.ContactSheet
@@ -214,9 +215,8 @@ func (f *form) build() {
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(row, choice) })...)
 	if !f.locked {
-		find := widgets.NewButton(p.text("find"), widgets.Quiet, nil)
-		find.OnTapped = func() { f.findRate(find) }
-		rows = append(rows, widgets.Line(0, find))
+		f.find = widgets.NewButton(p.text("find"), widgets.Quiet, f.findRate)
+		rows = append(rows, widgets.Line(0, f.find))
 	}
 	f.body.Objects = rows
 	f.body.Refresh()
@@ -339,26 +339,36 @@ func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, 
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
-		// Learning rates that are tried one after the other, beside that of the form.
+		// Learning rates and sizes of batches that are tried one after the other, beside those of the form.
 		entry("rates", f.list(p.rates, "limits.rates", parseRates, func(rates []float64) { p.rates = rates })),
+		entry("batches", f.list(p.batches, "limits.batches", parseBatches, func(sizes []float64) { p.batches = sizes })),
 	}
 }
 
 // parseRates reads learning rates: "0.01, 0.1"; nothing is none.
 func parseRates(text string) ([]float64, bool) {
-	var rates []float64
+	return parseList(text, widgets.NewNumber(0, 1e-9, 100, false, nil))
+}
+
+// parseBatches reads sizes of batches: "32, 128".
+func parseBatches(text string) ([]float64, bool) {
+	return parseList(text, widgets.NewNumber(0, 1, 65536, true, nil))
+}
+
+// parseList reads numbers that differ, each as n takes it.
+func parseList(text string, n *widgets.Number) ([]float64, bool) {
+	var list []float64
 	if strings.TrimSpace(text) == "" {
 		return nil, true
 	}
 	for _, part := range strings.Split(text, ",") {
-		n := widgets.NewNumber(0, 1e-9, 100, false, nil)
 		v, ok := n.Parse(part)
-		if !ok || slices.Contains(rates, v) {
+		if !ok || slices.Contains(list, v) {
 			return nil, false
 		}
-		rates = append(rates, v)
+		list = append(list, v)
 	}
-	return rates, len(rates) <= 20
+	return list, len(list) <= 20
 }
 
 // drawPolicy draws the learning rate over the run.
@@ -368,103 +378,4 @@ func (f *form) drawPolicy() {
 		Series: []widgets.PlotSeries{{Points: f.p.plan(c, emptyCurve), Colour: widgets.ColourQuiet}},
 		X:      widgets.PlotAxis{Max: float64(max(1, c.Epochs))},
 	})
-}
-
-// showButtons shows what can be done now: train, pause, go on, stop.
-func (p *Page) showButtons() {
-	s := p.state
-	mode := "ready"
-	t := s.Training
-	r := s.ChosenRun()
-	switch {
-	case t != nil && t.Stopping:
-		mode = "stopping"
-	case t != nil && t.Paused:
-		mode = "paused"
-	case t != nil:
-		mode = "training"
-	case r != nil && r.Err == nil && slices.Contains([]string{train.Stopped, train.Interrupted}, r.Info.State):
-		mode = "stopped " + r.Name
-	}
-	if (t != nil) != p.progress.Visible() {
-		if t != nil {
-			p.progress.Show()
-		} else {
-			p.progress.Hide()
-			p.where.Set("")
-		}
-	}
-	if t != nil {
-		p.progress.Set(t.Progress())
-		where := p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations))
-		if s.Waiting > 0 {
-			where += p.text("waiting", s.Waiting)
-		}
-		p.where.Set(where)
-		p.form.lock(true, t.Config)
-		p.title.Set(p.text("settings.of", t.Run))
-	} else {
-		p.form.lock(false, p.config)
-		p.title.Set(p.text("settings"))
-	}
-	p.next.Enable(r != nil || t != nil)
-	if mode == p.mode {
-		return
-	}
-	p.mode = mode
-	sess := p.host.Session()
-	var content fyne.CanvasObject
-	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
-	switch {
-	case mode == "training":
-		content = widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, sess.Pause), stop)
-	case mode == "paused":
-		content = widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, sess.Continue), stop)
-	case mode == "stopping":
-		b := widgets.NewButton(p.text("stopping"), widgets.Plain, nil)
-		b.Enable(false)
-		content = b
-	case strings.HasPrefix(mode, "stopped"):
-		content = widgets.Column(8,
-			widgets.NewButton(p.text("resume", r.Name), widgets.Plain, func() {
-				if err := sess.ResumeRun(r.Name); err != nil {
-					p.host.Fault(err)
-				}
-			}),
-			widgets.NewButton(p.text("train"), widgets.Primary, p.train))
-	default:
-		content = widgets.NewButton(p.text("train"), widgets.Primary, p.train)
-	}
-	p.buttons.Objects = []fyne.CanvasObject{content}
-	p.buttons.Refresh()
-}
-
-// train starts a run with the settings, if all of them can be used.
-func (p *Page) train() {
-	if err := p.form.refusal(); err != nil {
-		p.host.Fault(err)
-		return
-	}
-	if err := p.host.Session().TrainAll(p.configs()); err != nil {
-		p.host.Fault(err)
-	}
-}
-
-// configs are the runs that Train starts: with each learning rate that is to be tried, each with as many seeds as are asked for.
-func (p *Page) configs() []train.Config {
-	rates := []float64{p.config.Rate}
-	for _, r := range p.rates {
-		if r != p.config.Rate {
-			rates = append(rates, r)
-		}
-	}
-	var list []train.Config
-	for _, rate := range rates {
-		for k := range max(p.seeds, 1) {
-			c := p.config
-			c.Rate, c.Seed = rate, c.Seed+uint64(k)
-			list = append(list, c)
-		}
-	}
-	return list
 }

@@ -115,7 +115,7 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 	h.Faults, h.Answer = nil, "2"
 	p.extend(first)
 	h.Until("two epochs more", func(s *session.State) bool { return s.Training == nil && len(s.Curves[first.Name].Epochs) == 3 })
-	p.takeSettings(first)
+	p.takeSettings(first.Info.Spec.Name, first.Info.Config)
 	if p.config.Weights != "" || p.config.Epochs != 1 {
 		t.Errorf("the settings that were taken over: %+v", p.config)
 	}
@@ -126,8 +126,8 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 
 func TestFindRateInTheWindow(t *testing.T) {
 	h, p := withShapes(t)
-	button := widgets.NewButton("", widgets.Quiet, nil)
-	p.form.findRate(button)
+	button := p.form.find
+	p.form.findRate()
 	if button.Enabled() {
 		t.Error("the button can be pressed again while rates are tried")
 	}
@@ -147,7 +147,7 @@ func TestLayersOfAHistory(t *testing.T) {
 	}
 }
 
-// Three seeds are trained one after the other and laid over as a band; stopping one stops those that wait.
+// Three seeds are trained one after the other and laid over as a band; stopping one holds those that wait.
 func TestSeeds(t *testing.T) {
 	h, p := withShapes(t)
 	p.form.advanced = true
@@ -157,8 +157,8 @@ func TestSeeds(t *testing.T) {
 	p.train()
 	waited := 0
 	h.Until("three runs", func(s *session.State) bool {
-		waited = max(waited, s.Waiting)
-		return s.Training == nil && s.Waiting == 0 && len(s.Runs) == 3 && !slices.ContainsFunc(s.Runs, func(r session.Run) bool { return r.Info.State != train.Finished })
+		waited = max(waited, len(s.Waiting))
+		return s.Training == nil && len(s.Waiting) == 0 && len(s.Runs) == 3 && !slices.ContainsFunc(s.Runs, func(r session.Run) bool { return r.Info.State != train.Finished })
 	})
 	if waited != 2 {
 		t.Errorf("%d runs waited", waited)
@@ -171,10 +171,10 @@ func TestSeeds(t *testing.T) {
 	h.Until("all curves", func(*session.State) bool { return len(p.others()) == 3 })
 	p.draw(true)
 	series := p.plot.Data().Series
-	if len(series) != 11 {
+	if len(series) != 9 {
 		t.Fatalf("%d lines", len(series))
 	}
-	least, most, mean := series[5].Points, series[6].Points, series[9].Points
+	least, most, mean := series[5].Lower, series[5].Points, series[7].Points
 	for i := range mean {
 		if len(mean) != 2 || !(least[i].Y <= mean[i].Y && mean[i].Y <= most[i].Y && least[i].Y < most[i].Y) {
 			t.Errorf("epoch %d: %g to %g, mean %g", i+1, least[i].Y, most[i].Y, mean[i].Y)
@@ -184,12 +184,16 @@ func TestSeeds(t *testing.T) {
 	if list := p.configs(); len(list) != 6 || list[2].Rate != .5 || list[5].Rate != .001 || list[5].Seed != p.config.Seed+1 {
 		t.Errorf("%d runs: %+v", len(list), list)
 	}
-	p.rates = nil
+	p.rates, p.batches = nil, []float64{32}
+	if list := p.configs(); len(list) != 4 || list[1].Batch != p.config.Batch || list[2].Batch != 32 {
+		t.Errorf("%d runs: %+v", len(list), list)
+	}
+	p.batches = nil
 	p.form.change(func(c *train.Config) { c.Epochs = 200 })
 	p.train()
-	h.Until("a start", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && s.Waiting == 1 })
+	h.Until("a start", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && len(s.Waiting) == 1 })
 	h.Session().Stop()
-	h.Until("the end of all", func(s *session.State) bool { return s.Training == nil && s.Waiting == 0 })
+	h.Until("the end", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
 	if n := len(h.State().Runs); n != 4 {
 		t.Errorf("%d runs after a stop", n)
 	}

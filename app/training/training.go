@@ -42,7 +42,11 @@ type Page struct {
 	over      string    // what of it is drawn
 	seeds     int       // runs that Train starts, each with another seed
 	rates     []float64 // learning rates that are tried too
+	batches   []float64 // sizes of batches that are tried too
+	ahead     bool      // the form shows the settings of the next run, though one goes on
 	slowly    time.Time // when the small plots were drawn last
+
+	comparison comparison
 
 	root     *fyne.Container
 	main     fyne.CanvasObject
@@ -55,7 +59,7 @@ type Page struct {
 	filters  *widgets.ContactSheet
 	scale    *widgets.ScaleBar
 	none     *widgets.Paragraph // why there are no filters
-	title    *widgets.Text
+	head     *fyne.Container    // of the form: its title, or the choice between the run that goes on and the next one
 	runs     *fyne.Container
 	rows     []*widgets.ListRow
 	listed   int // how many of the rows are in the list; −1: not even that there are none
@@ -67,12 +71,15 @@ type Page struct {
 	where    *widgets.Text
 	buttons  *fyne.Container
 	next     *widgets.Button
-	mode     string
+	mode     string // what the buttons are for
+	headOf   string // the run that the form's head names
 }
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	return &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6, seeds: 1}
+	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6, seeds: 1}
+	p.comparison = comparison{p: p, disk: map[string]int64{}}
+	return p
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("train."+key, args...) }
@@ -87,38 +94,23 @@ func (p *Page) Build() fyne.CanvasObject {
 
 	p.runs = widgets.Column(0)
 	runsList := widgets.Loose(container.NewVScroll(p.runs))
-	runs := widgets.NewPanel(widgets.ColumnGrowing(0, runsList, widgets.Inset(11, 12, 4, 12, widgets.NewHeading(p.text("runs"))), runsList)).Padded(1)
+	heading, table := widgets.NewHeading(p.text("runs")), widgets.NewButton(p.text("compare.table"), widgets.Linked, func() { p.ShowComparison(true) })
+	runs := widgets.NewPanel(widgets.ColumnGrowing(0, runsList, widgets.Inset(8, 12, 2, 12, widgets.Sized(0, 20, widgets.LineGrowing(8, heading, heading, table))), runsList)).Padded(1)
 	p.says = widgets.Column(6)
 	saysList := widgets.NewScroll(p.says)
 	says := widgets.NewPanel(widgets.ColumnGrowing(6, saysList, widgets.NewHeading(p.text("says")), saysList))
 	below := widgets.Shares(widgets.Gap, []float32{1.6, 1}, runs, says)
-	left := container.New(&thirds{gap: widgets.Gap}, curves, small, below)
+	left := widgets.Loose(widgets.RowShares(widgets.Gap, []float32{.535, .225, .24}, curves, small, below))
 
 	p.main = widgets.Beside(widgets.Gap, left, left, widgets.Sized(246, 0, p.buildRight()))
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconTrain.In(widgets.Colour(widgets.ColourAccent)) },
 		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
 		widgets.NewButton(p.text("guide.data"), widgets.Primary, func() { p.host.Go("data") })))
+	p.comparison.object = p.comparison.build()
 	p.root = container.NewStack()
 	p.Update(p.state)
 	return p.root
-}
-
-// thirds gives the curves half of the height, the small plots a quarter and the lists the rest.
-type thirds struct{ gap float32 }
-
-func (*thirds) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(300, 360) }
-
-func (t *thirds) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	room := size.Height - 2*t.gap
-	heights := []float32{room * .535, room * .225, 0}
-	heights[2] = room - heights[0] - heights[1]
-	y := float32(0)
-	for i, o := range objects {
-		o.Move(fyne.NewPos(0, y))
-		o.Resize(fyne.NewSize(size.Width, heights[i]))
-		y += heights[i] + t.gap
-	}
 }
 
 // buildCurves makes the large plot with its tools.
@@ -166,13 +158,13 @@ func (p *Page) buildFilters() fyne.CanvasObject {
 
 // buildRight makes the settings and the buttons.
 func (p *Page) buildRight() fyne.CanvasObject {
-	p.title = widgets.NewHeading("")
+	p.head, p.headOf = container.NewStack(), "-"
 	p.formBox = container.NewStack()
 	p.progress, p.where = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet).Small()
 	p.buttons = container.NewStack()
 	foot := widgets.Column(6, p.progress, p.where, p.buttons)
 	settings := widgets.NewScroll(p.formBox)
-	panel := widgets.NewPanel(widgets.ColumnGrowing(8, settings, p.title, settings, foot))
+	panel := widgets.NewPanel(widgets.ColumnGrowing(8, settings, widgets.Sized(0, 20, p.head), settings, foot))
 	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("inspect") })
 	p.form = newForm(p)
 	p.formBox.Objects = []fyne.CanvasObject{p.form.object}
@@ -185,6 +177,8 @@ func (p *Page) Update(s *session.State) {
 	content := p.main
 	if s.ChosenDataset() == nil && len(s.Runs) == 0 && s.Training == nil {
 		content = p.guide
+	} else if p.comparison.on {
+		content = p.comparison.object
 	}
 	if len(p.root.Objects) == 0 || p.root.Objects[0].(*fyne.Container).Objects[0] != content {
 		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
@@ -196,11 +190,12 @@ func (p *Page) Update(s *session.State) {
 		p.form.set(p.config)
 		anew = true // an empty plot has the axes of the next run
 	}
-	p.showButtons()
+	p.showActions()
 	p.showRuns()
 	p.draw(anew)
 	p.showFilters()
 	p.showSays()
+	p.comparison.update()
 }
 
 // curve is what is known of the chosen run.
@@ -520,6 +515,13 @@ func (p *Page) Hide() {
 
 // Close implements page.Page.
 func (p *Page) Close() {}
+
+// Key implements page.KeyTaker: Escape leaves the comparison.
+func (p *Page) Key(e *fyne.KeyEvent) {
+	if e.Name == fyne.KeyEscape && p.comparison.on {
+		p.ShowComparison(false)
+	}
+}
 
 // Point reads the curves at a share of the plot's width, as the mouse does: for measuring how soon the window answers.
 func (p *Page) Point(share float32) {

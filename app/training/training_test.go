@@ -130,11 +130,6 @@ func TestTrainPauseStopResume(t *testing.T) {
 	h.Until("filters while it trains", func(s *session.State) bool {
 		return s.Training != nil && s.Training.Iteration > 3 && s.Training.Probe != nil
 	})
-	p.train()
-	if len(h.Faults) != 1 || fault.Code(h.Faults[0]) != "session.training.busy" {
-		t.Errorf("a second run at once: %v", h.Faults)
-	}
-	h.Faults = nil
 	h.Session().Pause()
 	h.Until("the pause", func(s *session.State) bool { return s.Training.Paused })
 	at := h.State().Training.Iteration
@@ -153,7 +148,7 @@ func TestTrainPauseStopResume(t *testing.T) {
 	if r == nil || r.Info.State != train.Stopped || len(r.Info.Snapshots) == 0 {
 		t.Fatalf("the stopped run is %+v", r)
 	}
-	if !strings.HasPrefix(p.mode, "stopped") {
+	if !strings.HasSuffix(p.mode, r.Name) {
 		t.Errorf("the buttons are those of %q", p.mode)
 	}
 	before := r.Info.Iteration

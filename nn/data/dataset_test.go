@@ -271,7 +271,7 @@ func TestNaturalOrder(t *testing.T) {
 	want := []string{"", "01", "1", "2", "10", "a", "a1", "a2b", "a10", "b"}
 	got := slices.Clone(want)
 	slices.Reverse(got)
-	slices.SortFunc(got, naturally)
+	slices.SortFunc(got, Naturally)
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}

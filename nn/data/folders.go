@@ -208,7 +208,7 @@ func (c *collection) classFolders(files *treeOrigin, base *branch, split int8) {
 // sortClasses brings the classes into the order of their names.
 func (c *collection) sortClasses() {
 	sorted := slices.Clone(c.classes)
-	slices.SortFunc(sorted, naturally)
+	slices.SortFunc(sorted, Naturally)
 	c.renumber(sorted)
 }
 

@@ -66,8 +66,8 @@ func OneLine(name string) string {
 	}, name)
 }
 
-// naturally compares names as people sort them: numbers in them by value, so that 2 comes before 10.
-func naturally(a, b string) int {
+// Naturally compares names as people sort them: numbers in them by value, so that 2 comes before 10.
+func Naturally(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
 		nx, ny := digits(x), digits(y)

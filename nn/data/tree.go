@@ -89,7 +89,7 @@ func naturallyByFolder(a, b string) int {
 		x, restX, moreX := strings.Cut(a, "/")
 		y, restY, moreY := strings.Cut(b, "/")
 		if x != y {
-			return naturally(x, y)
+			return Naturally(x, y)
 		}
 		if !moreX || !moreY {
 			return len(restX) - len(restY)

@@ -203,11 +203,16 @@ func weightsPath(folder, snapshot string) (string, error) {
 			return filepath.Join(folder, SnapshotFolder, EpochName(e), WeightsFile), nil
 		}
 	}
+	return "", NoSnapshot(folder, snapshot)
+}
+
+// NoSnapshot makes the fault of a snapshot that is not there.
+func NoSnapshot(folder, snapshot string) error {
 	var names []string
 	for _, e := range Snapshots(folder) {
 		names = append(names, EpochName(e))
 	}
-	return "", fault.New("model.snapshot.missing", "%s has no snapshot of epoch %s. It has best, last, and those of the epochs [%s].", folder, snapshot, strings.Join(names, " "))
+	return fault.New("model.snapshot.missing", "%s has no snapshot of epoch %s. It has best, last, and those of the epochs [%s].", folder, snapshot, strings.Join(names, " "))
 }
 
 // Snapshots lists the epochs of a run's snapshots, the oldest first.

@@ -59,6 +59,7 @@ type RunInfo struct {
 	BestEpoch  float64 // 0 before the first validation
 	Best       float64 // validation accuracy of the best epoch; not a number without
 	Snapshots  []float64
+	Note       string // what the user wrote about it
 
 	identity string // of the data; "" of a run that an older version began
 }
@@ -79,7 +80,7 @@ func ReadRun(folder string) (RunInfo, error) {
 	if info.State == Running && !locked(folder) {
 		info.State = Interrupted
 	}
-	info.Snapshots = model.Snapshots(folder)
+	info.Snapshots, info.Note = model.Snapshots(folder), readNote(folder)
 	events, err := ReadEvents(folder)
 	if err != nil {
 		return info, err

@@ -45,6 +45,53 @@ func (p *Pen) Line(dst *image.RGBA, points []Vertex, width float32, c color.NRGB
 	}
 }
 
+// Area fills what lies between two lines that go from left to right, with soft edges above and below. Where one of them is broken nothing is filled.
+func Area(dst *image.RGBA, upper, lower []Vertex, c color.NRGBA) {
+	b := dst.Bounds()
+	above, below := 0, 0
+	for x := range b.Dx() {
+		at := float32(x) + .5
+		y0, ok0 := height(upper, &above, at)
+		y1, ok1 := height(lower, &below, at)
+		if !ok0 || !ok1 {
+			continue
+		}
+		if y0 > y1 {
+			y0, y1 = y1, y0
+		}
+		for y := clip(y0, b.Dy()); y < clip(y1+1, b.Dy()); y++ {
+			cover := min(float32(y+1), y1) - max(float32(y), y0)
+			if cover <= 0 {
+				continue
+			}
+			a := uint32(float32(c.A) * min(1, cover))
+			p := dst.Pix[dst.PixOffset(b.Min.X+x, b.Min.Y+y):][:4]
+			for k, v := range [3]uint8{c.R, c.G, c.B} {
+				p[k] = uint8((uint32(p[k])*(255-a) + uint32(v)*a) / 255)
+			}
+			p[3] = uint8(a + uint32(p[3])*(255-a)/255)
+		}
+	}
+}
+
+// height of a line at x; i is the segment where the search begins, and where it ended.
+func height(line []Vertex, i *int, x float32) (float32, bool) {
+	for ; *i+1 < len(line); *i++ {
+		a, b := line[*i], line[*i+1]
+		if x < a.X {
+			return 0, false
+		}
+		if x <= b.X {
+			y := a.Y
+			if b.X > a.X {
+				y += (b.Y - a.Y) * (x - a.X) / (b.X - a.X)
+			}
+			return y, y == y
+		}
+	}
+	return 0, false
+}
+
 // segment covers the mask around a line from a to b.
 func (p *Pen) segment(a, b Vertex, half float32) {
 	if a.X != a.X || a.Y != a.Y || b.X != b.X || b.Y != b.Y {

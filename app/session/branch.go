@@ -1,0 +1,108 @@
+package session
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// GoBack makes a new run of one as it was at one of its snapshots, from where it can go on another way, and chooses it. A rate over 0 is its learning rate from there on.
+// If the run is going on, it is stopped first. Nothing of it is lost.
+func (s *Session) GoBack(run string, epoch, rate float64) {
+	back := func() { s.background(func(context.Context) { s.branch(run, epoch, rate) }) }
+	live := false
+	s.change(func(*State) {
+		if live = s.live != nil && s.live.run == run; live {
+			s.live.restore = back
+		}
+	})
+	if live {
+		s.Stop()
+		return
+	}
+	back()
+}
+
+func (s *Session) branch(run string, epoch, rate float64) {
+	to := s.nextRun(s.State())
+	if err := train.Branch(s.runFolder(run), s.runFolder(to), epoch, rate); err != nil {
+		s.fail(err)
+		return
+	}
+	from := run + " @" + model.EpochName(epoch)
+	if r := named(s.State().Runs, run, func(r *Run) string { return r.Name }); r != nil && r.Info.Note != "" {
+		from += " · " + r.Info.Note
+	}
+	s.fail(train.WriteNote(s.runFolder(to), from))
+	s.addRun(to)
+	s.ChooseRun(to)
+	s.notice(Notice{Key: "notice.run.branched", Args: []any{to, run, model.EpochName(epoch)}})
+}
+
+// addRun takes a run that is new on the disk, or was changed there, into the list.
+func (s *Session) addRun(name string) {
+	r := s.readRun(name)
+	s.change(func(now *State) {
+		now.Runs = append(slices.DeleteFunc(slices.Clone(now.Runs), func(o Run) bool { return o.Name == name }), r)
+		sortRuns(now.Runs)
+	})
+}
+
+// SetNote keeps what the user writes about a run.
+func (s *Session) SetNote(run, note string) {
+	s.background(func(context.Context) {
+		if err := train.WriteNote(s.runFolder(run), note); err != nil {
+			s.fail(err)
+			return
+		}
+		s.change(func(now *State) {
+			now.Runs = slices.Clone(now.Runs)
+			if r := named(now.Runs, run, func(r *Run) string { return r.Name }); r != nil {
+				r.Info.Note = strings.TrimSpace(data.OneLine(note))
+			}
+		})
+	})
+}
+
+// A RunDisk is what a run takes on the disk.
+type RunDisk struct {
+	Bytes     int64
+	Snapshots []train.SnapshotInfo // the oldest first
+}
+
+// DiskOf measures a run on the disk; done gets it on the window's goroutine.
+func (s *Session) DiskOf(run string, done func(RunDisk)) {
+	s.Do(func(context.Context) func() {
+		d := RunDisk{train.DiskUse(s.runFolder(run)), train.ReadSnapshots(s.runFolder(run))}
+		return func() { done(d) }
+	})
+}
+
+// KeepSnapshot marks a snapshot as kept on purpose or takes the mark away, and measures again.
+func (s *Session) KeepSnapshot(run string, epoch float64, on bool, done func(RunDisk)) {
+	s.background(func(context.Context) {
+		s.fail(train.KeepSnapshot(s.runFolder(run), epoch, on))
+		s.DiskOf(run, done)
+	})
+}
+
+// DeleteSnapshot deletes a snapshot and measures again.
+func (s *Session) DeleteSnapshot(run string, epoch float64, done func(RunDisk)) {
+	s.background(func(context.Context) {
+		if t := s.State().Training; t != nil && t.Run == run {
+			s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", run))
+			return
+		}
+		if err := train.DeleteSnapshot(s.runFolder(run), epoch); err != nil {
+			s.fail(err)
+			return
+		}
+		s.addRun(run)
+		s.DiskOf(run, done)
+	})
+}

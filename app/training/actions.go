@@ -1,0 +1,162 @@
+package training
+
+import (
+	"fmt"
+	"slices"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// What can be done with the run that goes on, and with the next one.
+
+// showActions shows what can be done now: train, pause, go on, stop, put into the queue.
+func (p *Page) showActions() {
+	t := p.state.Training
+	p.showProgress(t)
+	p.showHead(t)
+	if t != nil && !p.ahead {
+		p.form.lock(true, t.Config)
+	} else {
+		p.form.lock(false, p.config)
+	}
+	p.next.Enable(p.state.ChosenRun() != nil || t != nil)
+	if mode := p.modeNow(); mode != p.mode {
+		p.mode = mode
+		p.buttons.Objects = []fyne.CanvasObject{p.buttonsNow()}
+		p.buttons.Refresh()
+	}
+}
+
+// showProgress tells how far the run is that goes on.
+func (p *Page) showProgress(t *session.Training) {
+	if t == nil {
+		if p.progress.Visible() {
+			p.progress.Hide()
+			p.where.Set("")
+		}
+		return
+	}
+	if !p.progress.Visible() {
+		p.progress.Show()
+	}
+	p.progress.Set(t.Progress())
+	where := p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations))
+	if n := len(p.state.Waiting); n > 0 {
+		where += p.text("waiting", n)
+	}
+	p.where.Set(where)
+}
+
+// showHead names whose settings the form shows; while a run goes on, it lets choose between that and the next one.
+func (p *Page) showHead(t *session.Training) {
+	run := ""
+	if t != nil {
+		run = t.Run
+	}
+	if p.headOf == run {
+		return
+	}
+	if p.headOf = run; run == "" {
+		p.ahead = false
+		p.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
+	} else {
+		choice := widgets.NewSegmented([]string{run, p.text("settings.next")}, func(i int) {
+			p.ahead = i == 1
+			p.showActions()
+		})
+		if p.ahead {
+			choice.Choose(1)
+		}
+		p.head.Objects = []fyne.CanvasObject{widgets.Line(0, choice)}
+	}
+	p.head.Refresh()
+}
+
+// resumable tells whether a run can go on from where it was stopped.
+func resumable(r *session.Run) bool {
+	return r != nil && r.Err == nil && slices.Contains([]string{train.Stopped, train.Interrupted}, r.Info.State)
+}
+
+// modeNow names what the buttons depend on.
+func (p *Page) modeNow() string {
+	s := p.state
+	switch t := s.Training; {
+	case t != nil && p.ahead:
+		return "ahead"
+	case t != nil && t.Stopping:
+		return "stopping"
+	case t != nil && t.Paused:
+		return "paused"
+	case t != nil:
+		return "training"
+	}
+	mode := fmt.Sprint("ready ", len(s.Waiting))
+	if r := s.ChosenRun(); resumable(r) {
+		mode += " " + r.Name
+	}
+	return mode
+}
+
+// buttonsNow makes the buttons of the present mode.
+func (p *Page) buttonsNow() fyne.CanvasObject {
+	sess := p.host.Session()
+	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
+	switch p.mode {
+	case "ahead":
+		return widgets.NewButton(p.text("enqueue"), widgets.Primary, p.train)
+	case "training":
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, sess.Pause), stop)
+	case "paused":
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, sess.Continue), stop)
+	case "stopping":
+		b := widgets.NewButton(p.text("stopping"), widgets.Plain, nil)
+		b.Enable(false)
+		return b
+	}
+	var list []fyne.CanvasObject
+	if r := p.state.ChosenRun(); resumable(r) {
+		list = append(list, widgets.NewButton(p.text("resume", r.Name), widgets.Plain, func() { p.try(sess.ResumeRun(r.Name)) }))
+	}
+	if n := len(p.state.Waiting); n > 0 {
+		list = append(list, widgets.NewButton(p.text("queue.start", n), widgets.Plain, sess.StartQueue))
+	}
+	return widgets.Column(8, append(list, widgets.NewButton(p.text("train"), widgets.Primary, p.train))...)
+}
+
+// try tells what went wrong, if anything did.
+func (p *Page) try(err error) {
+	if err != nil {
+		p.host.Fault(err)
+	}
+}
+
+// train starts a run with the settings, or puts it into the queue, if all of them can be used.
+func (p *Page) train() {
+	if err := p.form.refusal(); err != nil {
+		p.host.Fault(err)
+		return
+	}
+	p.try(p.host.Session().Enqueue(p.configs()))
+}
+
+// configs are the runs that Train starts: with each learning rate and size of batch that is to be tried, each with as many seeds as are asked for.
+func (p *Page) configs() []train.Config {
+	others := func(first float64, list []float64) []float64 {
+		return append([]float64{first}, slices.DeleteFunc(slices.Clone(list), func(v float64) bool { return v == first })...)
+	}
+	var list []train.Config
+	for _, batch := range others(float64(p.config.Batch), p.batches) {
+		for _, rate := range others(p.config.Rate, p.rates) {
+			for k := range max(p.seeds, 1) {
+				c := p.config
+				c.Batch, c.Rate, c.Seed = int(batch), rate, c.Seed+uint64(k)
+				list = append(list, c)
+			}
+		}
+	}
+	return list
+}

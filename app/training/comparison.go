@@ -1,0 +1,457 @@
+package training
+
+import (
+	"cmp"
+	"fmt"
+	"image/color"
+	"math"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// comparison is the view that lays the curves of many runs over each other, above a table of what they are. It takes the place of the tab's other content.
+type comparison struct {
+	p      *Page
+	on     bool
+	ticked []string // runs whose curves are drawn, in the order in which they were ticked
+	metric int      // what is drawn
+	order  string   // column by which the table is sorted
+	down   bool
+
+	object fyne.CanvasObject
+	plot   *widgets.LinePlot
+	table  *widgets.Table
+	same   *widgets.Text // settings that all ticked runs share
+	disk   map[string]int64
+	keys   []string // of the columns
+	drawn  string   // what the plot shows
+}
+
+// What the comparison draws.
+const (
+	metricAccuracy = iota
+	metricValLoss
+	metricTrainLoss
+)
+
+// mostTicked is how many runs are ticked when the comparison is opened first.
+const mostTicked = 6
+
+// A property is a column of the table: of a run, or a setting of it.
+type property struct {
+	key     string
+	width   float32
+	right   bool
+	setting bool // differs for a reason: marked where ticked runs differ in it, left out where all runs agree
+	text    func(p *Page, r session.Run) string
+	value   func(r session.Run) any // float64 or string, for the order; nil: the text
+}
+
+// number makes a setting that is a number.
+func number(key string, width float32, of func(c train.Config) float64) property {
+	return property{
+		key, width, true, true,
+		func(_ *Page, r session.Run) string { return widgets.FormatNumber(of(r.Info.Config)) },
+		func(r session.Run) any { return of(r.Info.Config) },
+	}
+}
+
+// word makes a setting that is text.
+func word(key string, width float32, of func(p *Page, c train.Config) string) property {
+	return property{key, width, false, true, func(p *Page, r session.Run) string { return of(p, r.Info.Config) }, nil}
+}
+
+// bestEpoch is the epoch that a run's accuracy is of.
+func bestEpoch(r session.Run) train.Epoch {
+	for _, e := range slices.Backward(r.Info.Epochs) {
+		if e.Best {
+			return e
+		}
+	}
+	return train.Epoch{ValLoss: math.NaN(), ValAccuracy: math.NaN()}
+}
+
+// figure makes a column of a result.
+func figure(key string, width float32, format string, of func(r session.Run) float64) property {
+	return property{key, width, true, false, func(_ *Page, r session.Run) string {
+		v := of(r)
+		if !(v > 0) {
+			return ""
+		}
+		return fmt.Sprintf(format, v)
+	}, func(r session.Run) any { return of(r) }}
+}
+
+// properties are the columns that there can be.
+func (m *comparison) properties() []property {
+	return []property{
+		{"run", 104, false, false, func(_ *Page, r session.Run) string { return r.Name }, func(r session.Run) any { return r.Name }},
+		figure("best-accuracy", 82, "%.1f %%", func(r session.Run) float64 { return 100 * bestEpoch(r).ValAccuracy }),
+		figure("best-epoch", 72, "%.3g", func(r session.Run) float64 { return bestEpoch(r).Epoch }),
+		figure("val-loss", 76, "%.3g", func(r session.Run) float64 { return bestEpoch(r).ValLoss }),
+		{"state", 82, false, false, func(p *Page, r session.Run) string { return p.stateText(r) }, nil},
+		{"network", 96, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
+		{"data", 96, false, true, func(_ *Page, r session.Run) string { return filepath.Base(r.Info.Dataset) }, nil},
+		number("epochs", 66, func(c train.Config) float64 { return float64(c.Epochs) }),
+		number("batch", 76, func(c train.Config) float64 { return float64(c.Batch) }),
+		number("accumulate", 76, func(c train.Config) float64 { return float64(c.Accumulate) }),
+		word("solver", 76, func(p *Page, c train.Config) string { return p.text("solver." + c.Solver) }),
+		number("rate", 96, func(c train.Config) float64 { return c.Rate }),
+		word("policy", 110, func(_ *Page, c train.Config) string { return policyText(c) }),
+		number("momentum", 72, func(c train.Config) float64 { return c.Momentum }),
+		number("weight-decay", 96, func(c train.Config) float64 { return c.WeightDecay }),
+		word("mean", 86, func(p *Page, c train.Config) string { return p.text("mean." + c.Mean) }),
+		number("scale", 96, func(c train.Config) float64 { return c.Scale }),
+		word("augmentation", 130, func(p *Page, c train.Config) string { return augmentText(p, c) }),
+		word("weights", 90, func(_ *Page, c train.Config) string { return baseOf(c.Weights) }),
+		word("freeze", 90, func(_ *Page, c train.Config) string { return strings.Join(c.Freeze, ", ") }),
+		number("seed", 56, func(c train.Config) float64 { return float64(c.Seed) }),
+		{"disk", 76, true, false, func(_ *Page, r session.Run) string {
+			if n, ok := m.disk[r.Name]; ok {
+				return megabytes(n)
+			}
+			return ""
+		}, func(r session.Run) any { return float64(m.disk[r.Name]) }},
+		{"note", 260, false, false, func(_ *Page, r session.Run) string { return r.Info.Note }, nil},
+	}
+}
+
+// baseOf is the last part of a path; "" of none.
+func baseOf(path string) string {
+	if path == "" {
+		return ""
+	}
+	return filepath.Base(path)
+}
+
+// policyText is a policy with its parameters, as far as they are not its own.
+func policyText(c train.Config) string {
+	text := c.Policy
+	for _, s := range c.Step {
+		text += fmt.Sprintf(" %g", s)
+	}
+	if c.Gamma != 0 {
+		text += fmt.Sprintf(" γ %g", c.Gamma)
+	}
+	if c.Power != 0 {
+		text += fmt.Sprintf(" p %g", c.Power)
+	}
+	return text
+}
+
+// augmentText names what chance does with the images.
+func augmentText(p *Page, c train.Config) string {
+	a := c.Augment
+	var parts []string
+	add := func(key string, v float64) {
+		if v > 0 {
+			parts = append(parts, fmt.Sprintf("%s %g", p.text("field."+key), v))
+		}
+	}
+	if a.Mirror {
+		parts = append(parts, p.text("field.mirror"))
+	}
+	add("shift", float64(a.Shift))
+	add("crop", float64(c.Crop))
+	add("rotate", a.Rotate)
+	add("resize", a.Scale)
+	add("noise", a.Noise)
+	add("brightness", a.Value)
+	add("saturation", a.Saturation)
+	add("hue", a.Hue)
+	return strings.Join(parts, ", ")
+}
+
+// build makes the view.
+func (m *comparison) build() fyne.CanvasObject {
+	p := m.p
+	m.plot, m.table, m.drawn, m.keys = widgets.NewLinePlot().Opaque(), widgets.NewTable(), "-", nil
+	m.table.OnTick, m.table.OnSort = m.tick, m.sort
+	m.table.OnChoose = func(run string) { p.host.Session().ChooseRun(run) }
+	m.table.OnMenu = func(run string, at fyne.Position) {
+		if i := slices.IndexFunc(p.state.Runs, func(r session.Run) bool { return r.Name == run }); i >= 0 {
+			p.runMenu(p.state.Runs[i], at)
+		}
+	}
+	metrics := widgets.NewSegmented([]string{p.text("val-accuracy"), p.text("val-loss"), p.text("train-loss")}, func(i int) {
+		m.metric = i
+		m.draw()
+	})
+	metrics.Choose(m.metric)
+	space := widgets.NewText("", widgets.ColourText)
+	top := widgets.LineGrowing(14, space, widgets.NewText(p.text("compare.title"), widgets.ColourText).Bold().Natural(), metrics, p.host.Info("seed"), space,
+		widgets.NewButton(p.text("compare.leave"), widgets.Plain, func() { p.ShowComparison(false) }))
+	curves := widgets.NewPanel(widgets.ColumnGrowing(4, m.plot, widgets.Sized(0, 30, top), m.plot)).Around(m.plot)
+	m.same = widgets.NewText("", widgets.ColourQuiet)
+	list := widgets.NewPanel(widgets.ColumnGrowing(6, m.table, widgets.Inset(10, 12, 0, 12, m.same), m.table)).Padded(1)
+	return widgets.RowShares(widgets.Gap, []float32{1, 1}, curves, list)
+}
+
+// ShowComparison shows the comparison of runs, or the curves of one again.
+func (p *Page) ShowComparison(on bool) {
+	m := &p.comparison
+	m.on = on
+	if on && len(m.ticked) == 0 {
+		for _, r := range p.state.Runs {
+			if r.Err == nil && len(r.Info.Epochs) > 0 && len(m.ticked) < mostTicked {
+				m.ticked = append(m.ticked, r.Name)
+			}
+		}
+	}
+	if on {
+		for _, r := range p.state.Runs {
+			p.host.Session().DiskOf(r.Name, func(d session.RunDisk) {
+				m.disk[r.Name] = d.Bytes
+				m.update()
+			})
+		}
+	}
+	p.Update(p.state)
+}
+
+// tick draws a run, or does so no longer.
+func (m *comparison) tick(run string) {
+	if i := slices.Index(m.ticked, run); i >= 0 {
+		m.ticked = slices.Delete(slices.Clone(m.ticked), i, i+1)
+	} else {
+		m.ticked = append(slices.Clone(m.ticked), run)
+	}
+	m.update()
+}
+
+// sort sorts by a column: numbers from the largest at first, a second time the other way round.
+func (m *comparison) sort(column int) {
+	key := m.keys[column]
+	if key == m.order {
+		m.down = !m.down
+	} else {
+		m.order, m.down = key, m.table.Columns()[column].Right
+	}
+	m.update()
+}
+
+// update shows the present state.
+func (m *comparison) update() {
+	if !m.on || m.table == nil {
+		return
+	}
+	p := m.p
+	runs := slices.Clone(p.state.Runs)
+	m.ticked = slices.DeleteFunc(slices.Clone(m.ticked), func(name string) bool { // deleted or renamed since
+		return !slices.ContainsFunc(runs, func(r session.Run) bool { return r.Name == name })
+	})
+	for _, name := range m.ticked {
+		p.host.Session().ReadCurve(name)
+	}
+	m.tabulate(runs)
+	m.draw()
+}
+
+// tabulate fills the table.
+func (m *comparison) tabulate(runs []session.Run) {
+	p := m.p
+	colours := m.colours()
+	var columns []widgets.TableColumn
+	var shown []property
+	var shared []string
+	m.keys = nil
+	for _, c := range m.properties() {
+		differs := func(only func(session.Run) bool) bool {
+			first, any := "", false
+			for _, r := range runs {
+				if r.Err != nil || !only(r) {
+					continue
+				}
+				if text := c.text(p, r); !any {
+					first, any = text, true
+				} else if text != first {
+					return true
+				}
+			}
+			return false
+		}
+		marked := c.setting && differs(func(r session.Run) bool { return slices.Contains(m.ticked, r.Name) })
+		if c.setting && !differs(func(session.Run) bool { return true }) {
+			if len(runs) > 0 && runs[0].Err == nil {
+				if text := c.text(p, runs[0]); text != "" {
+					shared = append(shared, p.columnTitle(c.key)+" "+text)
+				}
+			}
+			continue
+		}
+		shown, m.keys = append(shown, c), append(m.keys, c.key)
+		columns = append(columns, widgets.TableColumn{Title: p.columnTitle(c.key), Width: c.width, Right: c.right, Marked: marked})
+	}
+	sorted := max(0, slices.Index(m.keys, m.order))
+	if m.order != "" {
+		m.arrange(runs, shown[sorted])
+	}
+	var rows []widgets.TableRow
+	for _, r := range runs {
+		row := widgets.TableRow{Key: r.Name, Ticked: slices.Contains(m.ticked, r.Name), Chosen: r.Name == p.state.Run, Colour: colours[r.Name]}
+		for _, c := range shown {
+			if r.Err != nil && c.key != "run" && c.key != "state" {
+				row.Cells = append(row.Cells, "")
+				continue
+			}
+			row.Cells = append(row.Cells, c.text(p, r))
+		}
+		rows = append(rows, row)
+	}
+	if m.order == "" {
+		sorted = -1
+	}
+	m.table.Set(columns, rows, sorted, m.down)
+	text := ""
+	if len(shared) > 0 && len(runs) > 1 {
+		text = p.text("compare.same", strings.Join(shared, ", "))
+	}
+	m.same.Set(text)
+}
+
+// columnTitle is the title of a column: that of the setting, or its own.
+func (p *Page) columnTitle(key string) string {
+	if p.host.Has("train.column." + key) {
+		return p.text("column." + key)
+	}
+	return p.text("field." + key)
+}
+
+// arrange sorts runs by a column; what has no value comes last, either way.
+func (m *comparison) arrange(runs []session.Run, by property) {
+	text := func(r session.Run) string { return by.text(m.p, r) }
+	slices.SortStableFunc(runs, func(a, b session.Run) int {
+		x, y := text(a), text(b)
+		if (x == "") != (y == "") {
+			return cmp.Compare(len(y), len(x))
+		}
+		c := 0
+		if by.value == nil {
+			c = cmp.Compare(x, y)
+		} else {
+			switch v := by.value(a).(type) {
+			case float64:
+				c = cmp.Compare(v, by.value(b).(float64))
+			case string:
+				c = data.Naturally(v, by.value(b).(string))
+			}
+		}
+		if m.down {
+			c = -c
+		}
+		return c
+	})
+}
+
+// A group are ticked runs that differ in their seed alone: they are drawn as one.
+type group struct {
+	runs   []session.Run
+	colour color.Color
+}
+
+// groups puts the ticked runs together.
+func (m *comparison) groups() []group {
+	var list []group
+	for _, name := range m.ticked {
+		i := slices.IndexFunc(m.p.state.Runs, func(r session.Run) bool { return r.Name == name && r.Err == nil })
+		if i < 0 {
+			continue
+		}
+		r := m.p.state.Runs[i]
+		at := slices.IndexFunc(list, func(g group) bool { return reflect.DeepEqual(butSeed(g.runs[0]), butSeed(r)) })
+		if at < 0 {
+			at = len(list)
+			list = append(list, group{colour: comparedColour(at)})
+		}
+		list[at].runs = append(list[at].runs, r)
+	}
+	return list
+}
+
+// comparedColour is the colour of a group, of those class colours that are read well as small text on light and on dark.
+func comparedColour(i int) color.Color {
+	readable := [...]int{6, 3, 2, 1}
+	switch {
+	case i == 0:
+		return widgets.Colour(widgets.ColourAccent)
+	case i <= len(readable):
+		return widgets.ClassColour(readable[i-1])
+	}
+	return widgets.ClassColour(i + 2)
+}
+
+// colours of the ticked runs.
+func (m *comparison) colours() map[string]color.Color {
+	all := map[string]color.Color{}
+	for _, g := range m.groups() {
+		for _, r := range g.runs {
+			all[r.Name] = g.colour
+		}
+	}
+	return all
+}
+
+// draw shows the curves of the ticked runs.
+func (m *comparison) draw() {
+	p := m.p
+	groups := m.groups()
+	key := fmt.Sprint(m.metric, p.smoothing)
+	longest := 0.
+	for _, g := range groups {
+		for _, r := range g.runs {
+			key += fmt.Sprintf(" %s %p", r.Name, p.state.Curves[r.Name])
+			longest = max(longest, float64(r.Info.Config.Epochs))
+		}
+	}
+	if key == m.drawn {
+		return
+	}
+	m.drawn = key
+	d := widgets.PlotData{X: widgets.PlotAxis{Max: max(longest, 1)}, Head: p.epochHead(emptyCurve)}
+	for _, g := range groups {
+		var curves []*session.Curve
+		for _, r := range g.runs {
+			if c := p.state.Curves[r.Name]; c != nil {
+				curves = append(curves, c)
+			}
+		}
+		if len(curves) == 0 {
+			continue
+		}
+		name := g.runs[0].Name
+		if n := len(curves); n > 1 {
+			name = p.text("compare.group", name, n)
+		}
+		if m.metric == metricTrainLoss {
+			for _, c := range curves { // their steps are not at the same places, so that they make no band
+				d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: widgets.SmoothPlot(points(c.Loss), max(p.smoothing, .9)), Fixed: g.colour})
+				name = ""
+			}
+			continue
+		}
+		of := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValLoss }
+		if m.metric == metricAccuracy {
+			of = func(i int, c *session.Curve) float64 { return c.Epochs[i].ValAccuracy }
+		}
+		least, mean, most := band(curves, of)
+		if len(curves) > 1 {
+			d.Series = append(d.Series, widgets.PlotSeries{Points: most, Lower: least, Fixed: g.colour})
+		}
+		d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: mean, Fixed: g.colour, Dots: len(mean) < 40})
+	}
+	if m.metric == metricAccuracy && len(d.Series) > 0 {
+		d.Left = widgets.PlotAxis{Format: accuracyAxis(nil).Format, Value: percent}
+	} else if m.metric == metricAccuracy {
+		d.Left = accuracyAxis(nil)
+	}
+	m.plot.SetData(d)
+}

@@ -1,0 +1,233 @@
+package training
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// remark is a sentence about the curves, with the idea behind it and what can be done about it at once.
+type remark struct {
+	colour  fyne.ThemeColorName
+	text    string
+	concept string
+	remedy  *remedy
+}
+
+// remedy is what a click does about what the curves say.
+type remedy struct {
+	text string
+	do   func()
+}
+
+// remarks read the curves: the chosen run as it stands.
+func (p *Page) remarks() []remark {
+	c, s := p.curve(), p.state
+	if r := s.ChosenRun(); r != nil && r.Err != nil && !s.Live() {
+		return []remark{{widgets.ColourBad, p.host.FaultText(r.Err), "", nil}}
+	}
+	if c == nil || len(c.Loss) == 0 {
+		switch {
+		case s.Live():
+			return []remark{{widgets.ColourQuiet, p.text("say.begins"), "epoch", nil}}
+		case s.ChosenRun() != nil && c != nil:
+			return []remark{{widgets.ColourQuiet, p.text("say.no-step"), "", nil}}
+		}
+		return []remark{{widgets.ColourQuiet, p.text("say.nothing"), "epoch", nil}}
+	}
+	var out []remark
+	diverged := false
+	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
+		diverged = true
+		key := "say.diverged"
+		switch {
+		case len(r.Info.Snapshots) > 0:
+		case r.Info.BestEpoch > 0:
+			key = "say.diverged.best"
+		default:
+			key = "say.diverged.early"
+		}
+		out = append(out, remark{widgets.ColourBad, p.text(key), "rate", p.backBefore(r)})
+	}
+	switch {
+	case len(c.Epochs) > 0:
+	case s.Live():
+		return append(out, remark{widgets.ColourQuiet, p.text("say.first"), "validation", nil})
+	case diverged:
+		return out
+	default:
+		return append(out, remark{widgets.ColourQuiet, p.text("say.ended", c.Loss[len(c.Loss)-1].X), "validation", nil})
+	}
+	out = append(out, p.found(c, diverged)...)
+	if at, rate, ok := lastDrop(c); ok {
+		out = append(out, remark{widgets.ColourQuiet, p.text("say.drop", at, rate), "policy", nil})
+	}
+	return out
+}
+
+// history is the chosen run as Diagnose reads it.
+func (p *Page) history(c *session.Curve) train.History {
+	h := train.History{PerEpoch: c.PerEpoch, Valid: c.Epochs, Health: c.Health, State: train.Running}
+	config, _ := p.configOf()
+	h.Epochs = config.Epochs
+	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
+		h.Classes = r.Info.Spec.Classes
+		if !p.state.Live() {
+			h.State = r.Info.State
+		}
+	}
+	at := 0
+	for _, l := range c.Loss {
+		for at+1 < len(c.Rate) && c.Rate[at+1].X <= l.X {
+			at++
+		}
+		s := train.StepPoint{Epoch: l.X, Loss: l.Y}
+		if at < len(c.Rate) {
+			s.Rate = c.Rate[at].Y
+		}
+		h.Steps = append(h.Steps, s)
+	}
+	for _, w := range c.Warnings {
+		if fault.Code(w.Fault) == "train.jump" {
+			h.Jumps = append(h.Jumps, w.Epoch)
+		}
+	}
+	return h
+}
+
+// sayings are how what was found is told: in which colour, and which idea explains it.
+var sayings = map[string]struct {
+	colour  fyne.ThemeColorName
+	concept string
+}{
+	train.FindVanishing: {widgets.ColourCaution, "gradient"}, train.FindExploding: {widgets.ColourBad, "gradient"}, train.FindDead: {widgets.ColourCaution, "dead"},
+	train.FindNotLearn: {widgets.ColourCaution, "rate"}, train.FindRateHigh: {widgets.ColourCaution, "rate"}, train.FindRateLow: {widgets.ColourCaution, "rate"},
+	train.FindPlateau: {widgets.ColourCaution, "policy"}, train.FindOverfit: {widgets.ColourCaution, "overfitting"}, train.FindGap: {widgets.ColourCaution, "overfitting"},
+	train.FindJump: {widgets.ColourCaution, "loss"}, train.FindIgnored: {widgets.ColourCaution, "unbalanced"}, train.FindNoVal: {widgets.ColourCaution, "validation"},
+	train.FindWell: {widgets.ColourGood, "validation"},
+}
+
+// found tells what Diagnose reads in the curves. That a run diverged is told by others, who know what is kept of it.
+func (p *Page) found(c *session.Curve, diverged bool) []remark {
+	var out []remark
+	for _, f := range train.Diagnose(p.history(c)) {
+		say, ok := sayings[f.Code]
+		if !ok || diverged && f.Code == train.FindWell {
+			continue
+		}
+		args := f.Args
+		switch f.Code {
+		case train.FindOverfit:
+			args = []any{f.Args[0], bestOf(c).Epoch}
+		case train.FindVanishing:
+			args = []any{f.Args[0], f.Args[1], widgets.Thousands(int(f.Args[2].(float64)))}
+		case train.FindWell:
+			args = []any{percent(f.Args[0].(float64)), f.Args[1]}
+		case train.FindIgnored:
+			args = []any{p.classes(f.Args[0].([]int))}
+		}
+		out = append(out, remark{say.colour, p.text("say."+f.Code, args...), say.concept, p.remedyFor(f.Code, c)})
+	}
+	return out
+}
+
+// remedyFor is what a click does about what was found; nil for nothing.
+func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
+	switch code {
+	case train.FindOverfit:
+		best, run := bestOf(c).Epoch, p.state.Run
+		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !slices.Contains(r.Info.Snapshots, best) {
+			return nil
+		}
+		return &remedy{p.text("back.to", model.EpochName(best)), func() { p.host.Session().GoBack(run, best, 0) }}
+	case train.FindRateHigh, train.FindRateLow, train.FindNotLearn, train.FindPlateau:
+		if p.state.ChosenDataset() == nil || p.form.locked {
+			return nil
+		}
+		return &remedy{p.text("find.title"), func() { p.form.findRate() }}
+	}
+	return nil
+}
+
+// backBefore goes back to the last good snapshot of a run that diverged, with a tenth of its rate; nil if it has none.
+func (p *Page) backBefore(r *session.Run) *remedy {
+	n := len(r.Info.Snapshots)
+	if n == 0 {
+		return nil
+	}
+	last, rate, run := r.Info.Snapshots[n-1], r.Info.Config.Rate/10, r.Name
+	return &remedy{p.text("back.slower", model.EpochName(last), rate), func() { p.host.Session().GoBack(run, last, rate) }}
+}
+
+// classes names classes of the chosen run, a few of them.
+func (p *Page) classes(list []int) string {
+	const most = 4
+	var labels, names []string
+	if r := p.state.ChosenRun(); r != nil {
+		labels = r.Info.Labels
+	}
+	for i, c := range list {
+		if i == most {
+			names = append(names, "…")
+			break
+		}
+		name := fmt.Sprint(c)
+		if c < len(labels) {
+			name = labels[c]
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// lastDrop finds where the learning rate last fell by half or more at once.
+func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
+	end := float64(c.Iterations) / float64(max(1, c.PerEpoch))
+	for i := len(c.Rate) - 1; i > 0; i-- {
+		if c.Rate[i].X < .97*end && c.Rate[i].Y < .55*c.Rate[i-1].Y {
+			return c.Rate[i].X, c.Rate[i].Y, true
+		}
+	}
+	return 0, 0, false
+}
+
+// showSays writes what the curves say.
+func (p *Page) showSays() {
+	remarks := p.remarks()
+	var key strings.Builder
+	for _, r := range remarks {
+		key.WriteString(r.text)
+		if r.remedy != nil {
+			key.WriteString(r.remedy.text)
+		}
+	}
+	if key.String() == p.said {
+		return
+	}
+	p.said = key.String()
+	p.says.Objects = p.says.Objects[:0]
+	for _, r := range remarks {
+		dot := widgets.NewText("●", r.colour).Natural()
+		text := widgets.NewParagraph(r.text, widgets.ColourText)
+		p.says.Objects = append(p.says.Objects, widgets.Beside(8, text, widgets.Column(0, dot), text))
+		var links []fyne.CanvasObject
+		if r.remedy != nil {
+			links = append(links, widgets.NewButton(r.remedy.text, widgets.Plain, r.remedy.do))
+		}
+		if r.concept != "" {
+			links = append(links, widgets.NewButton(p.text("why"), widgets.Linked, func() { p.host.Explain(r.concept) }))
+		}
+		if len(links) > 0 {
+			p.says.Objects = append(p.says.Objects, widgets.Inset(0, 0, 0, 20, widgets.Line(8, links...)))
+		}
+	}
+	p.says.Refresh()
+}

@@ -1,0 +1,162 @@
+package train
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/model"
+)
+
+// Branch copies a run as it was at one of its snapshots to a new folder, from which it can go on another way: what it told until then, the snapshot, and the best
+// weights of that time. A rate over 0 is the base learning rate from there on. The run itself stays as it is.
+func Branch(from, to string, epoch, rate float64) error {
+	file, err := readRunFile(from)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(model.Snapshots(from), epoch) {
+		return model.NoSnapshot(from, model.EpochName(epoch))
+	}
+	place, err := readProgress(snapshotPath(from, epoch))
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return data.CannotWrite(err, to)
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
+		return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", to)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(to), ".run-")
+	if err != nil {
+		return data.CannotWrite(err, to)
+	}
+	defer os.RemoveAll(temp) // nothing is there any more when all went well
+	b := brancher{from: from, temp: temp, place: place}
+	file.State, file.Config.Rate = Stopped, cmp.Or(place.Rate, file.Config.Rate)
+	for _, step := range []func() error{
+		b.description, b.snapshot, b.best,
+		func() error { return b.events(rate) },
+		func() error {
+			if rate > 0 {
+				file.Config.Rate = rate
+			}
+			return writeJSON(filepath.Join(temp, RunFile), file)
+		},
+		func() error { return os.Chmod(temp, 0o755) },
+		func() error { return os.Rename(temp, to) },
+	} {
+		if err := step(); err != nil {
+			return data.CannotWrite(err, to)
+		}
+	}
+	return nil
+}
+
+// brancher writes the files of a branch.
+type brancher struct {
+	from, temp string
+	place      progress // of the snapshot
+}
+
+// copy copies a file of the run, if it is there.
+func (b brancher) copy(name, to string) error {
+	in, err := os.Open(filepath.Join(b.from, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return model.CannotRead(filepath.Join(b.from, name), err)
+	}
+	defer in.Close()
+	return data.WriteFileAtomic(filepath.Join(b.temp, to), func(w io.Writer) error {
+		_, err := io.Copy(w, in)
+		return err
+	})
+}
+
+func (b brancher) description() error {
+	for _, name := range []string{model.NetworkFile, model.LabelsFile, model.PreprocessFile, model.MeanFile, noteFile} {
+		if err := b.copy(name, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b brancher) snapshot() error {
+	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
+	if err := data.MakeFolder(filepath.Join(b.temp, folder)); err != nil {
+		return err
+	}
+	for _, name := range []string{model.WeightsFile, solverFile, stateFile} {
+		if err := b.copy(filepath.Join(folder, name), filepath.Join(folder, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// best copies the weights that were the best at the time: of the run, if it found no better ones since, or of their snapshot. Where neither is left, the branch has
+// those of its snapshot, and looks for its best from there on.
+func (b *brancher) best() error {
+	info, err := ReadRun(b.from)
+	if err != nil {
+		return err
+	}
+	switch {
+	case b.place.BestEpoch > 0 && info.BestEpoch == b.place.BestEpoch:
+		return b.copy(model.WeightsFile, model.WeightsFile)
+	case b.place.BestEpoch > 0 && slices.Contains(info.Snapshots, b.place.BestEpoch):
+		return b.copy(filepath.Join(model.SnapshotFolder, model.EpochName(b.place.BestEpoch), model.WeightsFile), model.WeightsFile)
+	}
+	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
+	b.place.BestEpoch, b.place.BestAccuracy, b.place.BestLoss = 0, -1, 0
+	return cmp.Or(b.place.write(filepath.Join(b.temp, folder, stateFile)), b.copy(filepath.Join(folder, model.WeightsFile), model.WeightsFile))
+}
+
+// events writes what the run told until the snapshot, and that the rate changes there.
+func (b brancher) events(rate float64) error {
+	all, err := ReadEvents(b.from)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	add := func(e Event) error {
+		line, err := encode(e)
+		text.Write(line)
+		return err
+	}
+	for _, e := range all {
+		if _, done := e.(Done); done || iterationOf(e) > b.place.Iteration {
+			continue
+		}
+		if v, ok := e.(Epoch); ok && b.place.BestEpoch == 0 {
+			v.Best = false
+			e = v
+		}
+		if s, ok := e.(Steered); ok && s.Iteration == b.place.Iteration {
+			continue // it was steered after the snapshot
+		}
+		if err := add(e); err != nil {
+			return err
+		}
+	}
+	if rate > 0 {
+		if err := add(Steered{b.place.Iteration, b.place.Epoch, rate}); err != nil {
+			return err
+		}
+	}
+	return data.WriteFileAtomic(filepath.Join(b.temp, EventsFile), func(w io.Writer) error {
+		_, err := text.WriteTo(w)
+		return err
+	})
+}
