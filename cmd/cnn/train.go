@@ -43,7 +43,7 @@ type trainVerb struct {
 	Scale         *float64 `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
 	Noise         *float64 `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
 	HSV           string   `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
-	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder or a .safetensors file, as far as names and shapes agree."`
+	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder, a .safetensors file or a .caffemodel of Caffe or DIGITS, as far as names and shapes agree. Filters for grey images are made to fit colours, and the other way round."`
 	Freeze        string   `placeholder:"LAYER,…" help:"Layers whose weights stay as they are."`
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
@@ -391,7 +391,7 @@ func (r *reporter) observe(e train.Event) {
 func (r *reporter) transferred(e train.Transferred) {
 	line := weightsLine{"weights", e.From, 0, e.Weights}
 	for _, t := range e.Weights {
-		if t.State == train.TransferLoaded {
+		if t.Taken() {
 			line.Loaded++
 		}
 	}
@@ -399,6 +399,8 @@ func (r *reporter) transferred(e train.Transferred) {
 		fmt.Fprintf(w, "%d weights from %s\n", line.Loaded, e.From)
 		for _, t := range e.Weights {
 			switch t.State {
+			case train.TransferResized:
+				fmt.Fprintf(w, "  %s is made to fit: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferShape:
 				fmt.Fprintf(w, "  %s begins anew: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferMissing:

@@ -41,7 +41,7 @@ type Config struct {
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
-	Weights string   `json:"weights,omitempty"` // a model's folder or safetensors file that the run starts from
+	Weights string   `json:"weights,omitempty"` // a model's folder, safetensors file or Caffe model that the run starts from
 	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
 
 	MaxSeconds float64 `json:"-"` // stop, with a snapshot, after so long; 0: never
