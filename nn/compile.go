@@ -3,6 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -11,14 +12,15 @@ import (
 
 // Options say what a network is compiled for.
 type Options struct {
-	Batch    int
-	Training bool     // with losses, gradients and updates; such a program validates too
-	KeepAll  bool     // the output of every layer can be read after a step
-	Freeze   []string // layers whose weights, and statistics, stay as they are
-	Solver   kernel.SolverKind
-	Momentum float32 // of SGD and Nesterov; β1 of Adam
-	Beta2    float32 // of Adam
-	Epsilon  float32 // of Adam
+	Batch      int
+	Training   bool               // with losses, gradients and updates; such a program validates too
+	KeepAll    bool               // the output of every layer can be read after a step
+	Freeze     []string           // layers whose weights, and statistics, stay as they are
+	LayerRates map[string]float64 // factors of the learning rate of layers, on top of their settings; those that are not named learn as they say
+	Solver     kernel.SolverKind
+	Momentum   float32 // of SGD and Nesterov; β1 of Adam
+	Beta2      float32 // of Adam
+	Epsilon    float32 // of Adam
 }
 
 // A Network is a spec compiled to a program.
@@ -174,9 +176,18 @@ func Compile(s Spec, o Options) (*Network, error) {
 		Program: &kernel.Program{Batch: o.Batch}, Spec: s.Clone(), Report: report, o: o,
 		labels: kernel.None, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
 	}
+	learns := func(name string) bool {
+		i := s.Layer(name)
+		return i >= 0 && kinds[s.Layers[i].Type].weights != nil
+	}
 	for _, name := range o.Freeze {
-		if i := s.Layer(name); i < 0 || kinds[s.Layers[i].Type].weights == nil {
+		if !learns(name) {
 			return nil, fault.New("nn.freeze.unknown", "The network has no layer %s with weights that could be frozen. Name layers with weights.", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.LayerRates)) {
+		if !learns(name) {
+			return nil, fault.New("nn.rates.unknown", "The network has no layer %s with weights that could have a learning rate of its own. Name layers with weights.", name)
 		}
 	}
 	b := &builder{o: o, n: n}
@@ -243,6 +254,10 @@ func (b *builder) weights(n *node) {
 	for _, i := range n.in {
 		in = append(in, i.out)
 	}
+	factor, ok := b.o.LayerRates[n.layer.Name]
+	if !ok {
+		factor = 1
+	}
 	for _, w := range n.kind.weights(n.layer, in) {
 		p := Parameter{
 			Layer: n.layer.Name, Name: w.name, Shape: w.shape, Statistic: w.statistic, Gradient: kernel.None,
@@ -260,7 +275,7 @@ func (b *builder) weights(n *node) {
 			}
 			b.n.Program.Update = append(b.n.Program.Update, kernel.Update{
 				W: p.ID, G: p.Gradient, History: p.History, Kind: b.o.Solver, Momentum: b.o.Momentum, Beta2: b.o.Beta2, Epsilon: b.o.Epsilon,
-				RateFactor: float32(w.rate), DecayFactor: float32(w.decay),
+				RateFactor: float32(w.rate * factor), DecayFactor: float32(w.decay),
 			})
 		}
 		n.weights = append(n.weights, p)

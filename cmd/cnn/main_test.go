@@ -17,7 +17,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/model/caffetest"
 )
 
 func TestMain(m *testing.M) {
@@ -38,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"flip":    flip,
 			"replace": replace,
 			"atleast": atLeast,
+			"caffe":   caffe,
 		},
 	})
 }
@@ -132,6 +136,21 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(path, b, 0o666))
 }
 
+// caffe RUN FILE writes the weights of a run of LeNet as a Caffe model.
+func caffe(ts *testscript.TestScript, _ bool, args []string) {
+	m, err := model.Load(ts.MkAbs(args[0]), "")
+	ts.Check(err)
+	var layers []caffetest.Layer
+	for _, l := range m.Spec.Layers {
+		kind := map[string]string{"convolution": "Convolution", "fully-connected": "InnerProduct"}[l.Type]
+		if kind != "" {
+			blobs := []nn.Tensor{m.Weights[l.Name+".weight"], m.Weights[l.Name+".bias"]}
+			layers = append(layers, caffetest.Layer{Name: l.Name, Kind: kind, Bottom: l.Inputs[0], Top: l.Name, Blobs: blobs})
+		}
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), caffetest.File(caffetest.Style{Old: true, Legacy: true}, layers...), 0o666))
+}
+
 var exponent = regexp.MustCompile(`\de[+-]\d`)
 
 // replace FILE OLD NEW replaces the first OLD in a file.
@@ -163,6 +182,12 @@ func TestWrongCalls(t *testing.T) {
 		{"train --data d --net lenet --out o --momentum 1", []string{"--momentum", "0.99999"}},
 		{"train --data d --net lenet --out o --max-seconds -1", []string{"--max-seconds", "1000000000"}},
 		{"train --data d --net lenet --out o --step -5,10", []string{"--step", "-5,10"}},
+		{"train --data d --net lenet --out o --layer-rates conv1", []string{"--layer-rates", "conv1=0.1"}},
+		{"train --data d --net lenet --out o --layer-rates conv1=fast", []string{"--layer-rates", "conv1=fast"}},
+		{"train --data d --net lenet --out o --layer-rates conv1=101", []string{"--layer-rates", "0 to 100", "conv1=101"}},
+		{"train --data d --net lenet --out o --layer-rates conv1=nan", []string{"--layer-rates", "conv1=nan"}},
+		{"train --data d --net lenet --out o --layer-rates conv1=1,conv1=2", []string{"--layer-rates", "conv1=1,conv1=2"}},
+		{"train --data d --net lenet --out o --layer-rates =1", []string{"--layer-rates", "=1"}},
 		{"train --data d --net lenet --out o --threads -1", []string{"--threads"}},
 		{"train --data d --net lenet --out o --solver magic", []string{"--solver", "sgd", "adam"}},
 		{"train --data d --net lenet --out o --policy magic", []string{"--policy", "step", "sigmoid"}},

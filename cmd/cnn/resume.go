@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +18,10 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 	c := run.Config.WithPolicyDefaults()
 	a := c.Augment
 	hsv, err := v.hsv()
+	if err != nil {
+		return err
+	}
+	rates, err := v.layerRates()
 	if err != nil {
 		return err
 	}
@@ -40,6 +45,7 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		{"--seed", differs(v.Seed, c.Seed), fmt.Sprint(c.Seed)},
 		{"--weights", v.Weights != "" && !sameFile(v.Weights, c.Weights), c.Weights},
 		{"--freeze", v.Freeze != "" && !slices.Equal(v.frozen(), c.Freeze), strings.Join(c.Freeze, ",")},
+		{"--layer-rates", rates != nil && !maps.Equal(rates, c.LayerRates), layerRates(c.LayerRates)},
 		{"--crop", differs(v.Crop, c.Crop), fmt.Sprint(c.Crop)},
 		{"--shift", differs(v.Shift, a.Shift), fmt.Sprint(a.Shift)},
 		{"--mirror", differs(v.Mirror, a.Mirror), map[bool]string{true: "used", false: "not used"}[a.Mirror]},
@@ -63,6 +69,15 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		return cmp.Or(err, v.bound("--step", strings.Join(has, ",")))
 	}
 	return v.sameNetwork(run.Spec)
+}
+
+// layerRates writes them as the flag takes them.
+func layerRates(rates map[string]float64) string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(rates)) {
+		list = append(list, name+"="+plain(rates[name]))
+	}
+	return strings.Join(list, ",")
 }
 
 // sameFile tells whether two paths name one place.

@@ -43,8 +43,9 @@ type trainVerb struct {
 	Scale         *float64 `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
 	Noise         *float64 `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
 	HSV           string   `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
-	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder or a .safetensors file, as far as names and shapes agree."`
+	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder, a .safetensors file or a .caffemodel of Caffe or DIGITS, as far as names and shapes agree. Filters for grey images are made to fit colours, and the other way round."`
 	Freeze        string   `placeholder:"LAYER,…" help:"Layers whose weights stay as they are."`
+	LayerRates    string   `placeholder:"LAYER=F,…" help:"Layers that learn faster or slower, each with a factor of the learning rate from 0 to 100, e.g. conv1=0.1,ip2=10."`
 	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
 	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
 	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
@@ -271,6 +272,11 @@ func (v trainVerb) configure(c *train.Config) error {
 		}
 	}
 	c.Freeze = v.frozen()
+	rates, err := v.layerRates()
+	if err != nil {
+		return err
+	}
+	c.LayerRates = rates
 	hsv, err := v.hsv()
 	if err != nil {
 		return err
@@ -294,6 +300,24 @@ func (v trainVerb) frozen() []string {
 		}
 	}
 	return list
+}
+
+// layerRates reads --layer-rates; nil where it was not given.
+func (v trainVerb) layerRates() (map[string]float64, error) {
+	if v.LayerRates == "" {
+		return nil, nil
+	}
+	rates := map[string]float64{}
+	for _, part := range strings.Split(v.LayerRates, ",") {
+		name, factor, _ := strings.Cut(part, "=")
+		name = strings.TrimSpace(name)
+		f, err := strconv.ParseFloat(strings.TrimSpace(factor), 64)
+		if _, twice := rates[name]; err != nil || twice || name == "" || !(f >= 0 && f <= train.MaxLayerRate) {
+			return nil, misused("--layer-rates is layers, each with a factor from 0 to %d, e.g. conv1=0.1,ip2=10, but is %q", train.MaxLayerRate, v.LayerRates)
+		}
+		rates[name] = f
+	}
+	return rates, nil
 }
 
 // hsv reads --hsv; nil where it was not given.
@@ -391,7 +415,7 @@ func (r *reporter) observe(e train.Event) {
 func (r *reporter) transferred(e train.Transferred) {
 	line := weightsLine{"weights", e.From, 0, e.Weights}
 	for _, t := range e.Weights {
-		if t.State == train.TransferLoaded {
+		if t.Taken() {
 			line.Loaded++
 		}
 	}
@@ -399,6 +423,8 @@ func (r *reporter) transferred(e train.Transferred) {
 		fmt.Fprintf(w, "%d weights from %s\n", line.Loaded, e.From)
 		for _, t := range e.Weights {
 			switch t.State {
+			case train.TransferResized:
+				fmt.Fprintf(w, "  %s is made to fit: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferShape:
 				fmt.Fprintf(w, "  %s begins anew: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferMissing:

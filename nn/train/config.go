@@ -7,6 +7,7 @@
 package train
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -41,11 +42,16 @@ type Config struct {
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
-	Weights string   `json:"weights,omitempty"` // a model's folder or safetensors file that the run starts from
+	Weights string   `json:"weights,omitempty"` // a model's folder, safetensors file or Caffe model that the run starts from
 	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
+
+	LayerRates map[string]float64 `json:"layer_rates,omitempty"` // factors of the learning rate of layers, on top of their settings; 0 leaves the statistics free, unlike Freeze
 
 	MaxSeconds float64 `json:"-"` // stop, with a snapshot, after so long; 0: never
 }
+
+// MaxLayerRate is the largest factor of Config.LayerRates.
+const MaxLayerRate = 100
 
 // A Solver is a row of the table of solvers.
 type Solver struct {
@@ -159,6 +165,11 @@ func (c Config) Check() error {
 			return fault.New("train.setting.range", "The setting %s is %s; it must be from %s to %s.", r.name, plain(r.value), plain(r.low), plain(r.up))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.LayerRates)) {
+		if f := c.LayerRates[name]; !(f >= 0 && f <= MaxLayerRate) {
+			return fault.New("train.setting.layer-rate", "The learning rate of the layer %s has the factor %s; it must be from 0 to %d.", name, plain(f), MaxLayerRate)
+		}
+	}
 	for _, s := range c.Step {
 		if !(s > 0 && s <= 100) {
 			return fault.New("train.setting.step", "The learning rate steps at %g %% of the run; it must be over 0 and at most 100.", s)
@@ -182,5 +193,8 @@ func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 // options are those of the network that is trained.
 func (c Config) options() nn.Options {
 	s, _ := SolverOf(c.Solver) // Check knows it
-	return nn.Options{Batch: c.Batch, Training: true, Freeze: c.Freeze, Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon}
+	return nn.Options{
+		Batch: c.Batch, Training: true, Freeze: c.Freeze, LayerRates: c.LayerRates,
+		Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon,
+	}
 }

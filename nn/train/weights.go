@@ -13,6 +13,7 @@ import (
 // What became of a weight when a run started from weights that are there.
 const (
 	TransferLoaded  = "loaded"
+	TransferResized = "resized" // they take grey images and the network colours, or the other way round: its filters were made to fit
 	TransferShape   = "shape"   // they have it in another shape: it begins anew
 	TransferMissing = "missing" // they have it not: it begins anew
 	TransferUnused  = "unused"  // the network has no such weight
@@ -26,9 +27,13 @@ type Transfer struct {
 	Wants []int  `json:"wants,omitempty"` // shape in the network
 }
 
-// transfer writes the weights of a model's folder or of a safetensors file to a network, as far as names and shapes agree, and tells what became of each.
+// Taken tells whether the run starts with the weight.
+func (t Transfer) Taken() bool { return t.State == TransferLoaded || t.State == TransferResized }
+
+// transfer writes the weights of a model's folder, of a safetensors file or of a Caffe model to a network, as far as names and shapes agree, and tells what became
+// of each.
 func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
-	from, err := weightsOf(path)
+	from, caffe, err := weightsOf(path)
 	if err != nil {
 		return nil, err
 	}
@@ -36,16 +41,19 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 	if err != nil {
 		return nil, err
 	}
+	first, each := seeing(inst.Network)
+	if caffe && inst.Network.Spec.Input.C == 3 {
+		turnColours(from, first, each)
+	}
 	var list []Transfer
-	loaded := 0
 	for _, key := range slices.Sorted(maps.Keys(to)) {
 		t := Transfer{Key: key, State: TransferMissing, Wants: to[key].Shape}
 		if w, ok := from[key]; ok {
 			t.State, t.Has = TransferShape, w.Shape
-			if slices.Equal(w.Shape, to[key].Shape) {
-				t.State = TransferLoaded
-				to[key] = w
-				loaded++
+			if slices.Equal(w.Shape, t.Wants) {
+				t.State, to[key] = TransferLoaded, w
+			} else if resized, ok := resize(w, t.Wants); ok && slices.Contains(first, key) {
+				t.State, to[key] = TransferResized, resized
 			}
 		}
 		list = append(list, t)
@@ -55,7 +63,7 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 			list = append(list, Transfer{Key: key, State: TransferUnused, Has: from[key].Shape})
 		}
 	}
-	if loaded == 0 {
+	if !slices.ContainsFunc(list, Transfer.Taken) {
 		return list, fault.New("train.weights.none", "None of the weights of %s fits the network: names and shapes must agree. Choose weights of a network like this one.", path)
 	}
 	if !finite(to) {
@@ -64,19 +72,88 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 	return list, inst.SetWeights(to)
 }
 
-// weightsOf reads the weights of a model's folder (of a run: its best), or of a file.
-func weightsOf(path string) (map[string]nn.Tensor, error) {
+// seeing lists the weights that the image reaches with its channels as they are: those of the first layers, which sum over all channels, and those
+// of normalisations before them, which hold a number for each.
+func seeing(n *nn.Network) (first, each []string) {
+	sees := map[string]bool{nn.Data: true}
+	for _, i := range n.Report.Order {
+		l := n.Spec.Layers[i]
+		if len(l.Inputs) > 1 || !sees[l.Inputs[0]] {
+			continue
+		}
+		switch l.Type {
+		case "convolution", "fully-connected":
+			if l.Int("groups") <= 1 {
+				first = append(first, l.Name+".weight")
+			}
+			continue
+		case "batch-norm":
+			each = append(each, l.Name+".weight", l.Name+".bias", l.Name+".mean", l.Name+".variance")
+		}
+		sees[l.Name] = true // what has one input and no filters keeps the channels
+	}
+	return first, each
+}
+
+// turnColours turns weights for blue, green and red, the order of Caffe's images, into ours for red, green and blue.
+func turnColours(weights map[string]nn.Tensor, first, each []string) {
+	turn := func(t nn.Tensor, rows int) {
+		plane := len(t.Data) / (3 * rows)
+		for row := range slices.Chunk(t.Data, 3*plane) {
+			for i := range plane {
+				row[i], row[2*plane+i] = row[2*plane+i], row[i]
+			}
+		}
+	}
+	for _, key := range first {
+		if t := weights[key]; len(t.Data) > 0 && (len(t.Shape) == 4 && t.Shape[1] == 3 || len(t.Shape) == 2 && t.Shape[1]%3 == 0) {
+			turn(t, t.Shape[0])
+		}
+	}
+	for _, key := range each {
+		if t := weights[key]; slices.Equal(t.Shape, []int{3}) {
+			turn(t, 1)
+		}
+	}
+}
+
+// resize makes filters for grey images of filters for colours, which are added up, or the other way round, where each colour gets a third: a grey image gives the same
+// then. It is only possible where nothing else differs.
+func resize(w nn.Tensor, wants []int) (nn.Tensor, bool) {
+	has := w.Shape
+	if len(has) != 4 || len(wants) != 4 || has[0] != wants[0] || !slices.Equal(has[2:], wants[2:]) || !(has[1] == 1 && wants[1] == 3 || has[1] == 3 && wants[1] == 1) {
+		return nn.Tensor{}, false
+	}
+	t, plane := nn.NewTensor(wants...), wants[2]*wants[3]
+	for i := range t.Data {
+		filter, place := i/(wants[1]*plane), i%plane
+		if wants[1] == 3 {
+			t.Data[i] = w.Data[filter*plane+place] / 3
+			continue
+		}
+		colours := w.Data[3*filter*plane+place:]
+		t.Data[i] = colours[0] + colours[plane] + colours[2*plane]
+	}
+	return t, true
+}
+
+// weightsOf reads the weights of a model's folder (of a run: its best), or of a file, and tells those of a Caffe model.
+func weightsOf(path string) (weights map[string]nn.Tensor, caffe bool, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, model.CannotRead(path, err)
+		return nil, false, model.CannotRead(path, err)
 	}
-	if !info.IsDir() {
-		w, _, err := model.LoadWeights(path)
-		return w, err
+	if info.IsDir() {
+		m, err := model.Load(path, "")
+		if err != nil {
+			return nil, false, err
+		}
+		return m.Weights, false, nil
 	}
-	m, err := model.Load(path, "")
-	if err != nil {
-		return nil, err
+	if model.IsCaffe(path) {
+		weights, err = model.LoadCaffe(path)
+		return weights, true, err
 	}
-	return m.Weights, nil
+	weights, _, err = model.LoadWeights(path)
+	return weights, false, err
 }
