@@ -100,6 +100,14 @@ const (
 	tableAir  = 12 // beside the text of a cell
 )
 
+// left is where the cells begin: after the tick, in a table that has them.
+func (t *Table) left() float32 {
+	if t.OnTick == nil {
+		return tableAir
+	}
+	return tableTick
+}
+
 // tableLine is a row, or with index −1 the titles.
 type tableLine struct {
 	widget.BaseWidget
@@ -127,7 +135,7 @@ func (l *tableLine) Tapped(e *fyne.PointEvent) {
 	t, row := l.t, l.row()
 	switch {
 	case row == nil:
-		x := float32(tableTick)
+		x := t.left()
 		for i, c := range t.columns {
 			if e.Position.X >= x && e.Position.X < x+c.Width && t.OnSort != nil {
 				t.OnSort(i)
@@ -135,10 +143,8 @@ func (l *tableLine) Tapped(e *fyne.PointEvent) {
 			}
 			x += c.Width
 		}
-	case e.Position.X < tableTick:
-		if t.OnTick != nil {
-			t.OnTick(row.Key)
-		}
+	case t.OnTick != nil && e.Position.X < tableTick:
+		t.OnTick(row.Key)
 	case t.OnChoose != nil:
 		t.OnChoose(row.Key)
 	}
@@ -185,7 +191,7 @@ func (r *tableLineRenderer) Destroy()                     {}
 func (r *tableLineRenderer) Objects() []fyne.CanvasObject { return r.objects }
 
 func (r *tableLineRenderer) MinSize() fyne.Size {
-	w := float32(tableTick)
+	w := r.l.t.left()
 	for _, c := range r.l.t.columns {
 		w += c.Width
 	}
@@ -201,7 +207,7 @@ func (r *tableLineRenderer) Layout(size fyne.Size) {
 	r.tick[1].Position1, r.tick[1].Position2 = fyne.NewPos(Gap+2, mid+3), fyne.NewPos(Gap+7, mid-3)
 	r.dot.Move(fyne.NewPos(Gap+15, mid-4))
 	r.dot.Resize(fyne.NewSize(8, 8))
-	x := float32(tableTick)
+	x := r.l.t.left()
 	for i, c := range r.l.t.columns {
 		if i >= len(r.texts) {
 			break
@@ -256,7 +262,7 @@ func (r *tableLineRenderer) Refresh() {
 		r.back.FillColor = Fade(Colour(ColourQuiet), .08)
 	}
 	r.objects = append(r.objects[:0], &r.back)
-	if row != nil {
+	if row != nil && l.t.OnTick != nil {
 		r.box.FillColor, r.box.StrokeColor = color.Transparent, Colour(ColourFaint)
 		if row.Ticked {
 			r.box.FillColor, r.box.StrokeColor = Colour(ColourAccent), Colour(ColourAccent)

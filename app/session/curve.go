@@ -12,6 +12,7 @@ type Curve struct {
 	Health            []train.Health
 	Steered           []train.Steered // where its rate was changed
 	Warnings          []Mark
+	Transferred       *train.Transferred // what became of the weights that it started from
 	Iterations        int
 	PerEpoch          int
 }
@@ -97,6 +98,7 @@ type gathering struct {
 	health            []train.Health
 	steered           []train.Steered
 	warnings          []Mark
+	transferred       *train.Transferred
 	iterations        int
 	perEpoch          int
 }
@@ -117,6 +119,8 @@ func (g *gathering) add(e train.Event) {
 		g.health = append(g.health, e)
 	case train.Steered:
 		g.steered = append(g.steered, e)
+	case train.Transferred:
+		g.transferred = &e
 	case train.Warning:
 		if e.Fault != nil {
 			g.warnings = append(g.warnings, Mark{e.Epoch, e.Fault})
@@ -137,6 +141,7 @@ func (g *gathering) rewind(iteration int) {
 	g.epochs = before(g.epochs, func(e train.Epoch) bool { return e.Iteration > iteration })
 	g.health = before(g.health, func(h train.Health) bool { return h.Iteration > iteration })
 	g.steered = before(g.steered, func(s train.Steered) bool { return s.Iteration > iteration })
+	g.warnings = before(g.warnings, func(w Mark) bool { return w.Epoch > x })
 }
 
 // before is what comes before the later ones at the end of a list; it can be appended to without a change of the list.
@@ -152,6 +157,14 @@ func (g *gathering) curve() *Curve {
 	return &Curve{
 		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
 		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], Steered: g.steered[:len(g.steered):len(g.steered)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
-		Iterations: g.iterations, PerEpoch: g.perEpoch,
+		Transferred: g.transferred, Iterations: g.iterations, PerEpoch: g.perEpoch,
+	}
+}
+
+// gatheringOf goes on from a curve.
+func gatheringOf(c *Curve) gathering {
+	return gathering{
+		loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, steered: c.Steered,
+		warnings: c.Warnings, transferred: c.Transferred, iterations: c.Iterations, perEpoch: c.PerEpoch,
 	}
 }

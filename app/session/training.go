@@ -172,7 +172,7 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 	}
 	l := &live{run: name, dataset: state.Datasets[d].Name, config: r.Info.Config, spec: r.Info.Spec}
 	if c := state.Curves[name]; c != nil {
-		l.curve = gathering{loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, steered: c.Steered, warnings: c.Warnings}
+		l.curve = gatheringOf(c)
 	}
 	l.config.Epochs += epochs
 	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})

@@ -213,7 +213,7 @@ func (f *form) build() {
 	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
 	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, entry, row, choice) })...)
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
-	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(row, choice) })...)
+	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(entry, row, choice) })...)
 	if !f.locked {
 		f.find = widgets.NewButton(p.text("find"), widgets.Quiet, f.findRate)
 		rows = append(rows, widgets.Line(0, f.find))

@@ -129,7 +129,9 @@ func TestSnapshotsInTheWindow(t *testing.T) {
 	h, p := withShapes(t)
 	p.form.change(func(c *train.Config) { c.Epochs = 3 })
 	p.train()
-	h.Until("a run", func(s *session.State) bool { return s.Training == nil && len(s.Runs) == 1 && len(s.Runs[0].Info.Snapshots) == 3 })
+	h.Until("a run", func(s *session.State) bool {
+		return s.Training == nil && len(s.Runs) == 1 && len(s.Runs[0].Info.Snapshots) == 3
+	})
 	p.showSnapshots(h.State().Runs[0])
 	if h.Dialogs != 1 {
 		t.Fatal("no dialog")

@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -44,6 +45,9 @@ func (p *Page) remarks() []remark {
 		return []remark{{widgets.ColourQuiet, p.text("say.nothing"), "epoch", nil}}
 	}
 	var out []remark
+	if c.Transferred != nil {
+		out = append(out, p.started(*c.Transferred))
+	}
 	diverged := false
 	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
 		diverged = true
@@ -155,6 +159,57 @@ func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 		return &remedy{p.text("find.title"), func() { p.form.findRate() }}
 	}
 	return nil
+}
+
+// started tells of the weights that a run started from.
+func (p *Page) started(t train.Transferred) remark {
+	taken, anew, unused := 0, 0, 0
+	for _, w := range t.Weights {
+		switch {
+		case w.Taken():
+			taken++
+		case w.State == train.TransferUnused:
+			unused++
+		default:
+			anew++
+		}
+	}
+	text := p.text("say.started", filepath.Base(t.From), taken, anew, unused)
+	return remark{widgets.ColourQuiet, text, "", &remedy{p.text("transfer.show"), func() { p.showTransfer(t) }}}
+}
+
+// showTransfer lists what became of each weight, those that were not taken first.
+func (p *Page) showTransfer(t train.Transferred) {
+	list := slices.Clone(t.Weights)
+	slices.SortStableFunc(list, func(a, b train.Transfer) int {
+		if a.Taken() == b.Taken() {
+			return 0
+		}
+		if a.Taken() {
+			return 1
+		}
+		return -1
+	})
+	table := widgets.NewTable()
+	columns := []widgets.TableColumn{{Title: p.text("transfer.weight"), Width: 150}, {Title: p.text("transfer.state"), Width: 200}, {Title: p.text("transfer.has"), Width: 100}, {Title: p.text("transfer.wants"), Width: 100}}
+	var rows []widgets.TableRow
+	for _, w := range list {
+		rows = append(rows, widgets.TableRow{Key: w.Key, Cells: []string{w.Key, p.text("transfer." + w.State), shapeText(w.Has), shapeText(w.Wants)}})
+	}
+	table.Set(columns, rows, -1, false)
+	var hide func()
+	space := widgets.NewText("", widgets.ColourText)
+	hide = p.host.Dialog(p.text("transfer.title", filepath.Base(t.From)), widgets.Column(widgets.Gap, widgets.Sized(590, 300, table),
+		widgets.LineGrowing(0, space, space, widgets.NewButton(p.text("find.leave"), widgets.Plain, func() { hide() }))))
+}
+
+// shapeText writes a shape.
+func shapeText(shape []int) string {
+	var parts []string
+	for _, d := range shape {
+		parts = append(parts, fmt.Sprint(d))
+	}
+	return strings.Join(parts, "×")
 }
 
 // backBefore goes back to the last good snapshot of a run that diverged, with a tenth of its rate; nil if it has none.

@@ -2,8 +2,10 @@ package training
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -107,39 +109,108 @@ func (f *form) startedFrom() string {
 	return filepath.Base(f.shown.Weights)
 }
 
-// startRows choose weights to start from, and layers that stay as they are: all up to one.
-func (f *form) startRows(row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+// weightFiles are the files that weights can be in.
+var weightFiles = []string{".safetensors", ".caffemodel"}
+
+// startRows choose weights to start from, layers that stay as they are (all up to one), and those that learn faster or slower.
+func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
 	p, c := f.p, f.shown
 	names, folders, from := []string{p.text("start.none")}, []string{""}, 0
+	add := func(name, path string) {
+		names, folders = append(names, name), append(folders, path)
+		if path == c.Weights {
+			from = len(names) - 1
+		}
+	}
 	for _, r := range p.state.Runs {
 		if r.Err == nil && r.Info.BestEpoch > 0 {
-			names, folders = append(names, r.Name), append(folders, r.Folder)
-			if r.Folder == c.Weights {
-				from = len(names) - 1
-			}
+			add(r.Name, r.Folder)
 		}
 	}
+	if c.Weights != "" && from == 0 { // a file, or a run that is gone
+		add(filepath.Base(c.Weights), c.Weights)
+	}
+	names = append(names, p.text("start.file"))
 	layers, frozen := []string{p.text("freeze.none")}, 0
 	var lists [][]string
-	if n := p.state.ChosenNetwork(); n != nil {
-		for _, name := range nn.Trainable(n.Spec) {
-			lists = append(lists, append(slices.Clone(last(lists)), name))
-			layers = append(layers, p.text("freeze.to", name))
-			if slices.Equal(last(lists), c.Freeze) {
-				frozen = len(lists)
-			}
+	for _, name := range f.trainable() {
+		lists = append(lists, append(slices.Clone(last(lists)), name))
+		layers = append(layers, p.text("freeze.to", name))
+		if slices.Equal(last(lists), c.Freeze) {
+			frozen = len(lists)
 		}
 	}
+	rates := widgets.NewEntry(layerRatesText(c.LayerRates), nil)
+	rates.Field.SetPlaceHolder(p.text("layer-rates.example"))
+	rates.Field.OnChanged = func(text string) {
+		list, ok := parseLayerRates(text, f.trainable())
+		if !ok {
+			rates.SetWrong(p.text("limits.layer-rates", strings.Join(f.trainable(), ", ")))
+			return
+		}
+		rates.SetWrong("")
+		f.change(func(c *train.Config) { c.LayerRates = list })
+	}
 	return []fyne.CanvasObject{
-		row("weights", choice(names, from, func(c *train.Config, i int) { c.Weights = folders[i] })),
+		row("weights", choice(names, from, func(c *train.Config, i int) {
+			if i < len(folders) {
+				c.Weights = folders[i]
+				return
+			}
+			p.host.PickFile(weightFiles, func(path string) {
+				f.change(func(c *train.Config) { c.Weights = path })
+				f.build()
+			})
+			f.build() // until a file is picked the choice stays what it was
+		})),
 		row("freeze", choice(layers, frozen, func(c *train.Config, i int) {
 			c.Freeze = nil
 			if i > 0 {
 				c.Freeze = lists[i-1]
 			}
 		})),
+		entry("layer-rates", rates),
 		widgets.NewParagraph(p.text("start.about"), widgets.ColourQuiet).Small(),
 	}
+}
+
+// trainable are the layers with weights of the chosen network.
+func (f *form) trainable() []string {
+	if n := f.p.state.ChosenNetwork(); n != nil {
+		return nn.Trainable(n.Spec)
+	}
+	return nil
+}
+
+// layerRatesText writes factors of layers: "conv1 0.1, ip2 10".
+func layerRatesText(rates map[string]float64) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(rates)) {
+		parts = append(parts, name+" "+widgets.FormatNumber(rates[name]))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// parseLayerRates reads what layerRatesText writes; nothing is none. Names may have blanks in them: the last part is the number.
+func parseLayerRates(text string, layers []string) (map[string]float64, bool) {
+	if strings.TrimSpace(text) == "" {
+		return nil, true
+	}
+	rates := map[string]float64{}
+	for _, part := range strings.Split(text, ",") {
+		part = strings.TrimSpace(strings.ReplaceAll(part, "=", " "))
+		at := strings.LastIndexByte(part, ' ')
+		if at < 0 {
+			return nil, false
+		}
+		name := strings.TrimSpace(part[:at])
+		v, ok := widgets.NewNumber(0, 0, train.MaxLayerRate, false, nil).Parse(part[at+1:])
+		if _, twice := rates[name]; !ok || twice || !slices.Contains(layers, name) {
+			return nil, false
+		}
+		rates[name] = v
+	}
+	return rates, true
 }
 
 // last is the last of some lists, nil if there are none.

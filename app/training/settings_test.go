@@ -191,7 +191,9 @@ func TestSeeds(t *testing.T) {
 	p.batches = nil
 	p.form.change(func(c *train.Config) { c.Epochs = 200 })
 	p.train()
-	h.Until("a start", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && len(s.Waiting) == 1 })
+	h.Until("a start", func(s *session.State) bool {
+		return s.Training != nil && s.Training.Iteration > 1 && len(s.Waiting) == 1
+	})
 	h.Session().Stop()
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
 	if n := len(h.State().Runs); n != 4 {
