@@ -46,6 +46,7 @@ type Kind struct {
 	passes   bool                                        // a loss that lets its input through
 	margins  bool                                        // what it lets through has no bounds: over 1 for the true class, below −1 for the others
 	guess    func(classes float64) float64               // of a loss: see Guessing
+	begin    func(classes float64) float64               // of a loss: see Beginning; nil where it is that of guessing
 }
 
 // A weight is a parameter of a layer, or a statistic: what it remembers of the data it saw in training.
@@ -81,6 +82,14 @@ func (k Kind) Guessing(classes int) float64 {
 	return k.guess(float64(max(classes, 2)))
 }
 
+// Beginning is the loss of one who gives zero for each of so many classes, as networks do that have learned nothing. It is no less than that of guessing.
+func (k Kind) Beginning(classes int) float64 {
+	if k.begin == nil {
+		return k.Guessing(classes)
+	}
+	return k.begin(float64(max(classes, 2)))
+}
+
 // Probabilities turns, in place, what a network whose output is of this kind gives for each class into numbers of 0…1. Only margins change: ½ + ½·x/√(1+x²)
 // keeps their order however large they are, and makes .85 and .15 of 1 and −1.
 func (k Kind) Probabilities(out []float32) {
@@ -105,6 +114,16 @@ func Catalog() []Kind {
 		concat(), add(),
 		softmaxLoss(), squaredLoss(), absoluteLoss(), sigmoidLoss(), hingeLoss(),
 	}
+}
+
+// LossTypes lists the types of the losses.
+func LossTypes() (types []string) {
+	for _, k := range Catalog() {
+		if k.Loss {
+			types = append(types, k.Type)
+		}
+	}
+	return types
 }
 
 // kinds is the catalog by type. It is filled at start-up rather than where it is declared, since layers look up their own defaults in it.

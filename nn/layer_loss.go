@@ -66,6 +66,7 @@ func squaredLoss() Kind {
 		return kernel.SquaredLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
 	})
 	k.guess = func(classes float64) float64 { return (1 - 1/classes) / 2 } // the mean of the targets
+	k.begin = func(float64) float64 { return .5 }
 	return k
 }
 
@@ -99,6 +100,7 @@ func sigmoidLoss() Kind {
 	k.guess = func(classes float64) float64 { // the share of a class for each
 		return math.Log(classes) + (classes-1)*math.Log(classes/(classes-1))
 	}
+	k.begin = func(classes float64) float64 { return classes * math.Ln2 }
 	return k
 }
 
@@ -111,5 +113,6 @@ func hingeLoss() Kind {
 	})
 	k.margins = true
 	k.guess = func(float64) float64 { return 2 } // −1 for each
+	k.begin = func(classes float64) float64 { return classes }
 	return k
 }

@@ -46,7 +46,7 @@ func answer(t *testing.T, inst *Instance, numbers ...float32) {
 	}
 }
 
-// No answer that is the same for all images has less than the loss of guessing, and one has it.
+// No answer that is the same for all images has less than the loss of guessing, and one has it; zeros have that of the beginning.
 func TestGuessing(t *testing.T) {
 	for _, k := range losses() {
 		for _, classes := range []int{2, 3, 10} {
@@ -56,7 +56,7 @@ func TestGuessing(t *testing.T) {
 				labels[i] = i
 			}
 			least := math.Inf(1)
-			for v := float32(-4); v < 4; v += .01 {
+			for v := float32(-4); v < 4; v += .05 {
 				for i := range numbers {
 					numbers[i] = v
 				}
@@ -66,6 +66,11 @@ func TestGuessing(t *testing.T) {
 					t.Fatal(err)
 				}
 				least = math.Min(least, r.Loss)
+			}
+			answer(t, inst, make([]float32, classes)...)
+			r, err := inst.Run(make([]float32, classes), labels, kernel.Step{Samples: classes})
+			if got := k.Beginning(classes); err != nil || math.Abs(got-r.Loss) > 1e-5 {
+				t.Errorf("%s of %d classes: zeros cost %g, not %g; %v", k.Type, classes, r.Loss, got, err)
 			}
 			if got := k.Guessing(classes); math.Abs(got-least) > 1e-3 {
 				t.Errorf("%s of %d classes: guessing costs %g, not %g", k.Type, classes, least, got)
