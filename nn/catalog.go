@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"math"
 	"strings"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -42,6 +43,10 @@ type Kind struct {
 	backward func(b *builder, n *node)                   // appends operations of the gradient
 	inPlace  bool                                        // may overwrite its input
 	spares   bool                                        // its gradient does not need its output, so what follows may overwrite it
+	passes   bool                                        // a loss that lets its input through
+	margins  bool                                        // what it lets through has no bounds: over 1 for the true class, below −1 for the others
+	guess    func(classes float64) float64               // of a loss: see Guessing
+	begin    func(classes float64) float64               // of a loss: see Beginning; nil where it is that of guessing
 }
 
 // A weight is a parameter of a layer, or a statistic: what it remembers of the data it saw in training.
@@ -68,6 +73,35 @@ func (k Kind) Field(key string) (Field, bool) {
 	return Field{}, false
 }
 
+// Guessing is the least loss of one who gives the same answer to all images of so many classes, each as frequent as the others. It is that of a
+// softmax-loss where the kind is no loss.
+func (k Kind) Guessing(classes int) float64 {
+	if k.guess == nil {
+		k = softmaxLoss()
+	}
+	return k.guess(float64(max(classes, 2)))
+}
+
+// Beginning is the loss of one who gives zero for each of so many classes, as networks do that have learned nothing. It is no less than that of guessing.
+func (k Kind) Beginning(classes int) float64 {
+	if k.begin == nil {
+		return k.Guessing(classes)
+	}
+	return k.begin(float64(max(classes, 2)))
+}
+
+// Probabilities turns, in place, what a network whose output is of this kind gives for each class into numbers of 0…1. Only margins change: ½ + ½·x/√(1+x²)
+// keeps their order however large they are, and makes .85 and .15 of 1 and −1.
+func (k Kind) Probabilities(out []float32) {
+	if !k.margins {
+		return
+	}
+	for i, v := range out {
+		x := float64(v)
+		out[i] = float32(.5 + .5*x/math.Hypot(1, x))
+	}
+}
+
 // Catalog lists all kinds of layers in the order of the palette.
 func Catalog() []Kind {
 	return []Kind{
@@ -78,8 +112,18 @@ func Catalog() []Kind {
 		activation("sigmoid", kernel.Sigmoid), activation("tanh", kernel.Tanh), softmax(),
 		batchNorm(), dropout(), lrn(),
 		concat(), add(),
-		softmaxLoss(), distanceLoss("squared-loss", false), distanceLoss("absolute-loss", true),
+		softmaxLoss(), squaredLoss(), absoluteLoss(), sigmoidLoss(), hingeLoss(),
 	}
+}
+
+// LossTypes lists the types of the losses.
+func LossTypes() (types []string) {
+	for _, k := range Catalog() {
+		if k.Loss {
+			types = append(types, k.Type)
+		}
+	}
+	return types
 }
 
 // kinds is the catalog by type. It is filled at start-up rather than where it is declared, since layers look up their own defaults in it.

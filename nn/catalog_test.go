@@ -65,7 +65,7 @@ func variants(k Kind) []variant {
 		return []variant{{"half", n("ratio", .5), odd}}
 	case "lrn":
 		return []variant{{"across", n("size", 3, "alpha", .3, "beta", .75), odd}, {"within", n("size", 3, "region", "within", "alpha", .3, "beta", .75), odd}}
-	case "softmax-loss", "squared-loss", "absolute-loss":
+	case "softmax-loss", "squared-loss", "absolute-loss", "sigmoid-loss", "hinge-loss":
 		return []variant{{"weighted", n("weight", .7), odd}}
 	}
 	return []variant{{"plain", nil, odd}}

@@ -38,8 +38,12 @@ type Network struct {
 	values  map[string]kernel.ID // outputs of layers that can be read
 	shapes  map[string]Shape
 	output  string // the layer whose output is the network's
+	kind    Kind   // of that layer
 	folds   []fold
 }
+
+// OutputKind is the kind of the layer whose output is the network's.
+func (n *Network) OutputKind() Kind { return n.kind }
 
 // A Parameter is a weight or bias of a layer in a compiled network, or a statistic, which is kept with them but not learned.
 type Parameter struct {
@@ -213,7 +217,7 @@ func Compile(s Spec, o Options) (*Network, error) {
 			n.values[node.layer.Name] = node.y
 		}
 	}
-	n.output = output.layer.Name
+	n.output, n.kind = output.layer.Name, output.kind
 	n.values[n.output] = output.y
 	n.Program.Buffers[output.y].Kept = true
 	if o.Training {
@@ -286,7 +290,7 @@ func (b *builder) weights(n *node) {
 // place chooses the buffers of a node: its own, or its input's where that may be overwritten.
 func (b *builder) place(n *node) {
 	in := n.in[0]
-	passes := n.folded || !b.o.Training && n.kind.Type == "dropout" || n.kind.Loss && (n.kind.Type != "softmax-loss")
+	passes := n.folded || !b.o.Training && n.kind.Type == "dropout" || n.kind.passes
 	switch {
 	case passes:
 		n.y = in.y

@@ -45,10 +45,21 @@ func goldenNetworks() map[string]struct {
 } {
 	conv := func(pairs ...any) map[string]Value { return numbers(pairs...) }
 	in := func(names ...string) []string { return names }
+	scored := func(loss string) Spec {
+		return Spec{Format: Format, Name: loss, Input: Shape{2, 7, 6}, Classes: 4, Layers: plainBias([]Layer{
+			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
+			{Name: "relu", Type: "relu", Inputs: in("conv")},
+			{Name: "pool", Type: "max-pool", Inputs: in("relu")},
+			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
+			{Name: "loss", Type: loss, Inputs: in("ip")},
+		})}
+	}
 	return map[string]struct {
 		spec  Spec
 		order []string
 	}{
+		"sigmoid": {scored("sigmoid-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
+		"hinge":   {scored("hinge-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
 		"chain": {Spec{Format: Format, Name: "chain", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
 			{Name: "conv1", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "pad", 1)},
 			{Name: "relu1", Type: "relu", Inputs: in("conv1")},

@@ -286,8 +286,8 @@ func (i *Instance) result(labels []int) (Result, error) {
 	return r, nil
 }
 
-// Output reads the network's output for n samples, n × classes: the probabilities of its first loss, or its last layer. The next call
-// overwrites it.
+// Output reads the network's output for n samples, n × classes: what its loss makes of them (Kind.Probabilities), or its last layer. The
+// next call overwrites it.
 func (i *Instance) Output(n int) ([]float32, error) {
 	out := i.output[:n*i.outShape.Len()]
 	return out, i.ex.Buffer(i.Network.values[i.Network.output]).Download(out)

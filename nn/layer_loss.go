@@ -1,6 +1,8 @@
 package nn
 
 import (
+	"math"
+
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -21,6 +23,7 @@ func softmaxLoss() Kind {
 	return Kind{
 		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
 		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
+		guess:  math.Log,
 		shape:  lossShape, work: elements,
 		forward: func(b *builder, n *node) {
 			if !b.o.Training {
@@ -36,32 +39,80 @@ func softmaxLoss() Kind {
 	}
 }
 
-// distanceLoss compares with a one for the true class and zeros for the others: half the squared distance (Caffe's EuclideanLoss) or the sum of
-// the absolute differences. Where nothing is learned it lets its input through.
-func distanceLoss(typ string, absolute bool) Kind {
+// targetLoss compares with a target: a one for the true class and zeros for the others, zeros alone for a sample without a class. It lets its input
+// through. compare and slope give the operations of the loss and of its gradient.
+func targetLoss(typ string, compare func(n *node, t, loss kernel.ID, weight float32) kernel.Op, slope func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op) Kind {
 	return Kind{
-		Type: typ, Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
+		Type: typ, Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true, passes: true,
 		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
 		shape:  lossShape, work: elements,
 		forward: func(b *builder, n *node) {
-			if !b.o.Training {
-				return
-			}
-			weight := float32(n.layer.Float("weight"))
-			if t := b.target(n.out); absolute {
-				b.forward(kernel.AbsoluteLoss{X: n.in[0].y, T: t, Loss: b.loss(n), Weight: weight})
-			} else {
-				b.forward(kernel.SquaredLoss{X: n.in[0].y, T: t, Loss: b.loss(n), Weight: weight})
+			if b.o.Training {
+				b.forward(compare(n, b.target(n.out), b.loss(n), float32(n.layer.Float("weight"))))
 			}
 		},
 		backward: func(b *builder, n *node) {
-			weight := float32(n.layer.Float("weight"))
 			dx, add := n.in[0].gradient()
-			if t := b.target(n.out); absolute {
-				b.backward(kernel.AbsoluteLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add})
-			} else {
-				b.backward(kernel.SquaredLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add})
-			}
+			b.backward(slope(n, b.target(n.out), dx, float32(n.layer.Float("weight")), add))
 		},
 	}
+}
+
+// squaredLoss is half the squared distance from the target: Caffe's EuclideanLoss.
+func squaredLoss() Kind {
+	k := targetLoss("squared-loss", func(n *node, t, loss kernel.ID, weight float32) kernel.Op {
+		return kernel.SquaredLoss{X: n.in[0].y, T: t, Loss: loss, Weight: weight}
+	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
+		return kernel.SquaredLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
+	})
+	k.guess = func(classes float64) float64 { return (1 - 1/classes) / 2 } // the mean of the targets
+	k.begin = func(float64) float64 { return .5 }
+	return k
+}
+
+// absoluteLoss is the sum of the absolute differences from the target.
+func absoluteLoss() Kind {
+	k := targetLoss("absolute-loss", func(n *node, t, loss kernel.ID, weight float32) kernel.Op {
+		return kernel.AbsoluteLoss{X: n.in[0].y, T: t, Loss: loss, Weight: weight}
+	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
+		return kernel.AbsoluteLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
+	})
+	k.guess = func(float64) float64 { return 1 } // zeros, the median of the targets
+	return k
+}
+
+// sigmoidLoss is the cross-entropy of a sigmoid with the target, each class by itself: Caffe's SigmoidCrossEntropyLoss. Where nothing is learned it is a
+// sigmoid.
+func sigmoidLoss() Kind {
+	k := targetLoss("sigmoid-loss", func(n *node, t, loss kernel.ID, weight float32) kernel.Op {
+		return kernel.SigmoidLoss{X: n.in[0].y, T: t, P: n.y, Loss: loss, Weight: weight}
+	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
+		return kernel.SigmoidLossGrad{P: n.y, T: t, DX: dx, Weight: weight, Add: add}
+	})
+	learn := k.forward
+	k.passes, k.forward = false, func(b *builder, n *node) {
+		if b.o.Training {
+			learn(b, n)
+			return
+		}
+		b.forward(kernel.Activation{X: n.in[0].y, Y: n.y, Kind: kernel.Sigmoid})
+	}
+	k.guess = func(classes float64) float64 { // the share of a class for each
+		return math.Log(classes) + (classes-1)*math.Log(classes/(classes-1))
+	}
+	k.begin = func(classes float64) float64 { return classes * math.Ln2 }
+	return k
+}
+
+// hingeLoss is what the outputs lack to be 1 or more for the true class and −1 or less for the others: Caffe's HingeLoss of norm L1.
+func hingeLoss() Kind {
+	k := targetLoss("hinge-loss", func(n *node, t, loss kernel.ID, weight float32) kernel.Op {
+		return kernel.HingeLoss{X: n.in[0].y, T: t, Loss: loss, Weight: weight}
+	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
+		return kernel.HingeLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
+	})
+	k.margins = true
+	k.guess = func(float64) float64 { return 2 } // −1 for each
+	k.begin = func(classes float64) float64 { return classes }
+	return k
 }

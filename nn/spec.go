@@ -122,6 +122,27 @@ func (s Spec) Layer(name string) int {
 	return slices.IndexFunc(s.Layers, func(l Layer) bool { return l.Name == name })
 }
 
+// Losses are the places of the layers that compare with the truth.
+func (s Spec) Losses() (places []int) {
+	for i, l := range s.Layers {
+		if kinds[l.Type].Loss {
+			places = append(places, i)
+		}
+	}
+	return places
+}
+
+// LossType is the type of the loss that counts most; "" without one.
+func (s Spec) LossType() (typ string) {
+	most := -1.
+	for _, i := range s.Losses() {
+		if w := s.Layers[i].Float("weight"); w > most {
+			typ, most = s.Layers[i].Type, w
+		}
+	}
+	return typ
+}
+
 // FreeName is base, or base with the first number that no layer has.
 func (s Spec) FreeName(base string) string {
 	for i := 1; ; i++ {

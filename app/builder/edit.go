@@ -152,7 +152,7 @@ func lossy(l nn.Layer) bool {
 func shortName(typ string) string {
 	names := map[string]string{
 		"convolution": "conv", "max-pool": "pool", "average-pool": "pool", "fully-connected": "ip", "dropout": "drop", "lrn": "norm",
-		"softmax-loss": "loss", "squared-loss": "loss", "absolute-loss": "loss",
+		"softmax-loss": "loss", "squared-loss": "loss", "absolute-loss": "loss", "sigmoid-loss": "loss", "hinge-loss": "loss",
 	}
 	if n, ok := names[typ]; ok {
 		return n

@@ -493,7 +493,9 @@ func viewOf(t *session.Training, labels []string) *look.View {
 			if err == nil && kind.Loss {
 				m := model.Model{Labels: labels, Spec: t.Spec}
 				if len(l.Maps.Data) == len(labels) {
-					v.Top = m.Guesses(l.Maps.Data, 5)
+					out := slices.Clone(l.Maps.Data)
+					kind.Probabilities(out)
+					v.Top = m.Guesses(out, 5)
 				}
 				continue
 			}

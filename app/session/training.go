@@ -183,6 +183,13 @@ const busyCode = "session.training.busy"
 
 // startRun runs a training in the background, unless one goes on.
 func (s *Session) startRun(l *live, job train.Job) error {
+	if !job.Resume {
+		spec, err := l.config.WithLoss(l.spec)
+		if err != nil {
+			return err
+		}
+		l.spec = spec
+	}
 	l.requests = make(chan train.Request, 16)
 	job.Requests = l.requests
 	busy := ""

@@ -109,11 +109,18 @@ func (m *comparison) properties() []property {
 		word("policy", 110, func(_ *Page, c train.Config) string { return policyText(c) }),
 		number("momentum", 72, func(c train.Config) float64 { return c.Momentum }),
 		number("weight-decay", 96, func(c train.Config) float64 { return c.WeightDecay }),
+		word("loss", 96, func(p *Page, c train.Config) string {
+			if c.Loss == "" {
+				return ""
+			}
+			return p.host.Text("layer." + c.Loss)
+		}),
 		word("mean", 86, func(p *Page, c train.Config) string { return p.text("mean." + c.Mean) }),
 		number("scale", 96, func(c train.Config) float64 { return c.Scale }),
 		word("augmentation", 130, func(p *Page, c train.Config) string { return augmentText(p, c) }),
 		word("weights", 90, func(_ *Page, c train.Config) string { return baseOf(c.Weights) }),
 		word("freeze", 90, func(_ *Page, c train.Config) string { return strings.Join(c.Freeze, ", ") }),
+		word("layer-rates", 110, func(_ *Page, c train.Config) string { return layerRatesText(c.LayerRates) }),
 		number("seed", 56, func(c train.Config) float64 { return float64(c.Seed) }),
 		{"disk", 76, true, false, func(_ *Page, r session.Run) string {
 			if n, ok := m.disk[r.Name]; ok {

@@ -7,6 +7,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
@@ -329,7 +330,12 @@ func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, 
 	for _, m := range means {
 		meanNames = append(meanNames, p.text("mean."+m))
 	}
+	losses, lossNames := append([]string{""}, nn.LossTypes()...), []string{p.text("loss.own")}
+	for _, l := range losses[1:] {
+		lossNames = append(lossNames, p.host.Text("layer."+l))
+	}
 	return []fyne.CanvasObject{
+		row("loss", choice(lossNames, slices.Index(losses, c.Loss), func(c *train.Config, i int) { c.Loss = losses[i] })),
 		number("momentum", c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v }),
 		number("weight-decay", c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v }),
 		number("accumulate", float64(c.Accumulate), 1, 1000, true, func(c *train.Config, v float64) { c.Accumulate = int(v) }),

@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -59,6 +60,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	parser, err := kong.New(&c,
 		kong.Name("cnn"),
 		kong.Description("Convolutional networks on your own images, from the command line."),
+		kong.Vars{"losses": strings.Join(nn.LossTypes(), ", ")},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(status int) { exit = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

@@ -91,17 +91,14 @@ func (v trainVerb) bound(flag, has string) error {
 	return misused("%s is %s in the run %s, which goes on as it began. Leave the flag out, or train a new run", flag, cmp.Or(has, "not used"), v.Out)
 }
 
-// sameNetwork tells when --net or --loss name another network than the run's. Where the blocks lie, and the name, make no difference.
+// sameNetwork tells when --net or --loss name another network than the run's. Where the blocks lie, and the name, make no difference; nor
+// does the loss of the one that --net names, in place of which another may have been given when the run began.
 func (v trainVerb) sameNetwork(own nn.Spec) error {
-	loss := slices.IndexFunc(own.Layers, func(l nn.Layer) bool { return strings.HasSuffix(l.Type, "-loss") })
-	if v.Loss != nil && loss >= 0 && own.Layers[loss].Type != *v.Loss {
-		return v.bound("--loss", own.Layers[loss].Type)
+	if has := own.LossType(); differs(v.Loss, has) {
+		return v.bound("--loss", has)
 	}
 	if v.Net == "" {
 		return nil
-	}
-	if v.Loss == nil && loss >= 0 { // it was given when the run began
-		v.Loss = &own.Layers[loss].Type
 	}
 	named, err := v.network(own.Input, own.Classes)
 	if err != nil {
@@ -112,6 +109,9 @@ func (v trainVerb) sameNetwork(own nn.Spec) error {
 		s.Name = ""
 		for i := range s.Layers {
 			s.Layers[i].X, s.Layers[i].Y = 0, 0
+		}
+		for _, i := range s.Losses() {
+			s.Layers[i].Type = ""
 		}
 		return string(s.JSON())
 	}

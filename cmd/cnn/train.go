@@ -34,7 +34,7 @@ type trainVerb struct {
 	Power         *float64 `placeholder:"F" help:"Power of the policies inv and poly."`
 	Momentum      *float64 `placeholder:"F" help:"Momentum; β1 of adam and adamw."`
 	WeightDecay   *float64 `placeholder:"F" help:"Weight decay."`
-	Loss          *string  `enum:"softmax-loss,squared-loss,absolute-loss" help:"softmax-loss, squared-loss or absolute-loss in place of the network's."`
+	Loss          *string  `enum:"${losses}" help:"One of ${enum} in place of every loss of the network."`
 	Mean          *string  `enum:"none,image,pixel" help:"What is subtracted from an image: none, image (the mean image) or pixel (its mean)."`
 	Crop          *int     `placeholder:"N" help:"The network sees N×N pixels of an image: anywhere in training, the middle else."`
 	Shift         *int     `placeholder:"N" help:"In training, move images by up to N pixels."`
@@ -210,33 +210,12 @@ func (v trainVerb) check() error {
 func (v trainVerb) network(in nn.Shape, classes int) (nn.Spec, error) {
 	for _, name := range nn.StandardNames() {
 		if v.Net == name {
-			spec, err := nn.Standard(name, in, classes)
-			if err != nil {
-				return spec, err
-			}
-			return v.withLoss(spec)
+			return nn.Standard(name, in, classes)
 		}
 	}
 	spec, err := networkOf(v.Net)
-	if err != nil {
-		return spec, err
-	}
 	spec.Classes = classes
-	return v.withLoss(spec)
-}
-
-// withLoss puts the loss of --loss in place of the network's.
-func (v trainVerb) withLoss(spec nn.Spec) (nn.Spec, error) {
-	if v.Loss == nil {
-		return spec, nil
-	}
-	for i, l := range spec.Layers {
-		if strings.HasSuffix(l.Type, "-loss") {
-			spec.Layers[i].Type = *v.Loss
-			return spec, nil
-		}
-	}
-	return spec, fault.New("cnn.loss.none", "The network %s has no loss layer that --loss could replace. Add one to the network.", v.Net)
+	return spec, err
 }
 
 // configure writes the flags that were given over the defaults.
@@ -253,6 +232,7 @@ func (v trainVerb) configure(c *train.Config) error {
 	set(&c.Power, v.Power)
 	set(&c.Momentum, v.Momentum)
 	set(&c.WeightDecay, v.WeightDecay)
+	set(&c.Loss, v.Loss)
 	set(&c.Mean, v.Mean)
 	set(&c.SnapshotEvery, v.SnapshotEvery)
 	set(&c.ValidateEvery, v.ValidateEvery)

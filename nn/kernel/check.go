@@ -167,7 +167,7 @@ func (c *checker) softmaxLoss(p, labels ID) {
 	c.length(labels, c.p.Batch)
 }
 
-// distance demands what a squared or absolute loss needs.
+// distance demands what a loss with a target needs.
 func (c *checker) distance(x, t, loss ID) {
 	c.reads(x, t)
 	c.writes(loss)
@@ -334,6 +334,16 @@ func (c *checker) loss(op Op) {
 	case AbsoluteLoss:
 		c.distance(o.X, o.T, o.Loss)
 	case AbsoluteLossGrad:
+		c.gradient(o.DX, o.X, o.T)
+	case SigmoidLoss:
+		c.gradient(o.P, o.X)
+		c.distance(o.X, o.T, o.Loss)
+		c.apart(o.P, o.X)
+	case SigmoidLossGrad:
+		c.gradient(o.DX, o.P, o.T)
+	case HingeLoss:
+		c.distance(o.X, o.T, o.Loss)
+	case HingeLossGrad:
 		c.gradient(o.DX, o.X, o.T)
 	default:
 		c.fail("it is none of this direction")

@@ -59,13 +59,27 @@ func (e *cpuExecutor) lossOp(op Op) sliceOp {
 	case SoftmaxLossGrad:
 		return e.each(func(n int) { e.softmaxLossGrad(o, n) })
 	case SquaredLoss:
-		return e.distance(o.X, o.T, o.Loss, o.Weight, func(d float32) float32 { return d * d / 2 })
+		return e.distance(o.X, o.T, o.Loss, o.Weight, func(x, t float32) float32 { return (x - t) * (x - t) / 2 })
 	case SquaredLossGrad:
-		return e.distanceGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(d float32) float32 { return d })
+		return e.distanceGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(x, t float32) float32 { return x - t })
 	case AbsoluteLoss:
-		return e.distance(o.X, o.T, o.Loss, o.Weight, func(d float32) float32 { return float32(math.Abs(float64(d))) })
+		return e.distance(o.X, o.T, o.Loss, o.Weight, func(x, t float32) float32 { return float32(math.Abs(float64(x - t))) })
 	case AbsoluteLossGrad:
-		return e.distanceGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(d float32) float32 { return float32(sign(float64(d))) })
+		return e.distanceGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(x, t float32) float32 { return float32(sign(float64(x - t))) })
+	case SigmoidLoss:
+		sum := e.distance(o.X, o.T, o.Loss, o.Weight, single(logistic))
+		return func(w *worker, slice, from, to int) {
+			for n := from; n < to; n++ {
+				e.activate(Sigmoid, 0, e.of(o.X, n), e.of(o.P, n))
+			}
+			sum(w, slice, from, to)
+		}
+	case SigmoidLossGrad:
+		return e.distanceGrad(o.P, o.T, o.DX, o.Weight, o.Add, func(p, t float32) float32 { return p - t })
+	case HingeLoss:
+		return e.distance(o.X, o.T, o.Loss, o.Weight, single(hinge))
+	case HingeLossGrad:
+		return e.distanceGrad(o.X, o.T, o.DX, o.Weight, o.Add, single(hingeSlope))
 	}
 	return nil // Check knows every operation
 }
@@ -227,23 +241,28 @@ func (e *cpuExecutor) softmaxLossGrad(o SoftmaxLossGrad, n int) {
 	}
 }
 
-// distance sums f of the differences of a sample and its target.
-func (e *cpuExecutor) distance(x, t, loss ID, weight float32, f func(float32) float32) sliceOp {
+// single is f of float32s, computed in double.
+func single(f func(x, t float64) float64) func(x, t float32) float32 {
+	return func(x, t float32) float32 { return float32(f(float64(x), float64(t))) }
+}
+
+// distance sums f of the numbers of a sample and its target.
+func (e *cpuExecutor) distance(x, t, loss ID, weight float32, f func(x, t float32) float32) sliceOp {
 	return e.each(func(n int) {
 		target, total := e.of(t, n), float32(0)
 		for i, v := range e.of(x, n) {
-			total += f(v - target[i])
+			total += f(v, target[i])
 		}
 		e.of(loss, n)[0] = weight * total
 	})
 }
 
-func (e *cpuExecutor) distanceGrad(x, t, dx ID, weight float32, add bool, f func(float32) float32) sliceOp {
+func (e *cpuExecutor) distanceGrad(x, t, dx ID, weight float32, add bool, f func(x, t float32) float32) sliceOp {
 	return e.each(func(n int) {
 		scale := e.step.Scale * weight
 		target, grad := e.of(t, n), e.of(dx, n)
 		for i, v := range e.of(x, n) {
-			g := scale * f(v-target[i])
+			g := scale * f(v, target[i])
 			if add {
 				g += grad[i]
 			}

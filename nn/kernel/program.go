@@ -275,6 +275,29 @@ type (
 		Weight   float32
 		Add      bool
 	}
+	// SigmoidLoss is the cross-entropy of each class by itself (Caffe's SigmoidCrossEntropyLoss): Loss[n] = −Weight·Σ T·log σ(X) + (1−T)·log(1−σ(X)),
+	// computed as Weight·Σ max(X,0) − X·T + log(1+e^−|X|), which does not overflow. T is the target, of X's shape; P gets σ(X) = 1/(1+e^−X).
+	SigmoidLoss struct {
+		X, T, P, Loss ID
+		Weight        float32
+	}
+	// SigmoidLossGrad is DX = Step.Scale·Weight·(P − T).
+	SigmoidLossGrad struct {
+		P, T, DX ID
+		Weight   float32
+		Add      bool
+	}
+	// HingeLoss is Loss[n] = Weight·Σ max(0, 1−δX), δ = 2T−1 (Caffe's HingeLoss of norm L1): with a target of ones and zeros δ is 1 for the true
+	// class and −1 for the others. Its gradient is −δ where δX < 1, else 0.
+	HingeLoss struct {
+		X, T, Loss ID
+		Weight     float32
+	}
+	HingeLossGrad struct {
+		X, T, DX ID
+		Weight   float32
+		Add      bool
+	}
 
 	// Update moves parameter W by its gradient G: g = G + Step.Decay·DecayFactor·W, η = Step.Rate·RateFactor, then the rule
 	// of Kind. History holds Kind.Histories() buffers of W's shape.
@@ -313,4 +336,8 @@ func (SquaredLoss) op()      {}
 func (SquaredLossGrad) op()  {}
 func (AbsoluteLoss) op()     {}
 func (AbsoluteLossGrad) op() {}
+func (SigmoidLoss) op()      {}
+func (SigmoidLossGrad) op()  {}
+func (HingeLoss) op()        {}
+func (HingeLossGrad) op()    {}
 func (Update) op()           {}

@@ -173,7 +173,7 @@ func (r *refExecutor) run(op Op) {
 	}
 }
 
-// pointwise runs the operations that know no neighbours, and the losses.
+// pointwise runs the operations that know no neighbours.
 func (r *refExecutor) pointwise(op Op) {
 	switch o := op.(type) {
 	case Activation:
@@ -195,29 +195,9 @@ func (r *refExecutor) pointwise(op Op) {
 		for i := range r.shape(o.Y).Len() {
 			y[i] = a[i] + b[i]
 		}
-	case SoftmaxLoss:
-		r.softmaxLoss(o)
-	case SoftmaxLossGrad:
-		r.softmaxLossGrad(o)
-	case SquaredLoss:
-		r.eachPair(o.X, o.T, o.Loss, o.Weight, func(d float64) float64 { return d * d / 2 })
-	case SquaredLossGrad:
-		r.eachGrad(o.X, o.T, o.DX, o.Weight, o.Add, func(d float64) float64 { return d })
-	case AbsoluteLoss:
-		r.eachPair(o.X, o.T, o.Loss, o.Weight, math.Abs)
-	case AbsoluteLossGrad:
-		r.eachGrad(o.X, o.T, o.DX, o.Weight, o.Add, sign)
+	default:
+		r.loss(op)
 	}
-}
-
-func sign(d float64) float64 {
-	switch {
-	case d > 0:
-		return 1
-	case d < 0:
-		return -1
-	}
-	return 0
 }
 
 func activate(k ActivationKind, slope, x float64) float64 {
@@ -267,25 +247,6 @@ func (r *refExecutor) dropout(x, y ID, ratio float32, stream int, add bool) {
 			}
 			put(my, i, v, add)
 		}
-	}
-}
-
-// eachPair sums f of the differences of x and t for each sample.
-func (r *refExecutor) eachPair(x, t, loss ID, weight float32, f func(float64) float64) {
-	s := r.shape(x)
-	for n := range s.N {
-		sum := 0.0
-		for e := range s.Sample() {
-			i := n*s.Sample() + e
-			sum += f(float64(r.mem[x][i]) - float64(r.mem[t][i]))
-		}
-		r.mem[loss][n] = float32(float64(weight) * sum)
-	}
-}
-
-func (r *refExecutor) eachGrad(x, t, dx ID, weight float32, add bool, f func(float64) float64) {
-	for i := range r.shape(x).Len() {
-		put(r.mem[dx], i, float64(r.s.Scale)*float64(weight)*f(float64(r.mem[x][i])-float64(r.mem[t][i])), add)
 	}
 }
 
@@ -513,50 +474,6 @@ func (r *refExecutor) softmaxGrad(o SoftmaxGrad) {
 				i := (n*s.C+c)*plane + p
 				put(r.mem[o.DX], i, float64(r.mem[o.Y][i])*(float64(r.mem[o.DY][i])-sum), o.Add)
 			}
-		}
-	}
-}
-
-// label is the class of a sample, or −1 if it has none.
-func label(labels []float32, n, classes int) int {
-	if l := labels[n]; l >= 0 && l < float32(classes) {
-		return int(l)
-	}
-	return -1
-}
-
-// floor of a probability in a logarithm: below it a float32 is no longer normal.
-const leastProbability = 1.1754944e-38
-
-func (r *refExecutor) softmaxLoss(o SoftmaxLoss) {
-	r.softmax(o.X, o.P)
-	classes := r.shape(o.X).Sample()
-	for n := range r.s.Samples {
-		loss := 0.0
-		if l := label(r.mem[o.Labels], n, classes); l >= 0 {
-			p := float64(r.mem[o.P][n*classes+l])
-			loss = -math.Log(max(p, leastProbability))
-			if math.IsNaN(p) {
-				loss = p
-			}
-		}
-		r.mem[o.Loss][n] = float32(float64(o.Weight) * loss)
-	}
-}
-
-func (r *refExecutor) softmaxLossGrad(o SoftmaxLossGrad) {
-	classes := r.shape(o.P).Sample()
-	for n := range r.s.Samples {
-		l := label(r.mem[o.Labels], n, classes)
-		for c := range classes {
-			v := float64(r.mem[o.P][n*classes+c])
-			if c == l {
-				v--
-			}
-			if l < 0 {
-				v = 0
-			}
-			put(r.mem[o.DX], n*classes+c, float64(r.s.Scale)*float64(o.Weight)*v, o.Add)
 		}
 	}
 }

@@ -206,7 +206,7 @@ func TestPreprocessing(t *testing.T) {
 	}
 }
 
-// TestPredictorComputesTheModel compares with softmax(W·x + b) by hand.
+// TestPredictorComputesTheModel compares with softmax(W·x + b) by hand, and with what becomes of margins.
 func TestPredictorComputesTheModel(t *testing.T) {
 	m := tiny(t, 3, MeanPixel)
 	_, x := m.Pre.Image(colours())
@@ -237,6 +237,20 @@ func TestPredictorComputesTheModel(t *testing.T) {
 		}
 		if g.Label != m.Labels[g.Class] || math.Abs(float64(g.Probability)-v) > 1e-5 {
 			t.Errorf("%+v, want %g", g, v)
+		}
+	}
+	m.Spec.Layers[m.Spec.Layer("loss")].Type = "hinge-loss"
+	margins, err := m.Open(kernel.NewReference(), 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer margins.Close()
+	if guesses, err = margins.Top(colours(), 5); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range guesses {
+		if v := .5 + .5*z[g.Class]/math.Hypot(1, z[g.Class]); math.Abs(float64(g.Probability)-v) > 1e-5 {
+			t.Errorf("%+v of margin %g, want %g", g, z[g.Class], v)
 		}
 	}
 	m.Weights["out.bias"] = nn.NewTensor(3)

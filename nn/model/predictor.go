@@ -43,12 +43,14 @@ func (m *Model) Open(device kernel.Device, batch int, keepAll bool) (*Predictor,
 // Close gives the memory back.
 func (p *Predictor) Close() error { return p.Instance.Close() }
 
-// Probabilities gives n × classes numbers for n preprocessed images (n×C×H×W, n at most Batch). The next call overwrites them.
+// Probabilities gives n × classes numbers of about 0…1 for n preprocessed images (n×C×H×W, n at most Batch). The next call overwrites them.
 func (p *Predictor) Probabilities(images []float32, n int) ([]float32, error) {
 	if _, err := p.Instance.Run(images, nil, kernel.Step{Samples: n}); err != nil {
 		return nil, err
 	}
-	return p.Instance.Output(n)
+	out, err := p.Instance.Output(n)
+	p.Instance.Network.OutputKind().Probabilities(out)
+	return out, err
 }
 
 // Top gives the k most probable classes of an image, the most probable first.

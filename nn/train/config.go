@@ -42,6 +42,7 @@ type Config struct {
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
+	Loss    string   `json:"loss,omitempty"`    // type of loss that takes the place of every loss of the network; "": the network's own
 	Weights string   `json:"weights,omitempty"` // a model's folder, safetensors file or Caffe model that the run starts from
 	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
 
@@ -184,7 +185,27 @@ func (c Config) Check() error {
 	if means := []string{model.MeanNone, model.MeanImage, model.MeanPixel}; !slices.Contains(means, c.Mean) {
 		return fault.New("train.setting.mean", "The mean %s cannot be subtracted. There are %s.", c.Mean, strings.Join(means, ", "))
 	}
+	if losses := nn.LossTypes(); c.Loss != "" && !slices.Contains(losses, c.Loss) {
+		return fault.New("train.setting.loss", "There is no loss %s. There are %s.", c.Loss, strings.Join(losses, ", "))
+	}
 	return nil
+}
+
+// WithLoss gives the network that a new run with the configuration trains: with the loss of the configuration, if it has one, in place of every loss. They keep
+// their weights.
+func (c Config) WithLoss(spec nn.Spec) (nn.Spec, error) {
+	if c.Loss == "" {
+		return spec, nil
+	}
+	places := spec.Losses()
+	if len(places) == 0 {
+		return spec, fault.New("train.loss.none", "The network %s has no loss layer that %s could replace. Add one to the network.", spec.Name, c.Loss)
+	}
+	spec = spec.Clone()
+	for _, i := range places {
+		spec.Layers[i].Type = c.Loss
+	}
+	return spec, nil
 }
 
 // plain writes a number without an exponent, which few people read.

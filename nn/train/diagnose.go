@@ -3,11 +3,14 @@ package train
 import (
 	"math"
 	"slices"
+
+	"github.com/convscope/convscope/nn"
 )
 
 // A History is what a run told, as far as it goes: what Diagnose reads.
 type History struct {
 	Classes  int
+	Loss     string      // type of the network's loss; "" is softmax-loss
 	PerEpoch int         // iterations of an epoch
 	Epochs   int         // planned
 	Steps    []StepPoint // losses and rates; may be thinned to the extremes of equal stretches
@@ -82,10 +85,19 @@ func (h *History) best() (best Epoch) {
 	return best
 }
 
-// guessing is the loss of one who guesses among classes.
-func guessing(classes int) float64 { return math.Log(float64(max(classes, 2))) }
+// guessing is the loss of one who guesses among the classes.
+func (h *History) guessing() float64 {
+	kind, _ := nn.KindOf(h.Loss) // of none it is that of a softmax-loss
+	return kind.Guessing(h.Classes)
+}
 
-func (h *History) guessing() float64 { return guessing(h.Classes) }
+// beginning is the loss of one who gives zero for each class.
+func beginning(loss string, classes int) float64 {
+	kind, _ := nn.KindOf(loss)
+	return kind.Beginning(classes)
+}
+
+func (h *History) beginning() float64 { return beginning(h.Loss, h.Classes) }
 
 // guesses tells that the training loss of the last validation is no better than guessing.
 func (h *History) guesses() bool {
@@ -209,7 +221,8 @@ func notLearning(h *History) *Finding {
 	return &Finding{FindNotLearn, []any{h.guessing()}}
 }
 
-// rateTooHigh: the loss of training stays at guessing or above and leaps, or the steps move a layer by more than a tenth of its weights.
+// rateTooHigh: the loss of training stays at guessing or above and leaps, or the steps move a layer by more than a tenth of its weights; or it is above where networks
+// begin.
 func rateTooHigh(h *History) *Finding {
 	n := len(h.Valid)
 	if n == 0 || h.State == Diverged || n < 3 && h.State == Running {
@@ -222,7 +235,7 @@ func rateTooHigh(h *History) *Finding {
 			worst = math.Max(worst, l.Ratio())
 		}
 	}
-	if !(h.stuck() && (worst > .02 || h.highest() > 3*h.guessing())) && !(h.Valid[n-1].TrainLoss > 1.3*h.guessing()) {
+	if !(h.stuck() && (worst > .02 || h.highest() > 3*h.beginning())) && !(h.Valid[n-1].TrainLoss > 1.3*h.beginning()) {
 		return nil
 	}
 	return &Finding{FindRateHigh, []any{h.rate()}}
@@ -349,7 +362,7 @@ func median(v []float64) float64 {
 
 // HistoryOf reads the events of a run.
 func HistoryOf(info RunInfo, events []Event) History {
-	h := History{Classes: info.Spec.Classes, PerEpoch: info.PerEpoch, Epochs: info.Config.Epochs, State: info.State}
+	h := History{Classes: info.Spec.Classes, Loss: info.Spec.LossType(), PerEpoch: info.PerEpoch, Epochs: info.Config.Epochs, State: info.State}
 	for _, e := range events {
 		switch e := e.(type) {
 		case Step:

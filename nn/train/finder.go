@@ -31,6 +31,9 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 	if err := r.Config.Check(); err != nil {
 		return s, err
 	}
+	if r.Spec, err = r.Config.WithLoss(r.Spec); err != nil {
+		return s, err
+	}
 	r.choose()
 	if err := r.fits(); err != nil {
 		return s, err
@@ -73,7 +76,7 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 			observe(i+1, searchSteps)
 		}
 	}
-	s.Suggested = suggest(s.Rates, s.Losses, guessing(r.Spec.Classes))
+	s.Suggested = suggest(s.Rates, s.Losses, beginning(r.Spec.LossType(), r.Spec.Classes))
 	return s, nil
 }
 
@@ -101,12 +104,12 @@ func (r *run) tryRate(i int, rate float64) (float64, error) {
 }
 
 // suggest gives a tenth of the rate at which the smoothed loss is least: there it falls most, since smoothing lags behind. 0 where it never gets a fiftieth better than
-// at first or than guessing.
-func suggest(rates, losses []float64, guessing float64) float64 {
+// at first or than where networks begin.
+func suggest(rates, losses []float64, beginning float64) float64 {
 	if len(losses) == 0 {
 		return 0
 	}
-	at, first := 0, math.Min(losses[0], guessing)
+	at, first := 0, math.Min(losses[0], beginning)
 	for i, l := range losses {
 		if l < losses[at] {
 			at = i

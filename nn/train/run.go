@@ -102,6 +102,12 @@ func (r *run) prepare() error {
 	if err := r.Config.Check(); err != nil {
 		return err
 	}
+	if !r.Resume {
+		var err error
+		if r.Spec, err = r.Config.WithLoss(r.Spec); err != nil {
+			return err
+		}
+	}
 	r.choose()
 	if err := r.identify(before); err != nil {
 		return err

@@ -95,6 +95,14 @@ func badPrograms() map[string]*kernel.Program {
 		s, one := b.samples(3, 2, 2), b.samples(1, 1, 1)
 		return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(one), P: b.value(s), Loss: b.value(one)}
 	})
+	also("the probabilities of a loss over its input", func(b *builder) kernel.Op {
+		s, one := b.samples(3, 1, 1), b.samples(1, 1, 1)
+		x := b.value(s)
+		return kernel.SigmoidLoss{X: x, T: b.input(s), P: x, Loss: b.value(one)}
+	})
+	also("a target of another shape", func(b *builder) kernel.Op {
+		return kernel.HingeLoss{X: b.input(b.samples(3, 1, 1)), T: b.input(b.samples(2, 1, 1)), Loss: b.value(b.samples(1, 1, 1))}
+	})
 	spoil("an unknown solver", func(b *builder, _ *kernel.Conv) {
 		u := b.program.Update[0].(kernel.Update)
 		u.Kind = 99

@@ -41,6 +41,9 @@ func positive(r *rand.Rand) float32 { return .5 + r.Float32() }
 // coarse has few values, so that maxima occur more than once.
 func coarse(r *rand.Rand) float32 { return float32(r.IntN(5)-4) / 2 }
 
+// chosen is a target: a one or a zero.
+func chosen(r *rand.Rand) float32 { return float32(r.IntN(2)) }
+
 // wide reaches to where exponentials overflow.
 func wide(r *rand.Rand) float32 { return 200*r.Float32() - 100 }
 

@@ -160,11 +160,16 @@ func losses() []*testCase {
 		vector, one := b.samples(s.classes, 1, 1), b.samples(1, 1, 1)
 		labels := b.inputOf(one, class(s.classes))
 		for _, fill := range []func(*rand.Rand) float32{uniform, wide} {
-			x, t, p := b.inputOf(vector, fill), b.input(vector), b.value(vector)
+			x, t, p, q := b.inputOf(vector, fill), b.input(vector), b.value(vector), b.value(vector)
+			some, turns := b.inputOf(vector, chosen), b.inputOf(vector, coarse) // some of it lies where the hinge turns
 			b.forward(
 				kernel.SoftmaxLoss{X: x, Labels: labels, P: p, Loss: b.value(one), Weight: 1.5},
 				kernel.SquaredLoss{X: x, T: t, Loss: b.value(one), Weight: .5},
-				kernel.AbsoluteLoss{X: x, T: t, Loss: b.value(one), Weight: 2})
+				kernel.AbsoluteLoss{X: x, T: t, Loss: b.value(one), Weight: 2},
+				kernel.SigmoidLoss{X: x, T: t, P: b.value(vector), Loss: b.value(one), Weight: 3},
+				kernel.SigmoidLoss{X: x, T: some, P: q, Loss: b.value(one), Weight: 1},
+				kernel.HingeLoss{X: x, T: t, Loss: b.value(one), Weight: .7},
+				kernel.HingeLoss{X: turns, T: some, Loss: b.value(one), Weight: 1})
 			for _, add := range []bool{false, true} {
 				into := func() kernel.ID {
 					if add {
@@ -176,6 +181,9 @@ func losses() []*testCase {
 				b.backward(kernel.SquaredLossGrad{X: x, T: t, DX: into(), Weight: .5, Add: add})
 				b.backward(kernel.AbsoluteLossGrad{X: x, T: t, DX: into(), Weight: 2, Add: add})
 				b.backward(kernel.AbsoluteLossGrad{X: x, T: x, DX: into(), Weight: 1, Add: add})
+				b.backward(kernel.SigmoidLossGrad{P: q, T: some, DX: into(), Weight: 1, Add: add})
+				b.backward(kernel.HingeLossGrad{X: x, T: t, DX: into(), Weight: .7, Add: add})
+				b.backward(kernel.HingeLossGrad{X: turns, T: some, DX: into(), Weight: 1, Add: add})
 			}
 		}
 		all = append(all, &b.testCase)

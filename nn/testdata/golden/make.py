@@ -96,6 +96,28 @@ def residual():
     return shapes, (2, 7, 6), 3, forward, loss
 
 
+def scored(loss):
+    """A network whose loss takes the classes one by one: loss is of its outputs and the target."""
+    shapes = {"conv.weight": (5, 2, 3, 3), "conv.bias": (5,), "ip.weight": (4, 5 * 4 * 3), "ip.bias": (4,)}
+
+    def forward(p, x):
+        v = {}
+        v["conv"] = F.conv2d(x, p["conv.weight"], p["conv.bias"], padding=1)
+        v["pool"] = F.max_pool2d(F.relu(v["conv"]), 2, 2, ceil_mode=True)
+        v["ip"] = F.linear(v["pool"].flatten(1), p["ip.weight"], p["ip.bias"])
+        return v, v["ip"]
+
+    return shapes, (2, 7, 6), 4, forward, lambda out, labels: loss(out, F.one_hot(labels, 4).float()) / len(labels)
+
+
+def sigmoid():
+    return scored(lambda out, target: F.binary_cross_entropy_with_logits(out, target, reduction="sum"))
+
+
+def hinge():
+    return scored(lambda out, target: torch.clamp(1 - (2 * target - 1) * out, min=0).sum())
+
+
 def weights(shapes):
     p = {}
     for k, (name, shape) in enumerate(shapes.items()):
@@ -147,4 +169,5 @@ def describe(net):
     return result
 
 
-json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual())}, open("golden.json", "w"), indent=1)
+json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual()),
+           "sigmoid": describe(sigmoid()), "hinge": describe(hinge())}, open("golden.json", "w"), indent=1)
