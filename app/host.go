@@ -55,8 +55,10 @@ func (w *shell) Go(key string) {
 // Dialog implements page.Host: a card in the middle of the window. The escape key hides it too.
 func (w *shell) Dialog(title string, content fyne.CanvasObject) (hide func()) {
 	heading := widgets.NewText(title, widgets.ColourText).Sized(15).Bold()
-	card := widgets.NewPanel(widgets.Column(widgets.Gap, heading, content)).Padded(18)
-	cover := container.NewStack(canvas.NewRectangle(color.NRGBA{A: 90}), container.NewCenter(widgets.Sized(460, 0, card)))
+	const pad, least = 18, 460
+	card := widgets.NewPanel(widgets.Column(widgets.Gap, heading, content)).Padded(pad)
+	width := max(least, min(content.MinSize().Width+2*pad, w.win.Canvas().Size().Width-2*pad))
+	cover := container.NewStack(canvas.NewRectangle(color.NRGBA{A: 90}), container.NewCenter(widgets.Sized(width, 0, card)))
 	w.covers = append(w.covers, cover)
 	w.win.Canvas().Overlays().Add(cover)
 	cover.Resize(w.win.Canvas().Size())

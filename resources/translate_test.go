@@ -15,7 +15,10 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/image/font/sfnt"
+
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/resources/font"
 )
 
 // verbs finds fmt verbs with width, precision and their explicit index, which comes last.
@@ -266,5 +269,27 @@ func TestTranslationFilesAreInOrder(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// A sign that the font has not is taken from another one, and stands higher or lower than the rest of its line.
+func TestTheFontHasEverySign(t *testing.T) {
+	face, err := sfnt.Parse(font.Regular)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b sfnt.Buffer
+	for _, language := range Languages() {
+		translator, err := NewTranslator(language)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, text := range translator.texts {
+			for _, sign := range text {
+				if i, err := face.GlyphIndex(&b, sign); sign > ' ' && (i == 0 || err != nil) {
+					t.Errorf("%s: the font has no %c", key, sign)
+				}
+			}
+		}
 	}
 }

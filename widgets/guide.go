@@ -73,8 +73,11 @@ type ListRow struct {
 	chosen   bool
 	hovered  bool
 	OnTapped func()
-	OnMenu   func(at fyne.Position) // right click
+	OnMenu   func(at fyne.Position) // right click, or a click on the dots at its end
 }
+
+// rowMenu is the width of the dots at the end of a row that has a menu.
+const rowMenu = 26
 
 // NewListRow makes a row with columns of the widths; one of 0 takes what is left, and widths below 0 align to the right.
 func NewListRow(columns []float32, cells []string, tapped func()) *ListRow {
@@ -96,7 +99,11 @@ func (r *ListRow) Set(cells []string, chosen bool) {
 func (r *ListRow) Cells() []string { return r.cells }
 
 // Tapped implements fyne.Tappable.
-func (r *ListRow) Tapped(*fyne.PointEvent) {
+func (r *ListRow) Tapped(e *fyne.PointEvent) {
+	if r.OnMenu != nil && e.Position.X > r.Size().Width-rowMenu-4 {
+		r.OnMenu(e.AbsolutePosition)
+		return
+	}
 	if r.OnTapped != nil {
 		r.OnTapped()
 	}
@@ -129,6 +136,7 @@ type listRowRenderer struct {
 	r       *ListRow
 	back    canvas.Rectangle
 	texts   []*canvas.Text
+	dots    canvas.Text
 	objects []fyne.CanvasObject
 }
 
@@ -139,6 +147,10 @@ func (x *listRowRenderer) MinSize() fyne.Size           { return fyne.NewSize(60
 func (x *listRowRenderer) Layout(size fyne.Size) {
 	x.back.Resize(size)
 	rest := size.Width - 2*Gap
+	if x.r.OnMenu != nil {
+		rest -= rowMenu
+		x.dots.Move(fyne.NewPos(size.Width-rowMenu, (size.Height-fyne.MeasureText(x.dots.Text, TextSize, x.dots.TextStyle).Height)/2))
+	}
 	for _, w := range x.r.columns {
 		rest -= max(w, -w)
 	}
@@ -181,6 +193,13 @@ func (x *listRowRenderer) Refresh() {
 			t.Color = Colour(ColourQuiet)
 		}
 		x.objects = append(x.objects, t)
+	}
+	if r.OnMenu != nil {
+		x.dots.Text, x.dots.TextSize, x.dots.TextStyle.Bold, x.dots.Color = "⋯", TextSize, true, Colour(ColourFaint)
+		if r.hovered || r.chosen {
+			x.dots.Color = Colour(ColourQuiet)
+		}
+		x.objects = append(x.objects, &x.dots)
 	}
 	x.Layout(r.Size())
 	canvas.Refresh(r)

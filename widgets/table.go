@@ -16,13 +16,14 @@ type TableColumn struct {
 	Title  string
 	Width  float32
 	Right  bool // numbers stand at the right
-	Marked bool // its cells stand out
+	Marked bool // stands out
 }
 
 // A TableRow is a row of a Table.
 type TableRow struct {
 	Key    string
 	Cells  []string
+	Marked []bool      // cells that stand out; nil for none
 	Colour color.Color // of the dot before it, while it is ticked
 	Ticked bool
 	Chosen bool
@@ -85,7 +86,7 @@ func (t *Table) Set(columns []TableColumn, rows []TableRow, sorted int, descendi
 }
 
 func same(a, b TableRow) bool {
-	return a.Key == b.Key && a.Colour == b.Colour && a.Ticked == b.Ticked && a.Chosen == b.Chosen && slices.Equal(a.Cells, b.Cells)
+	return a.Key == b.Key && a.Colour == b.Colour && a.Ticked == b.Ticked && a.Chosen == b.Chosen && slices.Equal(a.Cells, b.Cells) && slices.Equal(a.Marked, b.Marked)
 }
 
 // Rows are what is shown.
@@ -234,9 +235,9 @@ func (r *tableLineRenderer) cell(i int) string {
 		title := t.columns[i].Title
 		if r.l.index < 0 && i == t.sorted {
 			if t.descending {
-				return title + " ▾"
+				return title + " ↓"
 			}
-			return title + " ▴"
+			return title + " ↑"
 		}
 		return title
 	}
@@ -289,7 +290,7 @@ func (r *tableLineRenderer) Refresh() {
 			}
 		case i == 0:
 			t.Color, t.TextStyle.Bold = Colour(ColourText), row.Chosen
-		case columns[i].Marked && row.Ticked:
+		case i < len(row.Marked) && row.Marked[i]:
 			t.Color, t.TextStyle.Bold = Colour(ColourAccent), true
 		case row.Ticked:
 			t.Color = Colour(ColourText)

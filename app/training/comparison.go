@@ -128,7 +128,7 @@ func (m *comparison) properties() []property {
 			}
 			return ""
 		}, func(r session.Run) any { return float64(m.disk[r.Name]) }},
-		{"note", 260, false, false, func(_ *Page, r session.Run) string { return r.Info.Note }, nil},
+		{"note", 190, false, false, func(_ *Page, r session.Run) string { return r.Info.Note }, nil},
 	}
 }
 
@@ -263,59 +263,43 @@ func (m *comparison) update() {
 	m.draw()
 }
 
-// tabulate fills the table.
+// tabulate fills the table. Settings that all runs share are said above it; where ticked runs differ in one, those that have not what most of them have are marked.
 func (m *comparison) tabulate(runs []session.Run) {
 	p := m.p
 	colours := m.colours()
 	var columns []widgets.TableColumn
 	var shown []property
-	var shared []string
+	var usual, shared []string // what most ticked runs have, by column; "name value" of what all have
 	m.keys = nil
 	for _, c := range m.properties() {
-		differs := func(only func(session.Run) bool) bool {
-			first, any := "", false
-			for _, r := range runs {
-				if r.Err != nil || !only(r) {
-					continue
-				}
-				if text := c.text(p, r); !any {
-					first, any = text, true
-				} else if text != first {
-					return true
-				}
-			}
-			return false
-		}
-		marked := c.setting && differs(func(r session.Run) bool { return slices.Contains(m.ticked, r.Name) })
-		if c.setting && !differs(func(session.Run) bool { return true }) {
-			if len(runs) > 0 && runs[0].Err == nil {
-				if text := c.text(p, runs[0]); text != "" {
+		all, _ := m.values(runs, c, func(session.Run) bool { return true })
+		ticked, most := m.values(runs, c, m.isTicked)
+		if c.setting && len(all) < 2 {
+			for text := range all {
+				if text != "" {
 					shared = append(shared, p.columnTitle(c.key)+" "+text)
 				}
 			}
 			continue
 		}
-		shown, m.keys = append(shown, c), append(m.keys, c.key)
-		columns = append(columns, widgets.TableColumn{Title: p.columnTitle(c.key), Width: c.width, Right: c.right, Marked: marked})
+		shown, m.keys, usual = append(shown, c), append(m.keys, c.key), append(usual, most)
+		columns = append(columns, widgets.TableColumn{Title: p.columnTitle(c.key), Width: c.width, Right: c.right, Marked: c.setting && len(ticked) > 1})
 	}
-	sorted := max(0, slices.Index(m.keys, m.order))
-	if m.order != "" {
+	sorted := slices.Index(m.keys, m.order)
+	if sorted >= 0 {
 		m.arrange(runs, shown[sorted])
 	}
 	var rows []widgets.TableRow
 	for _, r := range runs {
-		row := widgets.TableRow{Key: r.Name, Ticked: slices.Contains(m.ticked, r.Name), Chosen: r.Name == p.state.Run, Colour: colours[r.Name]}
-		for _, c := range shown {
-			if r.Err != nil && c.key != "run" && c.key != "state" {
-				row.Cells = append(row.Cells, "")
-				continue
+		row := widgets.TableRow{Key: r.Name, Ticked: m.isTicked(r), Chosen: r.Name == p.state.Run, Colour: colours[r.Name]}
+		for i, c := range shown {
+			text := ""
+			if r.Err == nil || c.key == "run" || c.key == "state" {
+				text = c.text(p, r)
 			}
-			row.Cells = append(row.Cells, c.text(p, r))
+			row.Cells, row.Marked = append(row.Cells, text), append(row.Marked, row.Ticked && columns[i].Marked && text != usual[i])
 		}
 		rows = append(rows, row)
-	}
-	if m.order == "" {
-		sorted = -1
 	}
 	m.table.Set(columns, rows, sorted, m.down)
 	text := ""
@@ -323,6 +307,23 @@ func (m *comparison) tabulate(runs []session.Run) {
 		text = p.text("compare.same", strings.Join(shared, ", "))
 	}
 	m.same.Set(text)
+}
+
+func (m *comparison) isTicked(r session.Run) bool { return slices.Contains(m.ticked, r.Name) }
+
+// values counts what some of the runs have in a column, and tells what most of them have; of several the first.
+func (m *comparison) values(runs []session.Run, c property, of func(session.Run) bool) (count map[string]int, most string) {
+	count = map[string]int{}
+	for _, r := range runs {
+		if r.Err == nil && of(r) {
+			text := c.text(m.p, r)
+			count[text]++
+			if count[text] > count[most] {
+				most = text
+			}
+		}
+	}
+	return count, most
 }
 
 // columnTitle is the title of a column: that of the setting, or its own.

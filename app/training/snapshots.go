@@ -24,11 +24,11 @@ type snapshotList struct {
 
 // showSnapshots shows the snapshots of a run.
 func (p *Page) showSnapshots(r session.Run) {
-	l := &snapshotList{p: p, run: r, use: widgets.NewText("", widgets.ColourQuiet), list: widgets.Column(2)}
+	l := &snapshotList{p: p, run: r, use: widgets.NewText("", widgets.ColourQuiet).Natural(), list: widgets.Column(2)}
 	space := widgets.NewText("", widgets.ColourText)
 	content := widgets.Column(widgets.Gap,
-		widgets.Sized(520, 0, widgets.NewParagraph(p.text("snapshots.about"), widgets.ColourQuiet)),
-		widgets.Sized(520, 260, container.NewVScroll(l.list)),
+		widgets.Sized(560, 0, widgets.NewParagraph(p.text("snapshots.about"), widgets.ColourQuiet)),
+		widgets.Sized(560, 260, container.NewVScroll(widgets.Inset(0, 14, 0, 0, l.list))),
 		widgets.LineGrowing(8, space, l.use, space, widgets.NewButton(p.text("find.leave"), widgets.Plain, func() { l.hide() })))
 	l.hide = p.host.Dialog(p.text("snapshots.title", r.Name), content)
 	p.host.Session().DiskOf(r.Name, l.show)
@@ -69,7 +69,7 @@ func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject 
 	remove.Enable(!newest && !s.Kept)
 	name := widgets.NewText(p.text("snapshots.epoch", model.EpochName(s.Epoch)), widgets.ColourText)
 	quality := widgets.NewText(what, colour)
-	return widgets.Sized(0, 28, widgets.LineGrowing(8, quality, widgets.Sized(84, 0, name), quality,
+	return widgets.Sized(0, 28, widgets.LineGrowing(8, quality, widgets.Sized(110, 0, name), quality,
 		widgets.Sized(64, 0, widgets.NewText(megabytes(s.Bytes), widgets.ColourQuiet).Aligned(fyne.TextAlignTrailing)), keep, back, remove))
 }
 

@@ -128,9 +128,9 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 	})
 	title := widgets.NewText(p.text("curves"), widgets.ColourText).Bold().Natural()
 	space := widgets.NewText("", widgets.ColourText)
-	export := widgets.NewButton("⤓ PNG · SVG · CSV", widgets.Quiet, nil)
+	export := widgets.NewButton("↓ PNG · SVG · CSV", widgets.Quiet, nil)
 	export.OnTapped = func() { p.exportMenu(export) }
-	compare := widgets.NewButton(p.text("compare")+" ▾", widgets.Quiet, nil)
+	compare := widgets.NewButton(p.text("compare"), widgets.Quiet, nil)
 	compare.OnTapped = func() { p.compareMenu(compare) }
 	top := widgets.LineGrowing(14, space, title, scales,
 		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, compare, export)
