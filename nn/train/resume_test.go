@@ -243,3 +243,24 @@ func TestSnapshotThatCannotBeWritten(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A run that goes on tells of no jump that there was not: it remembers what the loss was.
+func TestResumedRunTellsOfNoJump(t *testing.T) {
+	d := digits(t, 200)
+	c := quick(20)
+	c.Batch, c.Rate = 40, 1e-4 // the loss stays where it began
+	j := job(t, d, c)
+	requests := make(chan Request, 1)
+	j.Requests = requests
+	must(context.Background(), t, j, func(e Event) {
+		if s, ok := e.(Step); ok && s.Iteration == 52 {
+			requests <- Stop{}
+		}
+	})
+	j = resumed(j)
+	j.Requests = nil
+	_, events := must(context.Background(), t, j, nil)
+	if got := of[Warning](events); len(got) > 0 || len(of[Step](events)) == 0 {
+		t.Errorf("after %d steps it tells %+v", len(of[Step](events)), got)
+	}
+}

@@ -76,7 +76,6 @@ type run struct {
 	place   progress
 	loader  *data.Loader
 	paused  time.Duration // not counted in the run's seconds
-	recent  float64       // smoothed loss, for noticing a jump
 	quiet   int           // iterations until a jump is told again
 	watched probe
 	health  health

@@ -34,7 +34,8 @@ type progress struct {
 	BestEpoch    float64 `json:"best_epoch"`
 	BestAccuracy float64 `json:"best_accuracy"` // −1 before the first validation
 	BestLoss     float64 `json:"best_loss"`
-	Rate         float64 `json:"rate,omitempty"` // base learning rate, which may be changed on the way
+	Rate         float64 `json:"rate,omitempty"`   // base learning rate, which may be changed on the way
+	Recent       float64 `json:"recent,omitempty"` // smoothed loss, for noticing a jump; 0 before the first step
 	Sums         sums    `json:"sums"`
 }
 

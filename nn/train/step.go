@@ -87,17 +87,16 @@ func (r *run) jumped(loss float64) error {
 		factor = 4   // this many times the smoothed loss is a jump
 		slack  = 0.5 // and so much more at least: near zero every loss is many times another
 	)
-	defer func() {
-		if r.recent == 0 {
-			r.recent = loss
-		}
-		r.recent += (loss - r.recent) / memory
-	}()
-	if r.quiet > 0 || r.place.Iteration < memory || loss < factor*r.recent+slack {
+	before := r.place.Recent
+	if before == 0 {
+		before = loss
+	}
+	r.place.Recent = before + (loss-before)/memory
+	if r.quiet > 0 || r.place.Iteration < memory || loss < factor*before+slack {
 		r.quiet = max(r.quiet-1, 0)
 		return nil
 	}
 	r.quiet = memory
 	return r.tell(Warning{r.place.Iteration, r.place.Epoch, fault.New("train.jump",
-		"The loss jumped from about %.2f to %.2f at epoch %.2f. If that happens again, choose a smaller learning rate.", r.recent, loss, r.place.Epoch)})
+		"The loss jumped from about %.2f to %.2f at epoch %.2f. If that happens again, choose a smaller learning rate.", before, loss, r.place.Epoch)})
 }
