@@ -67,6 +67,7 @@ func (t *tour) all() error {
 		{"detect", t.detect},
 		{"sigmoid-relu", t.vanishing},
 		{"seeds", t.seeds},
+		{"compared", t.compare},
 		{"memorised", t.memorise},
 		{"dark-korean", t.darkKorean},
 	}

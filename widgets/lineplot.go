@@ -204,6 +204,7 @@ type plotRenderer struct {
 	box     canvas.Rectangle // of what is read out
 	texts   []*canvas.Text   // reused
 	used    int
+	backs   []*canvas.Rectangle // behind labels, so that a line below them does not cross out what they say
 	objects []fyne.CanvasObject
 }
 
@@ -344,6 +345,19 @@ func (r *plotRenderer) labels(s scale) {
 	for i, limit := len(all)-1, s.plot.y1-7; i >= 0; i-- {
 		all[i].y = min(all[i].y, limit)
 		limit = all[i].y - line
+	}
+	for i, l := range all {
+		if i == len(r.backs) {
+			r.backs = append(r.backs, canvas.NewRectangle(color.Transparent))
+		}
+		back := r.backs[i]
+		if c := Fade(Colour(ColourPanel), .8); back.FillColor != c {
+			back.FillColor = c
+			back.Refresh()
+		}
+		back.Move(fyne.NewPos(l.x-3, l.y-7))
+		back.Resize(fyne.NewSize(l.width+6, 14))
+		r.objects = append(r.objects, back)
 	}
 	for _, l := range all {
 		r.text(l.text, l.x, l.y, 12, l.c, fyne.TextAlignLeading)

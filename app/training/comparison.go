@@ -99,7 +99,7 @@ func (m *comparison) properties() []property {
 		figure("best-epoch", 72, "%.3g", func(r session.Run) float64 { return bestEpoch(r).Epoch }),
 		figure("val-loss", 76, "%.3g", func(r session.Run) float64 { return bestEpoch(r).ValLoss }),
 		{"state", 82, false, false, func(p *Page, r session.Run) string { return p.stateText(r) }, nil},
-		{"network", 96, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
+		{"network", 112, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
 		{"data", 96, false, true, func(_ *Page, r session.Run) string { return filepath.Base(r.Info.Dataset) }, nil},
 		number("epochs", 66, func(c train.Config) float64 { return float64(c.Epochs) }),
 		number("batch", 76, func(c train.Config) float64 { return float64(c.Batch) }),
@@ -366,6 +366,17 @@ type group struct {
 	colour color.Color
 }
 
+// span is the least and the largest value of some series.
+func span(series []widgets.PlotSeries) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range series {
+		for _, p := range s.Points {
+			low, high = min(low, p.Y), max(high, p.Y)
+		}
+	}
+	return low, high
+}
+
 // groups puts the ticked runs together.
 func (m *comparison) groups() []group {
 	var list []group
@@ -457,7 +468,10 @@ func (m *comparison) draw() {
 		d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: mean, Fixed: g.colour, Dots: len(mean) < 40})
 	}
 	if m.metric == metricAccuracy && len(d.Series) > 0 {
-		d.Left = widgets.PlotAxis{Format: accuracyAxis(nil).Format, Value: percent}
+		d.Left = widgets.PlotAxis{Format: accuracyAxis(nil).Format, Value: percent} // as near as can be: what is compared is often nearly as good
+		if low, high := span(d.Series); low < .5 && high > .8 {
+			d.Left.Max = 1
+		}
 	} else if m.metric == metricAccuracy {
 		d.Left = accuracyAxis(nil)
 	}
