@@ -119,10 +119,10 @@ func (p *Page) folded(rows []fyne.CanvasObject) []fyne.CanvasObject {
 	show := func() {
 		if p.unfolded {
 			folded.Show()
-			more.SetText("∨ " + p.text("more"))
+			more.SetText("− " + p.text("more"))
 		} else {
 			folded.Hide()
-			more.SetText("› " + p.text("more"))
+			more.SetText("+ " + p.text("more"))
 		}
 	}
 	more.OnTapped = func() {

@@ -227,10 +227,10 @@ func (f *form) build() {
 
 // section is a row that folds and unfolds settings, and below it these settings. What is wrong is not folded away.
 func (f *form) section(key string, state *widgets.Button, open *bool, make func() []fyne.CanvasObject) []fyne.CanvasObject {
-	mark, from := "› ", len(f.fields)
+	mark, from := "+ ", len(f.fields)
 	var rows []fyne.CanvasObject
 	if *open {
-		mark, rows = "∨ ", make()
+		mark, rows = "− ", make()
 	}
 	fields := f.fields[from:]
 	toggle := func() {

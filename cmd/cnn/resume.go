@@ -30,10 +30,10 @@ func (v trainVerb) agrees(run train.RunInfo) error {
 		differs bool
 		has     string
 	}{
-		{"--batch", differs(v.Batch, c.Batch), fmt.Sprint(c.Batch)},
+		{"--batch", differs(first(v.Batch), c.Batch), fmt.Sprint(c.Batch)},
 		{"--accumulate", differs(v.Accumulate, c.Accumulate), fmt.Sprint(c.Accumulate)},
 		{"--solver", differs(v.Solver, c.Solver), c.Solver},
-		{"--lr", differs(v.LR, c.Rate), plain(c.Rate)},
+		{"--lr", differs(first(v.LR), c.Rate), plain(c.Rate)},
 		{"--policy", differs(v.Policy, c.Policy), c.Policy},
 		{"--gamma", differs(v.Gamma, c.Gamma), plain(c.Gamma)},
 		{"--power", differs(v.Power, c.Power), plain(c.Power)},

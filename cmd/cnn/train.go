@@ -20,39 +20,40 @@ import (
 
 // trainVerb is `cnn train --data DATASET --net NETWORK --out MODEL`. Flags that are not given take the defaults of the network.
 type trainVerb struct {
-	Data          string   `required:"" placeholder:"DATASET" help:"Folder of the data set."`
-	Net           string   `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A run that goes on has its own."`
-	Out           string   `placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
-	Epochs        *int     `placeholder:"N" help:"How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run."`
-	Batch         *int     `placeholder:"N" help:"Images that a step takes at once."`
-	Accumulate    *int     `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
-	Solver        *string  `enum:"sgd,nesterov,adagrad,rmsprop,adadelta,adam,adamw" help:"sgd, nesterov, adagrad, rmsprop, adadelta, adam or adamw."`
-	LR            *float64 `name:"lr" placeholder:"F" help:"Base learning rate; the usual one of the network or, with adagrad and later ones, of the solver."`
-	Policy        *string  `enum:"fixed,step,multistep,exp,inv,poly,sigmoid" help:"How the rate falls: fixed, step, multistep, exp, inv, poly or sigmoid."`
-	Gamma         *float64 `placeholder:"F" help:"γ of the policy, per percent of the run."`
-	Step          string   `placeholder:"PERCENT[,PERCENT…]" help:"Where the policy steps, in percent of the run."`
-	Power         *float64 `placeholder:"F" help:"Power of the policies inv and poly."`
-	Momentum      *float64 `placeholder:"F" help:"Momentum; β1 of adam and adamw."`
-	WeightDecay   *float64 `placeholder:"F" help:"Weight decay."`
-	Loss          *string  `enum:"${losses}" help:"One of ${enum} in place of every loss of the network."`
-	Mean          *string  `enum:"none,image,pixel" help:"What is subtracted from an image: none, image (the mean image) or pixel (its mean)."`
-	Crop          *int     `placeholder:"N" help:"The network sees N×N pixels of an image: anywhere in training, the middle else."`
-	Shift         *int     `placeholder:"N" help:"In training, move images by up to N pixels."`
-	Mirror        *bool    `negatable:"" help:"In training, mirror every other image; --no-mirror where the network's recipe does."`
-	Rotate        *float64 `placeholder:"DEG" help:"In training, turn images by up to so many degrees."`
-	Scale         *float64 `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
-	Noise         *float64 `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
-	HSV           string   `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
-	Weights       string   `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder, a .safetensors file or a .caffemodel of Caffe or DIGITS, as far as names and shapes agree. Filters for grey images are made to fit colours, and the other way round."`
-	Freeze        string   `placeholder:"LAYER,…" help:"Layers whose weights stay as they are."`
-	LayerRates    string   `placeholder:"LAYER=F,…" help:"Layers that learn faster or slower, each with a factor of the learning rate from 0 to 100, e.g. conv1=0.1,ip2=10."`
-	SnapshotEvery *float64 `placeholder:"E" help:"Epochs between snapshots."`
-	ValidateEvery *float64 `placeholder:"E" help:"Epochs between validations."`
-	Seed          *uint64  `help:"Seed of the weights, the order of the images and dropout (default 1)."`
-	FindLR        bool     `name:"find-lr" help:"Try rising learning rates for some steps, suggest one, and end. Nothing is written; --out is not needed."`
-	Resume        bool     `help:"Go on with the run at --out from its last snapshot, on the same data and with the settings that it began with."`
-	MaxSeconds    float64  `placeholder:"S" help:"Stop, with a snapshot, after so many seconds."`
-	Force         bool     `help:"Replace what is at --out."`
+	Data          string    `required:"" placeholder:"DATASET" help:"Folder of the data set."`
+	Net           string    `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A run that goes on has its own."`
+	Out           string    `placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
+	Epochs        *int      `placeholder:"N" help:"How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run."`
+	Batch         []int     `sep:"," placeholder:"N[,N…]" help:"Images that a step takes at once. Of several sizes each trains a run."`
+	Accumulate    *int      `placeholder:"N" help:"Batches whose gradients are added before the weights move."`
+	Solver        *string   `enum:"sgd,nesterov,adagrad,rmsprop,adadelta,adam,adamw" help:"sgd, nesterov, adagrad, rmsprop, adadelta, adam or adamw."`
+	LR            []float64 `name:"lr" sep:"," placeholder:"F[,F…]" help:"Base learning rate; the usual one of the network or, with adagrad and later ones, of the solver. Of several each trains a run."`
+	Policy        *string   `enum:"fixed,step,multistep,exp,inv,poly,sigmoid" help:"How the rate falls: fixed, step, multistep, exp, inv, poly or sigmoid."`
+	Gamma         *float64  `placeholder:"F" help:"γ of the policy, per percent of the run."`
+	Step          string    `placeholder:"PERCENT[,PERCENT…]" help:"Where the policy steps, in percent of the run."`
+	Power         *float64  `placeholder:"F" help:"Power of the policies inv and poly."`
+	Momentum      *float64  `placeholder:"F" help:"Momentum; β1 of adam and adamw."`
+	WeightDecay   *float64  `placeholder:"F" help:"Weight decay."`
+	Loss          *string   `enum:"${losses}" help:"One of ${enum} in place of every loss of the network."`
+	Mean          *string   `enum:"none,image,pixel" help:"What is subtracted from an image: none, image (the mean image) or pixel (its mean)."`
+	Crop          *int      `placeholder:"N" help:"The network sees N×N pixels of an image: anywhere in training, the middle else."`
+	Shift         *int      `placeholder:"N" help:"In training, move images by up to N pixels."`
+	Mirror        *bool     `negatable:"" help:"In training, mirror every other image; --no-mirror where the network's recipe does."`
+	Rotate        *float64  `placeholder:"DEG" help:"In training, turn images by up to so many degrees."`
+	Scale         *float64  `placeholder:"F" help:"In training, make images larger or smaller by up to this share, e.g. 0.1."`
+	Noise         *float64  `placeholder:"F" help:"In training, add noise of this deviation, a share of white."`
+	HSV           string    `name:"hsv" placeholder:"H,S,V" help:"In training, change hue, saturation and brightness by up to these shares, e.g. 0.02,0.3,0.3."`
+	Weights       string    `placeholder:"MODEL|FILE" help:"Start from the weights of a model's folder, a .safetensors file or a .caffemodel of Caffe or DIGITS, as far as names and shapes agree. Filters for grey images are made to fit colours, and the other way round."`
+	Freeze        string    `placeholder:"LAYER,…" help:"Layers whose weights stay as they are."`
+	LayerRates    string    `placeholder:"LAYER=F,…" help:"Layers that learn faster or slower, each with a factor of the learning rate from 0 to 100, e.g. conv1=0.1,ip2=10."`
+	SnapshotEvery *float64  `placeholder:"E" help:"Epochs between snapshots."`
+	ValidateEvery *float64  `placeholder:"E" help:"Epochs between validations."`
+	Seed          *uint64   `help:"Seed of the weights, the order of the images and dropout (default 1)."`
+	Seeds         int       `default:"1" placeholder:"N" help:"Train N runs that differ in their seed: --seed and those after it. With several runs each has a folder of its own below --out."`
+	FindLR        bool      `name:"find-lr" help:"Try rising learning rates for some steps, suggest one, and end. Nothing is written; --out is not needed."`
+	Resume        bool      `help:"Go on with the run at --out from its last snapshot, on the same data and with the settings that it began with."`
+	MaxSeconds    float64   `placeholder:"S" help:"Stop, with a snapshot, after so many seconds."`
+	Force         bool      `help:"Replace what is at --out."`
 	engineFlags
 }
 
@@ -140,6 +141,9 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 	if v.FindLR {
 		return cmp.Or(v.findRate(ctx, o, job), device.Close())
 	}
+	if v.sweeps() {
+		return cmp.Or(v.sweep(ctx, o, job), device.Close())
+	}
 	r := &reporter{out: o}
 	_, err = train.Run(ctx, job, r.observe)
 	r.close()
@@ -193,16 +197,25 @@ func (v trainVerb) check() error {
 	case v.FindLR && v.Resume:
 		return misused("--find-lr is for a new run, not for --resume")
 	}
+	if err := v.checkSweep(); err != nil {
+		return err
+	}
 	c := train.Defaults()
 	if err := v.configure(&c); err != nil {
 		return err
 	}
-	err := c.Check()
-	var f *fault.Fault
-	if errors.As(err, &f) && f.Code == "train.setting.range" {
-		return misused("%s is from %v to %v but is %v", settingFlags[fmt.Sprint(f.Args[0])], f.Args[2], f.Args[3], f.Args[1])
+	_, configs := v.combinations(c)
+	for _, c := range configs {
+		err := c.Check()
+		var f *fault.Fault
+		if errors.As(err, &f) && f.Code == "train.setting.range" {
+			return misused("%s is from %v to %v but is %v", settingFlags[fmt.Sprint(f.Args[0])], f.Args[2], f.Args[3], f.Args[1])
+		}
+		if err != nil {
+			return err
+		}
 	}
-	return err
+	return nil
 }
 
 // network gives the network fitted to the data: standard ones take its size and number of classes; others must have been made for it,
@@ -221,12 +234,12 @@ func (v trainVerb) network(in nn.Shape, classes int) (nn.Spec, error) {
 // configure writes the flags that were given over the defaults.
 func (v trainVerb) configure(c *train.Config) error {
 	set(&c.Epochs, v.Epochs)
-	set(&c.Batch, v.Batch)
+	set(&c.Batch, first(v.Batch))
 	set(&c.Accumulate, v.Accumulate)
 	if v.Solver != nil {
 		*c = c.WithSolver(*v.Solver, c.Rate)
 	}
-	set(&c.Rate, v.LR)
+	set(&c.Rate, first(v.LR))
 	set(&c.Policy, v.Policy)
 	set(&c.Gamma, v.Gamma)
 	set(&c.Power, v.Power)

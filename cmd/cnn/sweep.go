@@ -1,0 +1,145 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/convscope/convscope/nn/train"
+)
+
+// mostSweep is how many runs one call may train.
+const mostSweep = 1000
+
+// Lines of a sweep, which trains a run of each combination of what was given as a list.
+type (
+	runLine struct {
+		Event string `json:"event"`
+		Run   string `json:"run"`
+		Path  string `json:"path"`
+	}
+	sweptLine struct {
+		Event string  `json:"event"`
+		Runs  []swept `json:"runs"` // the best first
+	}
+	swept struct {
+		Run         string  `json:"run"`
+		Rate        float64 `json:"lr"`
+		Batch       int     `json:"batch"`
+		Seed        uint64  `json:"seed"`
+		State       string  `json:"state"`
+		BestEpoch   float64 `json:"best_epoch"`
+		ValAccuracy number  `json:"val_accuracy"`
+	}
+)
+
+// first is the first value of a flag that takes several, nil if it was not given.
+func first[T any](list []T) *T {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list[0]
+}
+
+// combinations are the configurations that the flags ask for, by the name of their run; of one run the name is "".
+func (v trainVerb) combinations(c train.Config) (names []string, configs []train.Config) {
+	rates, batches := v.LR, v.Batch
+	if len(rates) == 0 {
+		rates = []float64{c.Rate}
+	}
+	if len(batches) == 0 {
+		batches = []int{c.Batch}
+	}
+	for _, rate := range rates {
+		for _, batch := range batches {
+			for k := range v.Seeds {
+				one := c
+				one.Rate, one.Batch, one.Seed = rate, batch, c.Seed+uint64(k)
+				var parts []string
+				add := func(several bool, key, value string) {
+					if several {
+						parts = append(parts, key+"-"+value)
+					}
+				}
+				add(len(rates) > 1, "lr", plain(rate))
+				add(len(batches) > 1, "batch", strconv.Itoa(batch))
+				add(v.Seeds > 1, "seed", strconv.FormatUint(one.Seed, 10))
+				names, configs = append(names, strings.Join(parts, "-")), append(configs, one)
+			}
+		}
+	}
+	return names, configs
+}
+
+// sweeps tells whether several runs are asked for.
+func (v trainVerb) sweeps() bool { return len(v.LR) > 1 || len(v.Batch) > 1 || v.Seeds > 1 }
+
+// checkSweep tells what is wrong with lists.
+func (v trainVerb) checkSweep() error {
+	flag := "--seeds"
+	switch {
+	case len(v.LR) > 1:
+		flag = "--lr"
+	case len(v.Batch) > 1:
+		flag = "--batch"
+	}
+	switch n := max(1, len(v.LR)) * max(1, len(v.Batch)) * v.Seeds; {
+	case v.Seeds < 1 || n > mostSweep:
+		return misused("--seeds is 1 or more, and all combinations are at most %d runs, but %d are asked for", mostSweep, n)
+	case n > 1 && (v.Resume || v.FindLR):
+		return misused("%s takes one value with --resume or --find-lr: these are for one run", flag)
+	}
+	for _, twice := range []bool{repeats(v.LR), repeats(v.Batch)} {
+		if twice {
+			return misused("%s takes each value once", flag)
+		}
+	}
+	return nil
+}
+
+func repeats[T cmp.Ordered](list []T) bool {
+	sorted := slices.Sorted(slices.Values(list))
+	return len(slices.Compact(sorted)) < len(list)
+}
+
+// sweep trains the runs one after the other, each in a folder of its own below --out, and lists them by what they came to. One that diverges does not keep the others
+// from their turn.
+func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
+	var list []swept
+	var failed error
+	names, configs := v.combinations(job.Config)
+	for i, c := range configs {
+		job.Folder, job.Config = filepath.Join(v.Out, names[i]), c
+		line := runLine{"run", names[i], job.Folder}
+		if err := o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "run %d of %d: %s\n", i+1, len(configs), line.Path) }); err != nil {
+			return err
+		}
+		r := &reporter{out: o}
+		result, err := train.Run(ctx, job, r.observe)
+		r.close()
+		if err = cmp.Or(err, r.err); err != nil && !train.HasDiverged(err) {
+			return err
+		}
+		failed = cmp.Or(failed, err)
+		info, err := train.ReadRun(job.Folder)
+		if err != nil {
+			return err
+		}
+		list = append(list, swept{names[i], c.Rate, c.Batch, c.Seed, info.State, info.BestEpoch, number(info.Best)})
+		if result.Reason == train.Stopped && ctx.Err() != nil {
+			break
+		}
+	}
+	slices.SortStableFunc(list, func(a, b swept) int { return cmp.Compare(b.ValAccuracy, a.ValAccuracy) })
+	err := o.emit(sweptLine{"sweep", list}, func(w io.Writer) {
+		for _, s := range list {
+			fmt.Fprintf(w, "%-32s %10s  best epoch %g  %s\n", s.Run, percent(float64(s.ValAccuracy)), s.BestEpoch, s.State)
+		}
+	})
+	return cmp.Or(failed, err)
+}
