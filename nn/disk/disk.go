@@ -95,11 +95,11 @@ func (System) Remove(path string) error { return os.Remove(path) }
 // SyncFolder syncs a folder where the system can; there are some that cannot, and say so in many ways.
 func (System) SyncFolder(path string) error {
 	d, err := os.Open(path)
-	if err != nil {
-		return err
+	if err == nil {
+		err = d.Sync()
+		d.Close()
 	}
-	defer d.Close()
-	if err := d.Sync(); errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EIO) {
 		return err
 	}
 	return nil

@@ -148,10 +148,10 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
+	if err := r.setState(Running); err != nil { // first: the log loses the changes of the rate that an older version told of there alone
 		return err
 	}
-	if err := r.setState(Running); err != nil {
+	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
 		return err
 	}
 	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
@@ -227,8 +227,8 @@ func (r *run) preprocessing() error {
 	return err
 }
 
-// newRun begins the names of runs in the making.
-const newRun = ".run-"
+// newRun begins the names of runs in the making. What has such a name is cleared away wherever a run is made, so nobody else may have one.
+const newRun = ".convscope-run-"
 
 // folder takes the run's folder for this process, and makes it if the run is new; one that goes on had these rates.
 func (r *run) folder(rates []rateFrom) error {

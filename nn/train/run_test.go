@@ -517,7 +517,7 @@ func steeredRun(t *testing.T, older bool) {
 		t.Fatal(err)
 	}
 	if older {
-		without(t, broken, "rates")
+		change(t, filepath.Join(broken.Folder, RunFile), func(b []byte) []byte { return without(t, b, "rates") })
 	}
 	broken.Resume, broken.Requests, broken.Config = true, nil, Config{}
 	_, events := must(context.Background(), t, broken, nil)
