@@ -15,6 +15,7 @@ import (
 
 // A node is a file or folder of an image.
 type node struct {
+	born   int // how many there were before: names may be by chance, and the sample is not to depend on them
 	folder bool
 
 	safe, all []byte // of a file: what is synced of it, and what was written
@@ -39,25 +40,37 @@ func (n *node) with(came func(int) bool) map[string]*node {
 }
 
 // An image is a disk, with what is synced of it and what is not.
-type image struct{ root *node }
+type image struct {
+	root *node
+	born int
+}
 
 // imageOf makes the image of a disk with nothing but what is safe.
 func imageOf(s State) *image {
-	m := &image{newFolder()}
+	m := &image{}
+	m.root = m.newFolder()
 	for _, path := range slices.Sorted(maps.Keys(s)) {
 		if path == "." {
 			continue
 		}
-		n := newFolder()
+		n := m.newFolder()
 		if s[path] != nil {
-			n = &node{safe: s[path], all: s[path]}
+			n = m.newFile(s[path])
 		}
 		m.at(filepath.Dir(path)).names[filepath.Base(path)] = n
 	}
 	return m
 }
 
-func newFolder() *node { return &node{folder: true, names: map[string]*node{}} }
+func (m *image) newFolder() *node {
+	m.born++
+	return &node{born: m.born, folder: true, names: map[string]*node{}}
+}
+
+func (m *image) newFile(b []byte) *node {
+	m.born++
+	return &node{born: m.born, safe: b, all: b}
+}
 
 // at finds what a path leads to, or nil.
 func (m *image) at(path string) *node {
@@ -85,9 +98,12 @@ func (m *image) do(o op) {
 	}[o.name](o)
 }
 
-func (m *image) create(o op) { m.name(o.path, map[string]*node{filepath.Base(o.path): {}}) }
+func (m *image) create(o op) {
+	m.name(o.path, map[string]*node{filepath.Base(o.path): m.newFile(nil)})
+}
+
 func (m *image) makeFolder(o op) {
-	m.name(o.path, map[string]*node{filepath.Base(o.path): newFolder()})
+	m.name(o.path, map[string]*node{filepath.Base(o.path): m.newFolder()})
 }
 
 func (m *image) write(o op) {
@@ -119,7 +135,7 @@ func (m *image) syncFolder(o op) {
 	n.names, n.pending = n.now(), nil
 }
 
-// unsafe lists the nodes that may lose something, in the order of their paths.
+// unsafe lists the nodes that may lose something, the oldest first.
 func (m *image) unsafe() []*node {
 	var list []*node
 	seen := map[*node]bool{}
@@ -133,14 +149,15 @@ func (m *image) unsafe() []*node {
 			list = append(list, n)
 		}
 		for _, state := range slices.Concat(n.pending, []map[string]*node{n.names}) { // what is gone may come back
-			for _, name := range slices.Sorted(maps.Keys(state)) {
-				if state[name] != nil {
-					visit(state[name])
+			for _, child := range state {
+				if child != nil {
+					visit(child)
 				}
 			}
 		}
 	}
 	visit(m.root)
+	slices.SortFunc(list, func(a, b *node) int { return a.born - b.born })
 	return list
 }
 
@@ -150,7 +167,7 @@ const (
 	missing
 	short
 	zeros
-	fates
+	ways // how many there are
 )
 
 // content gives a file's bytes after a cut.
@@ -229,6 +246,7 @@ func (s State) Write(folder string) error {
 // fate decides what becomes of each node: a bit for each change of a folder, or what becomes of a file's bytes.
 type fate map[*node]int
 
+// state is what a cut leaves with a fate.
 func (m *image) state(f fate) State {
 	s := State{}
 	var visit func(n *node, path string)
@@ -254,7 +272,7 @@ func (n *node) choices() int {
 	if n.folder {
 		return 1 << min(len(n.pending), 30)
 	}
-	return fates
+	return ways
 }
 
 // fates lists what may become of the nodes: everything, or a sample.
@@ -284,7 +302,7 @@ func (m *image) fates(r *rand.Rand) []fate {
 		}
 		return list
 	}
-	for content := range fates { // all names came, none did
+	for content := range ways { // all names came, none did
 		add(func(n *node) int { return pick(n.folder, n.choices()-1, content) })
 	}
 	add(func(n *node) int { return pick(n.folder, 0, whole) })
