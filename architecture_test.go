@@ -64,7 +64,7 @@ var below = []struct {
 	{[]string{"nn/kernel"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
-	{[]string{"nn/fault", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
+	{[]string{"nn/fault", "nn/disk", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -1,61 +1,20 @@
 package data
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// WriteFileAtomic writes a file so that its path holds, whatever happens, either what it held before or all that write wrote:
-// to a temporary file in the same folder, synced, then renamed.
-func WriteFileAtomic(path string, write func(io.Writer) error) (err error) {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".convscope-*")
-	if err != nil {
-		return writeFault(err, path)
-	}
-	defer func() {
-		if err != nil {
-			f.Close() // harmless where it is closed already
-			os.Remove(f.Name())
-		}
-	}()
-	buffered := bufio.NewWriterSize(f, 1<<16)
-	if err = write(buffered); err != nil {
-		return writeFault(err, path)
-	}
-	if err = buffered.Flush(); err == nil {
-		err = f.Chmod(0o644)
-	}
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return writeFault(err, path)
-	}
-	syncFolder(dir)
-	return nil
-}
-
-// syncFolder makes a rename in a folder last through a power cut, where the system can.
-func syncFolder(dir string) {
-	if d, err := os.Open(dir); err == nil {
-		_ = d.Sync() // not every system syncs folders; the rename itself is done
-		d.Close()
-	}
+// WriteFileAtomic writes a file so that its path holds, whatever happens, either what it held before or all that write wrote.
+func WriteFileAtomic(path string, write func(io.Writer) error) error {
+	return writeFault(disk.WriteFile(path, write), path)
 }
 
 // writeFault puts into words what the system says of a file that was to be written, readFault of one that was to be read.
@@ -110,12 +69,9 @@ func bare(err error) error {
 	return err
 }
 
-// MakeFolder makes a folder and those that it lies in, if need be.
+// MakeFolder makes a folder that lasts, and those that it lies in, if need be.
 func MakeFolder(path string) error {
-	if err := os.MkdirAll(path, 0o777); err != nil {
-		return writeFault(err, path)
-	}
-	return nil
+	return writeFault(disk.MakeFolder(path), path)
 }
 
 // CannotWrite puts into words that a folder or file could not be written. Where err says so already of something that path was to be

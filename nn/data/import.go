@@ -194,7 +194,7 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	if info.Classes == nil {
 		info.Classes = []string{}
 	}
-	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(target.temp, DataFile), observe: observe}
+	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(target.draft.Path, DataFile), observe: observe}
 	for shape := guess(c, o); ; {
 		p.shape = shape
 		err := p.run(ctx)
@@ -207,7 +207,7 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 		}
 		shape = shape.widen(other)
 	}
-	if err := writeInfo(target.temp, info); err != nil {
+	if err := writeInfo(target.draft.Path, info); err != nil {
 		return Info{}, err
 	}
 	if err := ctx.Err(); err != nil {

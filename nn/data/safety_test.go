@@ -87,19 +87,8 @@ func TestForceKeepsTheOldUntilTheNewIsComplete(t *testing.T) {
 	wantOnly(t, foreign, "precious.txt")
 }
 
-func TestExchangeByRename(t *testing.T) {
-	dir := files{"new/x": []byte("n"), "old/x": []byte("o")}.folder(t)
-	if err := exchangeByRename(filepath.Join(dir, "new"), filepath.Join(dir, "old")); err != nil {
-		t.Fatal(err)
-	}
-	wantOnly(t, dir, "new", "old")
-	if b, err := os.ReadFile(filepath.Join(dir, "old", "x")); err != nil || string(b) != "n" {
-		t.Errorf("%q, %v", b, err)
-	}
-}
-
-// What an import left that was killed is cleared at once by the next one; what another import works in, and a data set that is put aside for
-// a moment, is not.
+// What an import left that was killed is cleared at once by the next one; what another import works in is not. A data set that was put aside
+// gets its name back.
 func TestStaleWorkIsCleared(t *testing.T) {
 	parent := t.TempDir()
 	if parent := os.Getenv("CONVSCOPE_HOLD"); parent != "" { // the process that is killed
@@ -126,8 +115,7 @@ func TestStaleWorkIsCleared(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer mine.abort()
-	aside := filepath.Join(parent, tempPrefix+"0"+asideSuffix)
-	if err := os.Mkdir(aside, 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(parent, tempPrefix+"replaced-old"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	count := func() int {
@@ -138,7 +126,7 @@ func TestStaleWorkIsCleared(t *testing.T) {
 	if _, err := Import(context.Background(), source, filepath.Join(parent, "one"), DefaultImport(), nil); err != nil {
 		t.Fatal(err)
 	}
-	if count() != 3 {
+	if count() != 2 {
 		t.Errorf("%d folders are left while two imports are at work", count())
 	}
 	if err := other.Process.Kill(); err != nil {
@@ -148,7 +136,7 @@ func TestStaleWorkIsCleared(t *testing.T) {
 	if _, err := Import(context.Background(), source, filepath.Join(parent, "two"), DefaultImport(), nil); err != nil {
 		t.Fatal(err)
 	}
-	wantOnly(t, parent, filepath.Base(aside), filepath.Base(mine.temp), "one", "two")
+	wantOnly(t, parent, filepath.Base(mine.draft.Path), "one", "replaced", "two")
 }
 
 func TestSourcesThatCannotBe(t *testing.T) {

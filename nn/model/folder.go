@@ -14,6 +14,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -86,7 +87,7 @@ func SaveWeights(path string, w map[string]nn.Tensor, epoch float64) error {
 
 // Save writes a model's folder, which is made if need be.
 func Save(folder string, m *Model) error {
-	if err := os.MkdirAll(folder, 0o777); err != nil {
+	if err := disk.MakeFolder(folder); err != nil {
 		return fault.New("model.folder", "The folder %s cannot be made. Choose another place, or allow writing there.", folder).Because(err)
 	}
 	if err := m.SaveDescription(folder); err != nil {

@@ -32,6 +32,21 @@ func change(t *testing.T, path string, with func([]byte) []byte) {
 	}
 }
 
+// without takes a value out of a run.json, as if an older version had written it.
+func without(t *testing.T, b []byte, key string) []byte {
+	t.Helper()
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		t.Fatal(err)
+	}
+	delete(m, key)
+	b, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
 func snapshotFile(j Job, names ...string) string {
 	return filepath.Join(append([]string{j.Folder, model.SnapshotFolder}, names...)...)
 }
@@ -182,18 +197,7 @@ func TestResumeKnowsItsData(t *testing.T) {
 	}
 
 	// An older version did not write what the data are known by: the length of an epoch tells something.
-	change(t, filepath.Join(j.Folder, RunFile), func(b []byte) []byte {
-		var m map[string]any
-		if err := json.Unmarshal(b, &m); err != nil {
-			t.Fatal(err)
-		}
-		delete(m, "data")
-		b, err := json.Marshal(m)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b
-	})
+	change(t, filepath.Join(j.Folder, RunFile), func(b []byte) []byte { return without(t, b, "data") })
 	if err := goOn(digits(t, 200)); fault.Code(err) != "train.data.other" {
 		t.Errorf("other data of a run of an older version: %v", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
@@ -79,7 +80,7 @@ type run struct {
 	quiet   int           // iterations until a jump is told again
 	watched probe
 	health  health
-	steered []Steered // changes of the rate that a run that goes on comes to again
+	steered []rateFrom // changes of the rate that a run that goes on comes to again
 }
 
 func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) - r.paused).Seconds() }
@@ -136,7 +137,7 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	if err := r.folder(); err != nil { // last: what fails before leaves no folder behind
+	if err := r.folder(before.rates); err != nil { // last: what fails before leaves no folder behind
 		return err
 	}
 	r.place = progress{BestAccuracy: -1}
@@ -152,10 +153,10 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
+	if err := r.setState(Running); err != nil { // first: the log loses the changes of the rate that an older version told of there alone
 		return err
 	}
-	if err := r.setState(Running); err != nil {
+	if r.log, err = openLog(r.Folder, r.place.Iteration, r.last); err != nil {
 		return err
 	}
 	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
@@ -231,10 +232,14 @@ func (r *run) preprocessing() error {
 	return err
 }
 
-// folder takes the run's folder for this process, and makes it if the run is new.
-func (r *run) folder() error {
-	r.file = runFile{Format: format, Config: r.Config, Dataset: r.Data.Path(), Data: r.identity, State: Running}
+// newRun begins the names of runs in the making. What has such a name is cleared away wherever a run is made, so nobody else may have one.
+const newRun = ".convscope-run-"
+
+// folder takes the run's folder for this process, and makes it if the run is new; one that goes on had these rates.
+func (r *run) folder(rates []rateFrom) error {
+	r.file = runFile{Format: format, Config: r.Config, Rates: rates, Dataset: r.Data.Path(), Data: r.identity, State: Running}
 	if !r.Resume {
+		r.file.Rates = []rateFrom{{0, r.Config.Rate}}
 		if err := r.newFolder(); err != nil {
 			return err
 		}
@@ -244,13 +249,24 @@ func (r *run) folder() error {
 		return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
 	}
 	r.release = release
+	r.clear()
 	return nil
+}
+
+// clear removes what a run left that was killed while it wrote.
+func (r *run) clear() {
+	snapshots := filepath.Join(r.Folder, model.SnapshotFolder)
+	disk.Clear(filepath.Dir(r.Folder), newRun)
+	disk.Clear(snapshots, newSnapshot)
+	disk.ClearFiles(r.Folder)
+	disk.ClearFiles(snapshots)
 }
 
 // newFolder writes the description of a new run, complete before it gets its name.
 func (r *run) newFolder() error {
 	parent := filepath.Dir(r.Folder)
 	cannot := func(err error) error { return data.CannotWrite(err, r.Folder) }
+	disk.Clear(parent, newRun) // first: a run that was put aside is there again
 	if info, err := os.Lstat(r.Folder); err == nil && !info.IsDir() {
 		return foreign(r.Folder)
 	}
@@ -265,28 +281,22 @@ func (r *run) newFolder() error {
 			return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
 		}
 	}
-	if err := os.MkdirAll(parent, 0o777); err != nil {
+	if err := disk.MakeFolder(parent); err != nil {
 		return cannot(err)
 	}
-	temp, err := os.MkdirTemp(parent, ".run-")
+	draft, err := disk.NewDraft(r.Folder, newRun)
 	if err != nil {
 		return cannot(err)
 	}
-	defer os.RemoveAll(temp)
+	defer draft.Discard()
 	m := &model.Model{Spec: r.Spec, Labels: r.Data.Info().Classes, Pre: r.pre}
-	if err := m.SaveDescription(temp); err != nil {
+	if err := m.SaveDescription(draft.Path); err != nil {
 		return cannot(err)
 	}
-	if err := writeJSON(filepath.Join(temp, RunFile), r.file); err != nil {
+	if err := writeJSON(filepath.Join(draft.Path, RunFile), r.file); err != nil {
 		return cannot(err)
 	}
-	if err := os.Chmod(temp, 0o755); err != nil {
-		return cannot(err)
-	}
-	if err := os.RemoveAll(r.Folder); err != nil {
-		return cannot(err)
-	}
-	if err := os.Rename(temp, r.Folder); err != nil {
+	if err := draft.Publish(); err != nil {
 		return cannot(err)
 	}
 	return nil

@@ -401,7 +401,11 @@ func TestCutOffAndForeignFilesOfARun(t *testing.T) {
 		t.Error("other weights than before the damage")
 	}
 
-	for text, code := range map[string]string{`{"format":99}`: "train.run.newer", `{"format":`: "train.run.damaged", `[]`: "train.run.damaged", `{}`: "train.run.damaged"} {
+	for text, code := range map[string]string{
+		`{"format":99}`: "train.run.newer", `{"format":`: "train.run.damaged", `[]`: "train.run.damaged", `{}`: "train.run.damaged",
+		`{"format":1,"rates":[{"iteration":0,"rate":-1}]}`:                         "train.run.damaged",
+		`{"format":1,"rates":[{"iteration":5,"rate":1},{"iteration":4,"rate":1}]}`: "train.run.damaged",
+	} {
 		if err := os.WriteFile(filepath.Join(j.Folder, RunFile), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
 		}
@@ -478,8 +482,16 @@ func TestDivergedSaysWhatIsKept(t *testing.T) {
 	}
 }
 
-// A run whose rate was changed and that was then killed does its steps again as they were.
+// A run whose rate was changed and that was then killed does its steps again as they were. So does one of an older version, which wrote no
+// rates.
 func TestSteeredRunGoesOnExactly(t *testing.T) {
+	for _, older := range []bool{false, true} {
+		steeredRun(t, older)
+	}
+}
+
+func steeredRun(t *testing.T, older bool) {
+	t.Helper()
 	d := digits(t, 120)
 	const steerAt, stopAt = 8, 10
 	steered := func(j *Job, stop bool) func(Event) {
@@ -505,6 +517,9 @@ func TestSteeredRunGoesOnExactly(t *testing.T) {
 	// As if it had been killed: what it wrote when it stopped is not there.
 	if err := os.RemoveAll(filepath.Join(broken.Folder, "snapshots", model.EpochName(newest[len(newest)-1]))); err != nil {
 		t.Fatal(err)
+	}
+	if older {
+		change(t, filepath.Join(broken.Folder, RunFile), func(b []byte) []byte { return without(t, b, "rates") })
 	}
 	broken.Resume, broken.Requests, broken.Config = true, nil, Config{}
 	_, events := must(context.Background(), t, broken, nil)

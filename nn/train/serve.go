@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
@@ -38,6 +39,7 @@ func (r *run) answer(q Request) (stop bool, err error) {
 			return false, nil // the window checks too: a run does not end for a number that was mistyped
 		}
 		r.steered = nil // whoever steers anew wants nothing of before
+		r.file.Rates = append(r.ratesBefore(), rateFrom{r.place.Iteration, q.Rate})
 		return false, r.steer(q.Rate)
 	case Watch:
 		r.watched.set(q)
@@ -56,19 +58,51 @@ func (r *run) steer(rate float64) error {
 	return r.tell(Steered{r.place.Iteration, r.place.Epoch, rate})
 }
 
+// A rateFrom is a base learning rate and the iteration from which on it holds.
+type rateFrom struct {
+	Iteration int     `json:"iteration"`
+	Rate      float64 `json:"rate"`
+}
+
+// possible tells whether rates can be those of a run.
+func possible(rates []rateFrom) bool {
+	for i, c := range rates {
+		if !(c.Rate > 0) || c.Iteration < 0 || i > 0 && c.Iteration < rates[i-1].Iteration {
+			return false
+		}
+	}
+	return true
+}
+
+// ratesBefore are the rate that the run began with and those that it was brought to before this iteration.
+func (r *run) ratesBefore() []rateFrom {
+	n := 1
+	for n < len(r.file.Rates) && r.file.Rates[n].Iteration < r.place.Iteration {
+		n++
+	}
+	return r.file.Rates[:n:n]
+}
+
 // retrace brings a run that goes on to the rate that it had at its snapshot, and notes where it was changed after that: steps that are done again are done as before.
 func (r *run) retrace() error {
-	if r.place.Rate > 0 {
-		r.Config.Rate = r.place.Rate
+	if len(r.file.Rates) == 0 {
+		if err := r.ratesTold(); err != nil {
+			return err
+		}
 	}
+	before := r.ratesBefore()
+	r.Config.Rate = cmp.Or(r.place.Rate, before[len(before)-1].Rate)
+	r.steered = r.file.Rates[len(before):]
+	return nil
+}
+
+// ratesTold finds the rates of a run that an older version began: it told of changes in events alone.
+func (r *run) ratesTold() error {
+	r.file.Rates = []rateFrom{{0, cmp.Or(r.place.Rate, r.Config.Rate)}}
 	events, err := ReadEvents(r.Folder)
-	for _, e := range events {
-		switch s, ok := e.(Steered); {
-		case !ok || s.Iteration < r.place.Iteration:
-		case s.Iteration == r.place.Iteration: // just after the snapshot
-			r.Config.Rate = s.Rate
-		default:
-			r.steered = append(r.steered, s)
+	for _, s := range events {
+		if s, ok := s.(Steered); ok && s.Iteration >= r.place.Iteration {
+			r.file.Rates = append(r.file.Rates, rateFrom{s.Iteration, s.Rate})
 		}
 	}
 	return err

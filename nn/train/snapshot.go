@@ -14,6 +14,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -23,6 +24,9 @@ const (
 	solverFile = "solver.safetensors"
 	stateFile  = "state.json"
 )
+
+// newSnapshot begins the names of snapshots in the making, and of those that are being removed.
+const newSnapshot = ".new-"
 
 // progress is state.json of a snapshot: where in the run it was taken.
 type progress struct {
@@ -109,18 +113,16 @@ func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor
 	if err := data.MakeFolder(parent); err != nil {
 		return "", err
 	}
-	temp, err := os.MkdirTemp(parent, ".new-")
+	draft, err := disk.NewDraft(path, newSnapshot)
 	if err != nil {
 		return "", data.CannotWrite(err, path)
 	}
-	defer os.RemoveAll(temp) // nothing is there any more when all went well
+	defer draft.Discard()
 	for _, write := range []func() error{
-		func() error { return model.SaveWeights(filepath.Join(temp, model.WeightsFile), weights, p.Epoch) },
-		func() error { return model.SaveWeights(filepath.Join(temp, solverFile), state, p.Epoch) },
-		func() error { return p.write(filepath.Join(temp, stateFile)) },
-		func() error { return os.Chmod(temp, 0o755) },
-		func() error { return os.RemoveAll(path) },
-		func() error { return os.Rename(temp, path) },
+		func() error { return model.SaveWeights(filepath.Join(draft.Path, model.WeightsFile), weights, p.Epoch) },
+		func() error { return model.SaveWeights(filepath.Join(draft.Path, solverFile), state, p.Epoch) },
+		func() error { return p.write(filepath.Join(draft.Path, stateFile)) },
+		draft.Publish,
 	} {
 		if err := write(); err != nil {
 			return "", data.CannotWrite(err, path)
@@ -184,7 +186,7 @@ func putAside(snapshots []string, why []error, epoch float64) ([]*fault.Fault, e
 			}
 			to = fmt.Sprintf("%s.unreadable-%d", path, n)
 		}
-		if err := os.Rename(path, to); err != nil {
+		if err := disk.Rename(path, to); err != nil {
 			return told, data.CannotWrite(err, to)
 		}
 		told = append(told, fault.New("train.snapshot.aside", "The snapshot %s cannot be read; it is kept as %s. The run goes on from epoch %s.",
@@ -195,7 +197,7 @@ func putAside(snapshots []string, why []error, epoch float64) ([]*fault.Fault, e
 
 // snapshotBudget is how many bytes of snapshots a run may keep; beyond it the oldest go, but never the newest two, the best, and those that the
 // user marked with a file called "keep".
-const snapshotBudget = 512 << 20
+var snapshotBudget int64 = 512 << 20
 
 // prune deletes old snapshots beyond the budget.
 func prune(folder string, best float64) error {
@@ -211,8 +213,8 @@ func prune(folder string, best float64) error {
 		if _, err := os.Stat(filepath.Join(path, "keep")); total <= snapshotBudget || e == best || err == nil {
 			continue
 		}
-		if err := os.RemoveAll(path); err != nil {
-			return err
+		if err := disk.RemoveFolder(path, newSnapshot); err != nil {
+			return data.CannotWrite(err, path)
 		}
 		total -= sizes[i]
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -36,11 +37,12 @@ const (
 
 // runFile is run.json.
 type runFile struct {
-	Format  int    `json:"format"`
-	Config  Config `json:"config"`
-	Dataset string `json:"dataset"`        // folder of the data set
-	Data    string `json:"data,omitempty"` // identity of its images; older versions did not write it
-	State   string `json:"state"`
+	Format  int        `json:"format"`
+	Config  Config     `json:"config"`
+	Rates   []rateFrom `json:"rates,omitempty"` // every base learning rate that it had or comes to again, the first from 0; older versions did not write them
+	Dataset string     `json:"dataset"`         // folder of the data set
+	Data    string     `json:"data,omitempty"`  // identity of its images; older versions did not write it
+	State   string     `json:"state"`
 }
 
 // A RunInfo is what ReadRun tells of a run.
@@ -61,7 +63,8 @@ type RunInfo struct {
 	Snapshots  []float64
 	Note       string // what the user wrote about it
 
-	identity string // of the data; "" of a run that an older version began
+	identity string     // of the data; "" of a run that an older version began
+	rates    []rateFrom // likewise none
 }
 
 // ReadRun reads what a run is and how far it came.
@@ -76,7 +79,7 @@ func ReadRun(folder string) (RunInfo, error) {
 		return info, err
 	}
 	info.Config, info.Dataset, info.State, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Spec, m.Labels
-	info.identity = r.Data
+	info.identity, info.rates = r.Data, r.Rates
 	if info.State == Running && !locked(folder) {
 		info.State = Interrupted
 	}
@@ -111,7 +114,7 @@ func readRunFile(folder string) (runFile, error) {
 	if err != nil {
 		return r, fault.New("train.run.missing", "%s is no run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
 	}
-	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 {
+	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 || !possible(r.Rates) {
 		return r, fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", path).Because(err)
 	}
 	if r.Format > format {
@@ -155,7 +158,7 @@ func ReadEvents(folder string) ([]Event, error) {
 
 // log is events.jsonl while a run writes it.
 type log struct {
-	f      *os.File
+	f      disk.File
 	w      *bufio.Writer
 	stride int // of the steps every so many are kept
 }
@@ -163,8 +166,8 @@ type log struct {
 // keptSteps is about how many steps of a run its log keeps.
 const keptSteps = 5000
 
-// openLog opens the log of a run of so many iterations, without what was told after iteration: a run that goes on from a snapshot
-// tells that again.
+// openLog opens the log of a run of so many iterations, without what was told after iteration, and changes of the rate
+// there: a run that goes on from a snapshot tells that again.
 func openLog(folder string, iteration, iterations int) (*log, error) {
 	path := filepath.Join(folder, EventsFile)
 	events, err := ReadEvents(folder)
@@ -173,7 +176,9 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 	}
 	var b bytes.Buffer
 	for _, e := range events {
-		if _, done := e.(Done); done || iterationOf(e) > iteration {
+		_, done := e.(Done)
+		_, steered := e.(Steered)
+		if at := iterationOf(e); done || at > iteration || steered && at == iteration {
 			continue
 		}
 		text, err := encode(e)
@@ -189,7 +194,7 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := disk.Append(path)
 	if err != nil {
 		return nil, data.CannotWrite(err, path)
 	}

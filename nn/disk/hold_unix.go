@@ -1,6 +1,6 @@
 //go:build unix
 
-package data
+package disk
 
 import (
 	"errors"
@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// errHeld says that another process, or another import of this one, holds a folder.
-var errHeld = errors.New("data: the folder is held")
+// errHeld says that another process, or another draft of this one, holds a folder.
+var errHeld = errors.New("disk: the folder is held")
 
 // holdsRenamed says that a folder that is held can be renamed.
 const holdsRenamed = true
@@ -32,6 +32,6 @@ func hold(folder string) (release func(), err error) {
 
 // discard removes a folder that is held, and keeps others out until it is gone.
 func discard(folder string, release func()) {
-	os.RemoveAll(folder)
+	RemoveAll(folder)
 	release()
 }

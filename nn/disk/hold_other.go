@@ -1,6 +1,6 @@
 //go:build !unix
 
-package data
+package disk
 
 import (
 	"errors"
@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// errHeld says that another process, or another import of this one, holds a folder.
-var errHeld = errors.New("data: the folder is held")
+// errHeld says that another process, or another draft of this one, holds a folder.
+var errHeld = errors.New("disk: the folder is held")
 
 // holdsRenamed says that a folder that is held can be renamed: not here, where a file in it is open.
 const holdsRenamed = false
@@ -55,5 +55,5 @@ func hold(folder string) (release func(), err error) {
 // discard removes a folder that is held: after release, as the file that holds it could not be removed before.
 func discard(folder string, release func()) {
 	release()
-	os.RemoveAll(folder)
+	RemoveAll(folder)
 }

@@ -1,0 +1,157 @@
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// A Draft is a folder in the making, under a temporary name beside its place until it is published.
+type Draft struct {
+	Path      string // where it is made; "" when it is published or discarded
+	to, aside string
+	release   func() // lets others have it
+}
+
+// asideSuffix ends the name of a folder that is put aside while another takes its place: it is the only one until that is through.
+const asideSuffix = "-old"
+
+// NewDraft makes a folder for what is to lie at path, under a name that begins with prefix, and clears away those of that prefix that
+// killed processes left.
+func NewDraft(path, prefix string) (*Draft, error) {
+	parent := filepath.Dir(path)
+	Clear(parent, prefix)
+	folder, release, err := makeHeld(parent, prefix)
+	if err != nil {
+		return nil, err
+	}
+	return &Draft{folder, path, filepath.Join(parent, prefix+filepath.Base(path)+asideSuffix), release}, nil
+}
+
+// Publish gives the folder its name, in place of a folder that has it. At any moment the name leads to a whole folder where the system can
+// exchange folders; else Clear gives the one before its name back. When Publish returns the folder lasts.
+func (d *Draft) Publish() error {
+	if err := current.SyncFolder(d.Path); err != nil {
+		return err
+	}
+	if !holdsRenamed {
+		d.release()
+	}
+	err := current.Remove(d.to) // an empty folder
+	before := ""
+	switch {
+	case err == nil || errors.Is(err, fs.ErrNotExist):
+		err = current.Rename(d.Path, d.to)
+	case current.Exchange(d.Path, d.to) == nil:
+		before, err = d.Path, nil
+	default:
+		before, err = d.aside, d.putAside()
+	}
+	if err != nil {
+		return err
+	}
+	d.release()
+	d.Path = ""
+	if err := current.SyncFolder(filepath.Dir(d.to)); err != nil { // the one before is kept until then
+		return err
+	}
+	if before != "" {
+		return RemoveAll(before)
+	}
+	return nil
+}
+
+// putAside puts the folder into the other's place.
+func (d *Draft) putAside() error {
+	if err := current.Rename(d.to, d.aside); err != nil {
+		return err
+	}
+	if err := current.Rename(d.Path, d.to); err != nil {
+		return errors.Join(err, current.Rename(d.aside, d.to))
+	}
+	return nil
+}
+
+// Discard removes the folder, unless it was published.
+func (d *Draft) Discard() {
+	if d.Path != "" {
+		discard(d.Path, d.release)
+		d.Path = ""
+	}
+}
+
+// Clear removes the drafts in a folder that killed processes left, as far as that can be done: those that no process holds. What was put
+// aside for one that did not come to its place gets its name back.
+func Clear(parent, prefix string) {
+	entries, _ := os.ReadDir(parent) // what cannot be listed cannot be cleared
+	for _, e := range entries {
+		name, ok := strings.CutPrefix(e.Name(), prefix)
+		if !ok || !e.IsDir() {
+			continue
+		}
+		path := filepath.Join(parent, e.Name())
+		if name, ok = strings.CutSuffix(name, asideSuffix); ok {
+			if _, err := os.Lstat(filepath.Join(parent, name)); errors.Is(err, fs.ErrNotExist) {
+				_ = current.Rename(path, filepath.Join(parent, name))
+				continue
+			}
+		}
+		if release, err := hold(path); err == nil {
+			discard(path, release)
+		}
+	}
+}
+
+// makeHeld makes a temporary folder in parent that this process holds, so that others let it be.
+func makeHeld(parent, prefix string) (folder string, release func(), err error) {
+	for {
+		folder, err = current.MakeTemp(parent, prefix+"*")
+		if err != nil {
+			return "", nil, err
+		}
+		release, err = hold(folder)
+		_, gone := os.Stat(folder)
+		switch {
+		case errors.Is(err, errHeld) || gone != nil: // another took it for one left over before it was held
+			if err == nil {
+				release()
+			}
+			continue
+		case err != nil: // a disk without locks: others cannot hold it either, and let it be
+			release = func() {}
+		}
+		return folder, release, nil
+	}
+}
+
+// RemoveFolder removes a folder, after it was renamed so that a half-removed one is never taken for a whole one.
+func RemoveFolder(path, prefix string) error {
+	doomed := filepath.Join(filepath.Dir(path), prefix+filepath.Base(path))
+	if err := RemoveAll(doomed); err != nil { // of a removal that was broken off
+		return err
+	}
+	if err := Rename(path, doomed); err != nil {
+		return err
+	}
+	return RemoveAll(doomed)
+}
+
+// Rename gives a file or folder another name in its folder, and makes it last.
+func Rename(from, to string) error {
+	if err := current.Rename(from, to); err != nil {
+		return err
+	}
+	return current.SyncFolder(filepath.Dir(to))
+}
+
+// ClearFiles removes the files in a folder that killed processes left of WriteFile. No process may be writing there.
+func ClearFiles(folder string) {
+	entries, _ := os.ReadDir(folder)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), tempFile) && e.Type().IsRegular() {
+			_ = current.Remove(filepath.Join(folder, e.Name()))
+		}
+	}
+}

@@ -1,0 +1,8 @@
+//go:build !linux
+
+package disk
+
+import "errors"
+
+// exchange tells that the system cannot.
+func exchange(_, _ string) error { return errors.ErrUnsupported }
