@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -29,30 +30,25 @@ func Branch(from, to string, epoch, rate float64) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
-		return data.CannotWrite(err, to)
-	}
 	if _, err := os.Lstat(to); !errors.Is(err, fs.ErrNotExist) {
 		return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", to)
 	}
-	temp, err := os.MkdirTemp(filepath.Dir(to), ".run-")
+	draft, err := disk.NewDraft(to, newRun)
 	if err != nil {
 		return data.CannotWrite(err, to)
 	}
-	defer os.RemoveAll(temp) // nothing is there any more when all went well
-	b := brancher{from: from, temp: temp, place: place}
-	file.State, file.Config.Rate = Stopped, cmp.Or(place.Rate, file.Config.Rate)
+	defer draft.Discard()
+	b := brancher{from: from, draft: draft.Path, place: place}
+	file.State, file.Config.Rate = Stopped, cmp.Or(rate, place.Rate, file.Config.Rate)
+	file.Rates = slices.DeleteFunc(file.Rates, func(r rateFrom) bool { return r.Iteration > 0 && r.Iteration >= place.Iteration })
+	if rate > 0 && len(file.Rates) > 0 {
+		file.Rates = append(file.Rates, rateFrom{place.Iteration, rate})
+	}
 	for _, step := range []func() error{
 		b.description, b.snapshot, b.best,
 		func() error { return b.events(rate) },
-		func() error {
-			if rate > 0 {
-				file.Config.Rate = rate
-			}
-			return writeJSON(filepath.Join(temp, RunFile), file)
-		},
-		func() error { return os.Chmod(temp, 0o755) },
-		func() error { return os.Rename(temp, to) },
+		func() error { return writeJSON(filepath.Join(draft.Path, RunFile), file) },
+		draft.Publish,
 	} {
 		if err := step(); err != nil {
 			return data.CannotWrite(err, to)
@@ -63,8 +59,8 @@ func Branch(from, to string, epoch, rate float64) error {
 
 // brancher writes the files of a branch.
 type brancher struct {
-	from, temp string
-	place      progress // of the snapshot
+	from, draft string   // folders
+	place       progress // of the snapshot
 }
 
 // copy copies a file of the run, if it is there.
@@ -77,7 +73,7 @@ func (b brancher) copy(name, to string) error {
 		return model.CannotRead(filepath.Join(b.from, name), err)
 	}
 	defer in.Close()
-	return data.WriteFileAtomic(filepath.Join(b.temp, to), func(w io.Writer) error {
+	return data.WriteFileAtomic(filepath.Join(b.draft, to), func(w io.Writer) error {
 		_, err := io.Copy(w, in)
 		return err
 	})
@@ -94,7 +90,7 @@ func (b brancher) description() error {
 
 func (b brancher) snapshot() error {
 	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
-	if err := data.MakeFolder(filepath.Join(b.temp, folder)); err != nil {
+	if err := data.MakeFolder(filepath.Join(b.draft, folder)); err != nil {
 		return err
 	}
 	for _, name := range []string{model.WeightsFile, solverFile, stateFile} {
@@ -120,7 +116,7 @@ func (b *brancher) best() error {
 	}
 	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
 	b.place.BestEpoch, b.place.BestAccuracy, b.place.BestLoss = 0, -1, 0
-	return cmp.Or(b.place.write(filepath.Join(b.temp, folder, stateFile)), b.copy(filepath.Join(folder, model.WeightsFile), model.WeightsFile))
+	return cmp.Or(b.place.write(filepath.Join(b.draft, folder, stateFile)), b.copy(filepath.Join(folder, model.WeightsFile), model.WeightsFile))
 }
 
 // events writes what the run told until the snapshot, and that the rate changes there.
@@ -155,7 +151,7 @@ func (b brancher) events(rate float64) error {
 			return err
 		}
 	}
-	return data.WriteFileAtomic(filepath.Join(b.temp, EventsFile), func(w io.Writer) error {
+	return data.WriteFileAtomic(filepath.Join(b.draft, EventsFile), func(w io.Writer) error {
 		_, err := text.WriteTo(w)
 		return err
 	})

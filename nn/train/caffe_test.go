@@ -126,8 +126,8 @@ func caffeFile(t *testing.T, style caffetest.Style, s nn.Spec, w map[string]nn.T
 	return path
 }
 
-// without leaves the normalisation out, which the older generation of Caffe does not have.
-func without(s nn.Spec) nn.Spec {
+// unnormalised leaves the normalisation out, which the older generation of Caffe does not have.
+func unnormalised(s nn.Spec) nn.Spec {
 	norm := s.Layer("norm")
 	s.Layers = slices.Delete(s.Clone().Layers, norm, norm+1)
 	s.Layers[norm].Inputs = []string{"conv"}
@@ -148,8 +148,8 @@ func TestCaffeModelGivesTheSameOutputs(t *testing.T) {
 	}{
 		{small(false), caffetest.Style{}},
 		{small(false), caffetest.Style{Legacy: true, Unpacked: true}},
-		{without(small(false)), caffetest.Style{Old: true, Legacy: true}},
-		{without(small(false)), caffetest.Style{Old: true, Unpacked: true, Double: true}},
+		{unnormalised(small(false)), caffetest.Style{Old: true, Legacy: true}},
+		{unnormalised(small(false)), caffetest.Style{Old: true, Unpacked: true, Double: true}},
 	} {
 		from, to := opened(t, c.spec), opened(t, c.spec)
 		if err := to.Initialize(9); err != nil {

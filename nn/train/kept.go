@@ -1,7 +1,6 @@
 package train
 
 import (
-	"errors"
 	"io"
 	"io/fs"
 	"os"
@@ -10,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -48,7 +48,12 @@ func KeepSnapshot(run string, epoch float64, on bool) error {
 	if on {
 		return data.WriteFileAtomic(path, func(io.Writer) error { return nil })
 	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	return removed(path)
+}
+
+// removed removes a file or folder; nothing there is no fault.
+func removed(path string) error {
+	if err := disk.RemoveAll(path); err != nil {
 		return data.CannotWrite(err, path)
 	}
 	return nil
@@ -64,7 +69,7 @@ func DeleteSnapshot(run string, epoch float64) error {
 		return nil
 	}
 	path := snapshotPath(run, epoch)
-	if err := os.RemoveAll(path); err != nil {
+	if err := disk.RemoveFolder(path, newSnapshot); err != nil {
 		return data.CannotWrite(err, path)
 	}
 	return nil
@@ -93,10 +98,7 @@ func WriteNote(run, note string) error {
 		return fault.New("train.note.long", "The note has %d bytes; at most %d are kept. Write a shorter one.", len(note), maxNote)
 	}
 	if note == "" {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return data.CannotWrite(err, path)
-		}
-		return nil
+		return removed(path)
 	}
 	return data.WriteFileAtomic(path, func(w io.Writer) error {
 		_, err := io.WriteString(w, note+"\n")
