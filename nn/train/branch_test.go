@@ -2,6 +2,7 @@ package train
 
 import (
 	"context"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -171,5 +172,44 @@ func TestKeptSnapshotsAndNotes(t *testing.T) {
 	}
 	if info, err := ReadRun(j.Folder); err != nil || info.Note != "" {
 		t.Errorf("a file that is too large for a note gives %d bytes, %v", len(info.Note), err)
+	}
+}
+
+// Of the snapshots those of every second epoch stay, beside them the best, the newest two and those that are kept on purpose.
+func TestWhichSnapshotsStay(t *testing.T) {
+	c := quick(7)
+	c.SnapshotEvery = 2
+	j := job(t, digits(t, 120), c)
+	var bests []float64
+	_, events := must(context.Background(), t, j, func(e Event) {
+		if v, ok := e.(Epoch); ok && v.Best {
+			bests = append(bests, v.Epoch)
+		}
+		if s, ok := e.(Snapshot); ok && s.Epoch == 1 {
+			if err := KeepSnapshot(j.Folder, 1, true); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if len(bests) < 2 || bests[0] != 1 {
+		t.Fatalf("the best were %v; choose other data", bests)
+	}
+	taken := of[Snapshot](events)
+	for _, best := range bests {
+		if !slices.ContainsFunc(taken, func(s Snapshot) bool { return s.Epoch == best }) {
+			t.Errorf("epoch %g was the best, and has no snapshot", best)
+		}
+	}
+	stay := func(epoch float64) bool {
+		return epoch == 1 || epoch == bests[len(bests)-1] || math.Mod(epoch, 2) == 0 || epoch >= taken[len(taken)-2].Epoch
+	}
+	var want []float64
+	for _, s := range taken {
+		if stay(s.Epoch) {
+			want = append(want, s.Epoch)
+		}
+	}
+	if got := model.Snapshots(j.Folder); !slices.Equal(got, want) {
+		t.Errorf("there are %v, not %v (the best were %v)", got, want, bests)
 	}
 }

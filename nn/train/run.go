@@ -424,10 +424,13 @@ func (r *run) diverged() error {
 }
 
 // due tells whether something that comes every so many epochs is due after this iteration.
-func (r *run) due(every float64) bool {
-	now, before := float64(r.place.Iteration), float64(r.place.Iteration-1)
+func (r *run) due(every float64) bool { return r.dueAt(r.place.Iteration, every) }
+
+// dueAt tells it of any iteration.
+func (r *run) dueAt(iteration int, every float64) bool {
+	now, before := float64(iteration), float64(iteration-1)
 	interval := every * float64(r.perEpoch)
-	return r.place.Iteration == r.last || math.Floor(now/interval+1e-9) > math.Floor(before/interval+1e-9)
+	return iteration == r.last || math.Floor(now/interval+1e-9) > math.Floor(before/interval+1e-9)
 }
 
 // milestones validates and takes snapshots where they are due. A reason tells that the run ends here.
@@ -435,7 +438,8 @@ func (r *run) milestones() (reason string, err error) {
 	if r.due(r.Config.ValidateEvery) {
 		err = r.validate()
 	}
-	if err == nil && r.due(r.Config.SnapshotEvery) {
+	best := len(r.val) > 0 && r.place.BestEpoch == r.place.Epoch
+	if err == nil && (best || r.due(r.Config.SnapshotEvery)) { // from the best the run can go on another way
 		err = r.snapshot()
 	}
 	switch {
@@ -525,7 +529,8 @@ func (r *run) snapshot() error {
 			return err
 		}
 	}
-	if err := prune(r.Folder, r.place.BestEpoch); err != nil {
+	regular := func(epoch float64) bool { return r.dueAt(int(math.Round(epoch*float64(r.perEpoch))), r.Config.SnapshotEvery) }
+	if err := prune(r.Folder, r.place.BestEpoch, regular); err != nil {
 		return err
 	}
 	return r.tell(Snapshot{r.place.Iteration, r.place.Epoch, path})

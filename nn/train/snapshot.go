@@ -195,28 +195,26 @@ func putAside(snapshots []string, why []error, epoch float64) ([]*fault.Fault, e
 	return told, nil
 }
 
-// snapshotBudget is how many bytes of snapshots a run may keep; beyond it the oldest go, but never the newest two, the best, and those that the
-// user marked with a file called "keep".
+// snapshotBudget is how many bytes of snapshots a run may keep.
 var snapshotBudget int64 = 512 << 20
 
-// prune deletes old snapshots beyond the budget.
-func prune(folder string, best float64) error {
-	epochs := model.Snapshots(folder)
-	sizes := make([]int64, len(epochs))
+// prune deletes snapshots: those that were taken between the regular ones, as the best or when the run was stopped, and beyond the budget the
+// oldest. The newest two, the best and those that are kept on purpose stay in any case.
+func prune(run string, best float64, regular func(epoch float64) bool) error {
+	all := ReadSnapshots(run)
 	var total int64
-	for i, e := range epochs {
-		sizes[i] = folderSize(filepath.Join(folder, model.SnapshotFolder, model.EpochName(e)))
-		total += sizes[i]
+	for _, s := range all {
+		total += s.Bytes
 	}
-	for i, e := range epochs[:max(0, len(epochs)-2)] {
-		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
-		if _, err := os.Stat(filepath.Join(path, "keep")); total <= snapshotBudget || e == best || err == nil {
+	for _, s := range all[:max(0, len(all)-2)] {
+		if s.Epoch == best || s.Kept || total <= snapshotBudget && regular(s.Epoch) {
 			continue
 		}
+		path := snapshotPath(run, s.Epoch)
 		if err := disk.RemoveFolder(path, newSnapshot); err != nil {
 			return data.CannotWrite(err, path)
 		}
-		total -= sizes[i]
+		total -= s.Bytes
 	}
 	return nil
 }
