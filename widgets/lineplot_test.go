@@ -168,12 +168,17 @@ func TestSmoothing(t *testing.T) {
 
 func BenchmarkPlot(b *testing.B) {
 	var series []PlotSeries
-	for range 4 {
-		series = append(series, PlotSeries{Name: "loss", Points: losses(4000), Colour: ColourAccent})
+	for range 4 { // as many points as a curve of any number of steps has
+		series = append(series, PlotSeries{Name: "loss", Points: losses(8192), Colour: ColourAccent})
 	}
 	p, r := plotOf(b, PlotData{})
-	for b.Loop() {
-		p.SetData(PlotData{Series: series})
-		r.draw(900, 350)
+	for name, zoom := range map[string]*[2]float64{"whole": nil, "zoomed": {1000, 1100}} {
+		b.Run(name, func(b *testing.B) {
+			p.zoom = zoom
+			for b.Loop() {
+				p.SetData(PlotData{Series: series})
+				r.draw(900, 350)
+			}
+		})
 	}
 }

@@ -21,7 +21,7 @@ var _ page.Host = (*Host)(nil)
 
 // Host is a page.Host that remembers what it was asked for.
 type Host struct {
-	t       *testing.T
+	t       testing.TB
 	session *session.Session
 	text    *resources.Translator
 	win     fyne.Window
@@ -42,7 +42,7 @@ type Host struct {
 }
 
 // New opens a window of 1100×700 with a tab.
-func New(t *testing.T, language string, dark bool, build func(page.Host) page.Page) *Host {
+func New(t testing.TB, language string, dark bool, build func(page.Host) page.Page) *Host {
 	t.Helper()
 	app := test.NewTempApp(t)
 	app.Settings().SetTheme(resources.Theme(dark))

@@ -6,15 +6,22 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"math"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"fyne.io/fyne/v2"
+	"golang.org/x/image/font/opentype"
 	"gonum.org/v1/plot"
+	plotfont "gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/resources/font"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -32,16 +39,18 @@ func (p *Page) exportMenu(under fyne.CanvasObject) {
 	p.menu(under, items...)
 }
 
-// export writes the curves of the chosen run, in the background.
+// export writes the curves of the chosen run, and what is laid over them, in the background.
 func (p *Page) export(path, kind string) {
-	c, run := p.curve(), p.state.Run
-	words := exportWords{title: run, epoch: p.text("epoch"), loss: p.text("loss"), train: p.text("train-loss"), val: p.text("val-loss")}
+	c := p.curve()
+	config, _ := p.configOf()
+	shown := p.plotData(c, config)
+	words := exportWords{p.state.Run, p.text("epoch"), p.text("loss"), p.text("accuracy")}
 	p.host.Session().Do(func(context.Context) func() {
 		var err error
 		if kind == "csv" {
 			err = data.WriteFileAtomic(path, func(w io.Writer) error { return writeCSV(w, c) })
 		} else {
-			err = writePlot(path, kind, c, words)
+			err = writePlot(path, kind, shown, words)
 		}
 		return func() {
 			if err != nil {
@@ -76,49 +85,115 @@ func writeCSV(w io.Writer, c *session.Curve) error {
 }
 
 // exportWords are the texts of an exported plot.
-type exportWords struct{ title, epoch, loss, train, val string }
+type exportWords struct{ title, epoch, loss, accuracy string }
 
-// writePlot draws the losses for print.
-func writePlot(path, kind string, c *session.Curve, words exportWords) error {
-	p := plot.New()
-	p.Title.Text, p.X.Label.Text, p.Y.Label.Text = words.title, words.epoch, words.loss
-	p.Y.Min = 0
-	p.Add(plotter.NewGrid())
-	add := func(name string, points plotter.XYs, c color.Color) error {
-		if len(points) == 0 {
-			return nil
-		}
-		l, err := plotter.NewLine(points)
-		if err != nil {
-			return fmt.Errorf("drawing %s: %w", name, err)
-		}
-		l.Color, l.Width = c, vg.Points(1.2)
-		p.Add(l)
-		p.Legend.Add(name, l)
-		return nil
-	}
-	var loss, val plotter.XYs
-	for _, v := range c.Loss {
-		loss = append(loss, plotter.XY{X: v.X, Y: v.Y})
-	}
-	for _, e := range c.Epochs {
-		if e.ValLoss == e.ValLoss {
-			val = append(val, plotter.XY{X: e.Epoch, Y: e.ValLoss})
-		}
-	}
-	p.Legend.Top = true
-	if err := add(words.train, loss, color.NRGBA{R: 0x24, G: 0x68, B: 0xE5, A: 255}); err != nil {
-		return err
-	}
-	if err := add(words.val, val, color.NRGBA{R: 0xE0, G: 0x6C, A: 255}); err != nil {
-		return err
-	}
-	drawn, err := p.WriterTo(18*vg.Centimeter, 11*vg.Centimeter, kind)
+// inks are the colours of lines on paper; the theme's may be those for a dark screen.
+var inks = map[fyne.ThemeColorName]color.Color{
+	widgets.ColourAccent: color.NRGBA{R: 0x24, G: 0x68, B: 0xE5, A: 255}, widgets.ColourValidation: color.NRGBA{R: 0xE0, G: 0x6C, A: 255},
+	widgets.ColourGood: color.NRGBA{R: 0x16, G: 0x86, B: 0x5A, A: 255}, widgets.ColourQuiet: color.NRGBA{R: 0x66, G: 0x70, B: 0x85, A: 255},
+}
+
+// paperFont makes the application's font that of plots, which have their own without Hangul.
+var paperFont = sync.OnceValue(func() error {
+	regular, err := opentype.Parse(font.Regular)
 	if err != nil {
 		return err
 	}
+	face := plotfont.Face{Font: plotfont.Font{Typeface: "Noto Sans KR"}, Face: regular}
+	plotfont.DefaultCache.Add(plotfont.Collection{face})
+	plot.DefaultFont = face.Font
+	return nil
+})
+
+// writePlot draws for print what the window shows: the losses above, the accuracies below.
+func writePlot(path, kind string, shown widgets.PlotData, words exportWords) error {
+	if err := paperFont(); err != nil {
+		return err
+	}
+	loss, accuracy := plot.New(), plot.New()
+	loss.Title.Text, loss.Y.Label.Text, accuracy.Y.Label.Text = words.title, words.loss, words.accuracy
+	loss.Y.Min, accuracy.Y.Min, accuracy.Y.Max = 0, shown.Right.Min, 1
+	if shown.Left.Log {
+		loss.Y.Scale, loss.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	}
+	drawn := map[*plot.Plot]bool{}
+	for _, p := range []*plot.Plot{loss, accuracy} {
+		p.X.Min, p.X.Max, p.X.Label.Text = 0, shown.X.Max, words.epoch
+		p.Add(plotter.NewGrid())
+	}
+	for _, s := range shown.Series {
+		on := loss
+		if s.Right {
+			on = accuracy
+		}
+		ok, err := addSeries(on, s)
+		if err != nil {
+			return fmt.Errorf("drawing %s: %w", s.Name, err)
+		}
+		drawn[on] = drawn[on] || ok
+	}
+	loss.Legend.Top = true
+	plots := [][]*plot.Plot{{loss}}
+	if drawn[accuracy] {
+		plots = append(plots, []*plot.Plot{accuracy})
+	}
+	canvas, err := draw.NewFormattedCanvas(18*vg.Centimeter, vg.Length(len(plots))*9*vg.Centimeter, kind)
+	if err != nil {
+		return err
+	}
+	tiles := draw.Tiles{Rows: len(plots), Cols: 1, PadY: 6 * vg.Millimeter, PadTop: 2 * vg.Millimeter, PadBottom: 2 * vg.Millimeter, PadLeft: 2 * vg.Millimeter, PadRight: 6 * vg.Millimeter}
+	for i, row := range plot.Align(plots, tiles, draw.New(canvas)) {
+		plots[i][0].Draw(row[0])
+	}
 	return data.WriteFileAtomic(path, func(w io.Writer) error {
-		_, err := drawn.WriteTo(w)
+		_, err := canvas.WriteTo(w)
 		return err
 	})
+}
+
+// addSeries draws a series on a plot, as far as it has points that can be drawn.
+func addSeries(p *plot.Plot, s widgets.PlotSeries) (bool, error) {
+	log := p.Y.Scale == plot.LogScale{}
+	usable := func(points []widgets.PlotPoint) (list plotter.XYs) {
+		for _, v := range points {
+			if !math.IsNaN(v.Y) && !math.IsInf(v.Y, 0) && (!log || v.Y > 0) {
+				list = append(list, plotter.XY{X: v.X, Y: v.Y})
+			}
+		}
+		return list
+	}
+	points := usable(s.Points)
+	if len(points) == 0 {
+		return false, nil
+	}
+	ink := s.Fixed
+	if ink == nil {
+		ink = inks[s.Colour]
+	}
+	if lower := usable(s.Lower); len(lower) > 0 {
+		slices.Reverse(lower)
+		area, err := plotter.NewPolygon(append(points, lower...))
+		if err != nil {
+			return false, err
+		}
+		area.Color, area.LineStyle.Width = widgets.Fade(ink, .18), 0
+		p.Add(area)
+		return true, nil
+	}
+	l, err := plotter.NewLine(points)
+	if err != nil {
+		return false, err
+	}
+	l.Color, l.Width = ink, vg.Points(1.2)
+	if s.Faint {
+		l.Color, l.Width = widgets.Fade(ink, .28), vg.Points(.6)
+	}
+	if s.Dashed {
+		l.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	}
+	p.Add(l)
+	if s.Name != "" && !s.Faint {
+		p.Legend.Add(s.Name, l)
+	}
+	return true, nil
 }

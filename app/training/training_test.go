@@ -15,7 +15,7 @@ import (
 )
 
 // synthetic is a state with a run whose curves are made up.
-func synthetic(t *testing.T, s *session.State, epochs []train.Epoch) *session.State {
+func synthetic(t testing.TB, s *session.State, epochs []train.Epoch) *session.State {
 	t.Helper()
 	spec, err := nn.Standard("lenet", nn.Shape{C: 1, H: 28, W: 28}, 10)
 	if err != nil {
