@@ -25,6 +25,8 @@ const (
 	IconDetect   Icon = "detect"
 	IconInfo     Icon = "info"
 	IconContrast Icon = "contrast"
+	IconUndo     Icon = "undo"
+	IconRedo     Icon = "redo"
 )
 
 // In gives the icon in a colour.

@@ -238,7 +238,7 @@ func TestFyneSpeaksBothLanguages(t *testing.T) {
 }
 
 func TestIconsAreDrawn(t *testing.T) {
-	for _, i := range []Icon{IconData, IconNetwork, IconTrain, IconInspect, IconDetect, IconInfo, IconContrast} {
+	for _, i := range []Icon{IconData, IconNetwork, IconTrain, IconInspect, IconDetect, IconInfo, IconContrast, IconUndo, IconRedo} {
 		r := i.In(Theme(false).Color("convscope.accent", 0))
 		if !strings.Contains(string(r.Content()), "#2468e5") {
 			t.Errorf("the icon %s does not take a colour", i)

@@ -423,6 +423,9 @@ func (r *choiceRenderer) MinSize() fyne.Size {
 	return fyne.NewSize(10+r.prefixWidth()+w+22, r.c.height)
 }
 
+// arrowSize is the size of the sign that a choice opens, which in the font is as large as a letter of Hangul.
+const arrowSize = 8
+
 func (r *choiceRenderer) Layout(size fyne.Size) {
 	r.back.Resize(size)
 	h := fyne.MeasureText("0", TextSize, fyne.TextStyle{}).Height
@@ -436,7 +439,7 @@ func (r *choiceRenderer) Layout(size fyne.Size) {
 	x += r.prefixWidth()
 	r.value.Text = Ellipsis(r.c.value(), size.Width-x-20, TextSize, r.style())
 	r.value.Move(fyne.NewPos(x, y))
-	r.arrow.Move(fyne.NewPos(size.Width-17, y))
+	r.arrow.Move(fyne.NewPos(size.Width-17, (size.Height-fyne.MeasureText("0", arrowSize, fyne.TextStyle{}).Height)/2))
 }
 
 func (r *choiceRenderer) Refresh() {
@@ -449,7 +452,7 @@ func (r *choiceRenderer) Refresh() {
 	if r.c.chosen < 0 {
 		r.value.Color, r.value.TextStyle = Colour(ColourFaint), fyne.TextStyle{}
 	}
-	r.arrow.Text, r.arrow.Color, r.arrow.TextSize = "▾", Colour(ColourQuiet), TextSize
+	r.arrow.Text, r.arrow.Color, r.arrow.TextSize = "▼", Colour(ColourQuiet), arrowSize
 	r.Layout(r.c.Size())
 	canvas.Refresh(r.c)
 }

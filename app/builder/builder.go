@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/resources"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -85,8 +86,7 @@ func (p *Page) Build() fyne.CanvasObject {
 			p.host.Session().ChooseNetwork(names[i-1])
 		}
 	})
-	p.undo = widgets.NewButton("↶", widgets.Plain, p.Undo).Low()
-	p.redo = widgets.NewButton("↷", widgets.Plain, p.Redo).Low()
+	p.undo, p.redo = p.arrowButton(resources.IconUndo, p.Undo), p.arrowButton(resources.IconRedo, p.Redo)
 	p.remove = widgets.NewButton(p.text("delete"), widgets.Plain, p.deleteNetwork).Low()
 	tools := widgets.Line(8, widgets.Sized(132, 28, p.standard), p.undo, p.redo,
 		widgets.NewButton(p.text("arrange"), widgets.Plain, p.arrange).Low(),
@@ -139,6 +139,19 @@ func (p *Page) palette() fyne.CanvasObject {
 		rows = append(rows, newPaletteItem(p.host.Text("layer."+k.Type), k.Group, func() { p.add(k.Type, nil) }, func(at fyne.Position) { p.dropped(k.Type, at) }))
 	}
 	return widgets.Column(1, rows...)
+}
+
+// arrowButton is a button with an icon that is pale while it cannot be pressed.
+func (p *Page) arrowButton(icon resources.Icon, tapped func()) *widgets.Button {
+	var b *widgets.Button
+	b = widgets.NewIconButton(func() fyne.Resource {
+		colour := widgets.ColourText
+		if b != nil && !b.Enabled() {
+			colour = widgets.ColourFaint
+		}
+		return icon.In(widgets.Colour(colour))
+	}, tapped)
+	return b
 }
 
 // Update implements page.Page.

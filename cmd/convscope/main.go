@@ -4,6 +4,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -31,6 +32,8 @@ func main() {
 		fmt.Fprintln(os.Stderr, "convscope: --dataset goes with --tour=FOLDER")
 		os.Exit(2)
 	}
+	// Most of what the window holds are fonts and the engine's buffers, which stay: half of it in garbage is enough before it is collected.
+	debug.SetGCPercent(50)
 	err := app.Run(app.Options{
 		Home: f.Home, Language: f.Language, Theme: f.Theme, Threads: f.Threads, Tour: f.Tour, Latency: f.Latency, Dataset: f.Dataset, Width: f.Width, Height: f.Height,
 	})

@@ -529,7 +529,9 @@ func (r *run) snapshot() error {
 			return err
 		}
 	}
-	regular := func(epoch float64) bool { return r.dueAt(int(math.Round(epoch*float64(r.perEpoch))), r.Config.SnapshotEvery) }
+	regular := func(epoch float64) bool {
+		return r.dueAt(int(math.Round(epoch*float64(r.perEpoch))), r.Config.SnapshotEvery)
+	}
 	if err := prune(r.Folder, r.place.BestEpoch, regular); err != nil {
 		return err
 	}
