@@ -37,6 +37,7 @@ func (p *LinePlot) scale(size fyne.Size) scale {
 	if p.compact {
 		vertical = 3
 	}
+	vertical = max(2, min(vertical, int((size.Height-30)/16))) // texts of ticks stand clear of each other
 	s.left.tick(vertical)
 	if hasRight {
 		s.right = p.vertical(p.data.Right, true, s.x)

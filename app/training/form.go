@@ -25,9 +25,11 @@ type form struct {
 	advanced bool
 	augment  bool // the settings of augmentation are unfolded
 	start    bool // those of a start from weights
+	sweep    bool // those of several runs
 
 	find      *widgets.Button // tries learning rates
 	started   *widgets.Button // says from which
+	several   *widgets.Button // says how many runs there will be
 	augmented *widgets.Button // says whether there is any
 	samples   *widgets.ContactSheet
 	sampled   string // of what the samples are
@@ -120,6 +122,7 @@ func (f *form) change(set func(*train.Config)) {
 	f.drawPolicy()
 	f.augmented.SetText(f.augmentation())
 	f.started.SetText(f.startedFrom())
+	f.several.SetText(f.runsToCome())
 	f.showSamples()
 	if f.p.state.Run == "" {
 		f.p.draw(true)
@@ -210,9 +213,10 @@ func (f *form) build() {
 	f.policy = f.policyRows(number, entry)
 	rows = append(rows, f.policy...)
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
-	f.augmented = widgets.NewButton(f.augmentation(), widgets.Quiet, nil)
+	f.augmented, f.several = widgets.NewButton(f.augmentation(), widgets.Quiet, nil), widgets.NewButton(f.runsToCome(), widgets.Quiet, nil)
 	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
-	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, entry, row, choice) })...)
+	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
+	rows = append(rows, f.section("several", f.several, &f.sweep, func() []fyne.CanvasObject { return f.severalRows(number, entry) })...)
 	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(entry, row, choice) })...)
 	if !f.locked {
@@ -323,7 +327,7 @@ func parseSteps(text string) ([]float64, bool) {
 }
 
 // advancedRows are the settings that are left alone at first.
-func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
+func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
 	c, p := f.shown, f.p
 	means := []string{model.MeanImage, model.MeanPixel, model.MeanNone}
 	var meanNames []string
@@ -344,12 +348,23 @@ func (f *form) advancedRows(number numberMaker, entry entryMaker, row rowMaker, 
 		number("validate", c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v }),
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
-		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
-		// Learning rates and sizes of batches that are tried one after the other, beside those of the form.
-		entry("rates", f.list(p.rates, "limits.rates", parseRates, func(rates []float64) { p.rates = rates })),
-		entry("batches", f.list(p.batches, "limits.batches", parseBatches, func(sizes []float64) { p.batches = sizes })),
 	}
 }
+
+// severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.
+func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
+	p := f.p
+	told := func() { f.several.SetText(f.runsToCome()) }
+	return []fyne.CanvasObject{
+		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
+		entry("rates", f.list(p.rates, "limits.rates", parseRates, func(rates []float64) { p.rates = rates; told() })),
+		entry("batches", f.list(p.batches, "limits.batches", parseBatches, func(sizes []float64) { p.batches = sizes; told() })),
+		widgets.NewParagraph(p.text("several.about"), widgets.ColourQuiet).Small(),
+	}
+}
+
+// runsToCome says how many runs Train starts.
+func (f *form) runsToCome() string { return f.p.text("several.count", len(f.p.configs())) }
 
 // parseRates reads learning rates: "0.01, 0.1"; nothing is none.
 func parseRates(text string) ([]float64, bool) {

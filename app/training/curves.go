@@ -1,0 +1,199 @@
+package training
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"fyne.io/fyne/v2"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/widgets"
+)
+
+// The large plot, and the small one of the learning rate.
+
+// buildCurves makes the large plot with its tools.
+func (p *Page) buildCurves() fyne.CanvasObject {
+	scales := widgets.NewSegmented([]string{p.text("linear"), p.text("log")}, func(i int) {
+		p.log = i == 1
+		p.draw(true)
+	})
+	if p.log {
+		scales.Choose(1)
+	}
+	smooth := widgets.NewSlider(0, .98, .02, p.smoothing, func(v float64) {
+		p.smoothing = v
+		p.draw(true)
+	})
+	title := widgets.NewText(p.text("curves"), widgets.ColourText).Bold().Natural()
+	space := widgets.NewText("", widgets.ColourText)
+	export := widgets.NewButton("↓ PNG · SVG · CSV", widgets.Quiet, nil)
+	export.OnTapped = func() { p.exportMenu(export) }
+	compare := widgets.NewButton(p.text("compare"), widgets.Quiet, nil)
+	compare.OnTapped = func() { p.compareMenu(compare) }
+	top := widgets.LineGrowing(14, space, title, scales,
+		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, compare, export)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot)).Around(p.plot)
+}
+
+// draw shows the curves of the chosen run.
+func (p *Page) draw(always bool) {
+	c := p.curve()
+	over := p.overlaid()
+	if c == p.drawn && over == p.over && !always {
+		return
+	}
+	p.drawn, p.over = c, over
+	config, _ := p.configOf()
+	if c == nil {
+		c = &session.Curve{}
+	}
+	p.plot.SetData(p.plotData(c, config))
+	if !always && time.Since(p.slowly) < 500*time.Millisecond && p.state.Live() { // the small ones change too little to be drawn ten times a second
+		return
+	}
+	p.slowly = time.Now()
+	axis := widgets.PlotAxis{Max: float64(config.Epochs)}
+	plan := p.plan(config, c)
+	rate := points(c.Rate)
+	p.rate.SetData(widgets.PlotData{
+		Series: []widgets.PlotSeries{
+			{Points: plan, Colour: widgets.ColourFaint, Dashed: true},
+			{Name: p.text("rate"), Points: rate, Colour: widgets.ColourQuiet},
+		}, X: axis, Head: p.epochHead(c),
+	})
+	p.drawLayers(c, axis)
+}
+
+// speedAxis counts whole images; where none was measured it has no numbers.
+func speedAxis(c *session.Curve) widgets.PlotAxis {
+	return widgets.PlotAxis{Format: func(v float64) string {
+		if len(c.Speed) == 0 {
+			return ""
+		}
+		return widgets.Thousands(int(math.Round(v)))
+	}}
+}
+
+// plotData is what the large plot shows.
+func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData {
+	raw := points(c.Loss)
+	var valLoss, valAccuracy, trainAccuracy []widgets.PlotPoint
+	for _, e := range c.Epochs {
+		add := func(to *[]widgets.PlotPoint, y float64) {
+			if !math.IsNaN(y) {
+				*to = append(*to, widgets.PlotPoint{X: e.Epoch, Y: y})
+			}
+		}
+		add(&valLoss, e.ValLoss)
+		add(&valAccuracy, e.ValAccuracy)
+		add(&trainAccuracy, e.TrainAccuracy)
+	}
+	d := widgets.PlotData{
+		Series: []widgets.PlotSeries{
+			{Name: p.text("train-loss"), Points: raw, Colour: widgets.ColourAccent, Faint: true},
+			{Name: p.text("train-loss"), Points: widgets.SmoothPlot(raw, p.smoothing), Colour: widgets.ColourAccent},
+			{Name: p.text("val-loss"), Points: valLoss, Colour: widgets.ColourValidation, Dots: len(valLoss) < 40},
+			{Name: p.text("train-accuracy"), Points: trainAccuracy, Colour: widgets.ColourAccent, Right: true, Dashed: true},
+			{Name: p.text("val-accuracy"), Points: valAccuracy, Colour: widgets.ColourValidation, Right: true, Dashed: true},
+		},
+		X:     widgets.PlotAxis{Max: float64(config.Epochs)},
+		Left:  widgets.PlotAxis{Log: p.log},
+		Right: accuracyAxis(append(slices.Clone(valAccuracy), trainAccuracy...)),
+		Head:  p.epochHead(c),
+		Marks: p.marks(c),
+	}
+	d.Series = append(d.Series, p.overlay()...)
+	return d
+}
+
+// accuracyAxis runs to 100 %, from a round percentage below the least value.
+func accuracyAxis(values []widgets.PlotPoint) widgets.PlotAxis {
+	low := 1.
+	for _, v := range values {
+		low = math.Min(low, v.Y)
+	}
+	low = math.Floor(low*10) / 10
+	if low > .9 {
+		low = .9
+	}
+	if len(values) == 0 {
+		low = 0
+	}
+	tick := func(v float64) string { return fmt.Sprintf("%.3g %%", 100*v) }
+	return widgets.PlotAxis{Min: low, Max: 1, Format: tick, Value: percent}
+}
+
+// percent writes an accuracy, the same wherever it stands.
+func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
+
+// epochHead is the first line of what is read out under the pointer.
+func (p *Page) epochHead(c *session.Curve) func(float64) string {
+	per := c.PerEpoch
+	return func(x float64) string {
+		if per == 0 {
+			return p.text("at", x)
+		}
+		return p.text("at.iteration", x, widgets.Thousands(int(x*float64(per))))
+	}
+}
+
+// marks are the best epoch and what was noticed.
+func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
+	var marks []widgets.PlotMark
+	if best := bestOf(c); best.Epoch > 0 && len(c.Epochs) > 1 {
+		text := p.text("best", best.Epoch)
+		if !math.IsNaN(best.ValAccuracy) {
+			text += " · " + percent(best.ValAccuracy)
+		}
+		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
+	}
+	for _, s := range c.Steered {
+		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("steered", s.Rate), Colour: widgets.ColourAccent})
+	}
+	const most = 6
+	for i, w := range c.Warnings {
+		if i < most {
+			marks = append(marks, widgets.PlotMark{X: w.Epoch, Text: p.text("jump"), Colour: widgets.ColourCaution})
+		}
+	}
+	return marks
+}
+
+// bestOf is the best epoch so far; zero for none.
+func bestOf(c *session.Curve) train.Epoch {
+	var best train.Epoch
+	for _, e := range c.Epochs {
+		if e.Best {
+			best = e
+		}
+	}
+	return best
+}
+
+// plan is the learning rate over the whole run.
+func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
+	last := of.Iterations
+	if last == 0 {
+		last = 1000
+	}
+	const n = 400
+	out := make([]widgets.PlotPoint, 0, n+1)
+	c = c.WithPolicyDefaults()
+	for i := 0; i <= n; i++ {
+		at := min(last-1, i*last/n)
+		out = append(out, widgets.PlotPoint{X: float64(i) / n * float64(c.Epochs), Y: train.Rate(c, at, last)})
+	}
+	return out
+}
+
+func points(from []session.Point) []widgets.PlotPoint {
+	out := make([]widgets.PlotPoint, len(from))
+	for i, p := range from {
+		out[i] = widgets.PlotPoint(p)
+	}
+	return out
+}

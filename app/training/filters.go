@@ -1,0 +1,153 @@
+package training
+
+import (
+	"context"
+	"fmt"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/widgets"
+)
+
+// The filters of the first convolution, as they are now or as they became.
+
+// buildFilters makes the panel with the filters of the first convolution.
+func (p *Page) buildFilters() fyne.CanvasObject {
+	p.live = widgets.NewHeading(p.text("filters"))
+	p.filters, p.scale, p.none = widgets.NewContactSheet(), widgets.NewScaleBar(), widgets.NewParagraph("", widgets.ColourQuiet).Small()
+	p.lack = "-"
+	p.noFilters("")
+	sheet := container.NewStack(p.filters, p.none)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, sheet, widgets.Sized(0, 20, p.live), sheet, p.scale))
+}
+
+// firstFilters is the first layer of a network that has filters.
+func firstFilters(s nn.Spec) string {
+	report := nn.Analyze(s, 1)
+	for _, i := range report.Order {
+		if s.Layers[i].Type == "convolution" {
+			return s.Layers[i].Name
+		}
+	}
+	return ""
+}
+
+// showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became. They belong to
+// the chosen run; while it has none, a sentence says why.
+func (p *Page) showFilters() {
+	if p.ownerOf != "" && p.ownerOf != p.state.Run {
+		p.noFilters("")
+	}
+	if p.state.Live() {
+		p.showLiveFilters(p.state.Training)
+		return
+	}
+	p.watched = ""
+	r := p.state.ChosenRun()
+	key := ""
+	if r != nil {
+		key = fmt.Sprint(r.Name, r.Info.BestEpoch, r.Info.State, r.Err)
+	}
+	if key == p.filtersOf && key != "" {
+		return
+	}
+	p.filtersOf = key
+	switch {
+	case r == nil:
+		p.noFilters(p.text("filters.none"))
+	case r.Err != nil:
+		p.noFilters(p.text("filters.unreadable", r.Name))
+	case firstFilters(r.Info.Spec) == "":
+		p.noFilters(p.text("filters.no-convolution"))
+	default:
+		if p.ownerOf == "" {
+			p.noFilters("")
+		}
+		p.readFilters(r.Name, firstFilters(r.Info.Spec), key)
+	}
+}
+
+// showLiveFilters shows the filters of the run that goes on.
+func (p *Page) showLiveFilters(t *session.Training) {
+	p.filtersOf = ""
+	if t.Started && p.watched != t.Run && p.shown {
+		p.watch(t)
+	}
+	switch {
+	case t.Probe != nil:
+		for _, l := range t.Probe.Layers {
+			if l.Filters != nil {
+				p.setFilters(l.Name, *l.Filters, true)
+			}
+		}
+	case firstFilters(t.Spec) == "":
+		p.noFilters(p.text("filters.no-convolution"))
+	case p.ownerOf != t.Run:
+		p.noFilters(p.text("filters.soon"))
+	}
+}
+
+// readFilters reads the filters that a run learned.
+func (p *Page) readFilters(run, layer, key string) {
+	p.host.Session().Filters(run, layer, func(t *nn.Tensor, err error) {
+		switch {
+		case p.filtersOf != key: // another run was chosen meanwhile
+		case fault.Code(err) == "session.weights.none":
+			p.noFilters(p.text("filters.no-weights", run))
+		case err != nil:
+			p.noFilters(p.host.FaultText(err))
+		case t != nil:
+			p.setFilters(layer, *t, false)
+		}
+	})
+}
+
+// setFilters shows filters of the chosen run.
+func (p *Page) setFilters(layer string, t nn.Tensor, now bool) {
+	key := "filters.of"
+	if now {
+		key = "filters.now"
+	}
+	p.ownerOf = p.state.Run
+	p.live.Set(p.text(key, layer))
+	d, tone := widgets.FilterData(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
+	p.filters.Set(d)
+	p.scale.Set(tone)
+	p.scale.Show()
+	p.none.Hide()
+}
+
+// noFilters shows none, and says why.
+func (p *Page) noFilters(why string) {
+	if p.ownerOf == "" && p.lack == why { // states come ten times a second
+		return
+	}
+	p.ownerOf, p.lack = "", why
+	p.live.Set(p.text("filters"))
+	p.filters.Set(widgets.SheetData{})
+	p.scale.Hide()
+	p.none.Set(why)
+	p.none.Show()
+}
+
+// watch asks the run for its filters, with the first image of its validation.
+func (p *Page) watch(t *session.Training) {
+	p.watched = t.Run
+	layer, dataset, run := firstFilters(t.Spec), t.Dataset, t.Run
+	if layer == "" {
+		return
+	}
+	s := p.host.Session()
+	s.Do(func(context.Context) func() {
+		px, err := s.FirstImage(dataset)
+		return func() {
+			if err == nil && p.watched == run {
+				s.Watch(&px, []string{layer})
+			}
+		}
+	})
+}
