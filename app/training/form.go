@@ -115,7 +115,6 @@ func (f *form) change(set func(*train.Config)) {
 	before := f.shown
 	set(&f.p.config)
 	set(&f.shown)
-	f.p.touched = true
 	if f.shown.Policy != before.Policy || f.shown.Solver != before.Solver { // it has other parameters, or another rate
 		f.build()
 	}

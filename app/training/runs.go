@@ -154,7 +154,7 @@ func (p *Page) takeSettings(network string, c train.Config) {
 		p.host.Session().ChooseNetwork(network)
 		p.forNet = network
 	}
-	p.config, p.touched = c, true
+	p.config = c
 	if p.state.Training != nil { // they are seen beside those of the run that goes on
 		p.ahead, p.headOf = true, "-"
 	}

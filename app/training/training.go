@@ -24,7 +24,6 @@ type Page struct {
 
 	config    train.Config // of the next run
 	forNet    string       // what config was made for: a change of the network brings its defaults
-	touched   bool         // the user changed something
 	smoothing float64
 	log       bool
 	watched   string // run and moment for which probes were asked
@@ -146,7 +145,7 @@ func (p *Page) Update(s *session.State) {
 	}
 	anew := false
 	if n := s.ChosenNetwork(); n != nil && p.forNet != n.Name {
-		p.forNet, p.config, p.touched = n.Name, train.DefaultsFor(n.Spec), false
+		p.forNet, p.config = n.Name, train.DefaultsFor(n.Spec)
 		p.form.set(p.config)
 		anew = true // an empty plot has the axes of the next run
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/convscope/convscope/nn"
@@ -287,5 +288,39 @@ func TestRunFromCaffeModel(t *testing.T) {
 	}
 	if _, err := os.Stat(j.Folder); err == nil {
 		t.Error("a folder was left behind")
+	}
+}
+
+// Every layer of bvlc_googlenet (its train_val.prototxt) has its place in our GoogLeNet.
+func TestGoogLeNetOfCaffeHasOurNames(t *testing.T) {
+	names := []string{"conv1/7x7_s2", "conv2/3x3_reduce", "conv2/3x3", "loss3/classifier"}
+	for _, module := range strings.Fields("3a 3b 4a 4b 4c 4d 4e 5a 5b") {
+		for _, part := range strings.Fields("1x1 3x3_reduce 3x3 5x5_reduce 5x5 pool_proj") {
+			names = append(names, "inception_"+module+"/"+part)
+		}
+	}
+	for _, loss := range []string{"loss1", "loss2"} {
+		names = append(names, loss+"/conv", loss+"/fc", loss+"/classifier")
+	}
+	spec, err := nn.Standard("googlenet", nn.StandardInput("googlenet"), 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := map[string]nn.Tensor{}, map[string]nn.Tensor{}
+	for _, n := range names {
+		from[n+".weight"] = nn.Tensor{}
+	}
+	ours := nn.Trainable(spec)
+	for _, n := range ours {
+		to[n+".weight"] = nn.Tensor{}
+	}
+	got := renamed(from, to)
+	for _, n := range ours {
+		if _, ok := got[n+".weight"]; !ok {
+			t.Errorf("%s finds no weights", n)
+		}
+	}
+	if len(names) != len(ours) || len(got) != len(ours) {
+		t.Errorf("Caffe has %d layers, ours %d, and %d were found", len(names), len(ours), len(got))
 	}
 }

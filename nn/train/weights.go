@@ -4,6 +4,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
@@ -42,6 +43,9 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 		return nil, err
 	}
 	first, each := seeing(inst.Network)
+	if caffe {
+		from = renamed(from, to)
+	}
 	if caffe && inst.Network.Spec.Input.C == 3 {
 		turnColours(from, first, each)
 	}
@@ -70,6 +74,37 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 		return list, fault.New("train.weights.finite", "The weights of %s hold numbers that are none. Choose weights of a run that did not diverge.", path)
 	}
 	return list, inst.SetWeights(to)
+}
+
+// renamed gives weights of Caffe the names of ours, where the network has no layer of Caffe's own name: bvlc_googlenet has strokes and underlines in them.
+func renamed(from, to map[string]nn.Tensor) map[string]nn.Tensor {
+	all := map[string]nn.Tensor{}
+	for key, t := range from {
+		if _, ok := to[key]; !ok {
+			dot := strings.LastIndexByte(key, '.')
+			ours := plainName(key[:dot]) + key[dot:]
+			_, wanted := to[ours]
+			if _, taken := from[ours]; wanted && !taken {
+				key = ours
+			}
+		}
+		all[key] = t
+	}
+	return all
+}
+
+// plainName is what our GoogLeNet calls a layer of bvlc_googlenet: "inception_3a/3x3_reduce" is "3a-3x3-reduce".
+func plainName(caffe string) string {
+	name := strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(caffe, "inception_"))
+	switch name {
+	case "conv1-7x7-s2":
+		return "conv1-7x7"
+	case "conv2-3x3-reduce":
+		return "conv2-reduce"
+	case "loss3-classifier":
+		return "classifier"
+	}
+	return name
 }
 
 // seeing lists the weights that the image reaches with its channels as they are: those of the first layers, which sum over all channels, and those
