@@ -13,42 +13,61 @@ import (
 
 // What can be done with the run that goes on, and with the next one.
 
+// actions are the buttons below the form, what is told of the run that goes on, and the head above it.
+type actions struct {
+	head     *fyne.Container // of the form: its title, or the choice between the run that goes on and the next one
+	progress *widgets.Progress
+	where    *widgets.Text
+	buttons  *fyne.Container
+	next     *widgets.Button
+	ahead    bool   // the form shows the settings of the next run, though one goes on
+	mode     string // what the buttons are for
+	headOf   string // the run that the head names
+}
+
+// sweep asks for several runs at once.
+type sweep struct {
+	seeds   int       // runs that differ in their seed alone
+	rates   []float64 // learning rates that are tried beside that of the form
+	batches []float64 // sizes of batches, likewise
+}
+
 // showActions shows what can be done now: train, pause, go on, stop, put into the queue.
 func (p *Page) showActions() {
 	t := p.state.Training
 	p.showProgress(t)
 	p.showHead(t)
-	if t != nil && !p.ahead {
+	if t != nil && !p.actions.ahead {
 		p.form.lock(true, t.Config)
 	} else {
 		p.form.lock(false, p.config)
 	}
-	p.next.Enable(p.state.ChosenRun() != nil || t != nil)
-	if mode := p.modeNow(); mode != p.mode {
-		p.mode = mode
-		p.buttons.Objects = []fyne.CanvasObject{p.buttonsNow()}
-		p.buttons.Refresh()
+	p.actions.next.Enable(p.state.ChosenRun() != nil || t != nil)
+	if mode := p.modeNow(); mode != p.actions.mode {
+		p.actions.mode = mode
+		p.actions.buttons.Objects = []fyne.CanvasObject{p.buttonsNow()}
+		p.actions.buttons.Refresh()
 	}
 }
 
 // showProgress tells how far the run is that goes on.
 func (p *Page) showProgress(t *session.Training) {
 	if t == nil {
-		if p.progress.Visible() {
-			p.progress.Hide()
-			p.where.Set("")
+		if p.actions.progress.Visible() {
+			p.actions.progress.Hide()
+			p.actions.where.Set("")
 		}
 		return
 	}
-	if !p.progress.Visible() {
-		p.progress.Show()
+	if !p.actions.progress.Visible() {
+		p.actions.progress.Show()
 	}
-	p.progress.Set(t.Progress())
+	p.actions.progress.Set(t.Progress())
 	where := p.text("where", t.Epoch, t.Config.Epochs, widgets.Thousands(t.Iteration), widgets.Thousands(t.Iterations))
 	if n := len(p.state.Waiting); n > 0 {
 		where += p.text("waiting", n)
 	}
-	p.where.Set(where)
+	p.actions.where.Set(where)
 }
 
 // showHead names whose settings the form shows; while a run goes on, it lets choose between that and the next one.
@@ -57,23 +76,23 @@ func (p *Page) showHead(t *session.Training) {
 	if t != nil {
 		run = t.Run
 	}
-	if p.headOf == run {
+	if p.actions.headOf == run {
 		return
 	}
-	if p.headOf = run; run == "" {
-		p.ahead = false
-		p.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
+	if p.actions.headOf = run; run == "" {
+		p.actions.ahead = false
+		p.actions.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
 	} else {
 		choice := widgets.NewSegmented([]string{run, p.text("settings.next")}, func(i int) {
-			p.ahead = i == 1
+			p.actions.ahead = i == 1
 			p.showActions()
 		})
-		if p.ahead {
+		if p.actions.ahead {
 			choice.Choose(1)
 		}
-		p.head.Objects = []fyne.CanvasObject{widgets.Line(0, choice)}
+		p.actions.head.Objects = []fyne.CanvasObject{widgets.Line(0, choice)}
 	}
-	p.head.Refresh()
+	p.actions.head.Refresh()
 }
 
 // resumable tells whether a run can go on from where it was stopped.
@@ -85,7 +104,7 @@ func resumable(r *session.Run) bool {
 func (p *Page) modeNow() string {
 	s := p.state
 	switch t := s.Training; {
-	case t != nil && p.ahead:
+	case t != nil && p.actions.ahead:
 		return "ahead"
 	case t != nil && t.Stopping:
 		return "stopping"
@@ -105,7 +124,7 @@ func (p *Page) modeNow() string {
 func (p *Page) buttonsNow() fyne.CanvasObject {
 	sess := p.host.Session()
 	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
-	switch p.mode {
+	switch p.actions.mode {
 	case "ahead":
 		return widgets.NewButton(p.text("enqueue"), widgets.Primary, p.train)
 	case "training":
@@ -143,16 +162,19 @@ func (p *Page) train() {
 	p.try(p.host.Session().Enqueue(p.configs()))
 }
 
-// configs are the runs that Train starts: with each learning rate and size of batch that is to be tried, each with as many seeds as are asked for.
-func (p *Page) configs() []train.Config {
+// configs are the runs that Train starts.
+func (p *Page) configs() []train.Config { return p.sweep.of(p.config) }
+
+// of is a configuration with each learning rate and size of batch that is to be tried, each with as many seeds as are asked for.
+func (s sweep) of(config train.Config) []train.Config {
 	others := func(first float64, list []float64) []float64 {
 		return append([]float64{first}, slices.DeleteFunc(slices.Clone(list), func(v float64) bool { return v == first })...)
 	}
 	var list []train.Config
-	for _, batch := range others(float64(p.config.Batch), p.batches) {
-		for _, rate := range others(p.config.Rate, p.rates) {
-			for k := range max(p.seeds, 1) {
-				c := p.config
+	for _, batch := range others(float64(config.Batch), s.batches) {
+		for _, rate := range others(config.Rate, s.rates) {
+			for k := range max(s.seeds, 1) {
+				c := config
 				c.Batch, c.Rate, c.Seed = int(batch), rate, c.Seed+uint64(k)
 				list = append(list, c)
 			}

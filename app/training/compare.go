@@ -19,10 +19,10 @@ func (p *Page) compareMenu(under fyne.CanvasObject) {
 	items := []*fyne.MenuItem{fyne.NewMenuItem(p.text("compare.table"), func() { p.ShowComparison(true) })}
 	add := func(text, versus string) {
 		item := fyne.NewMenuItem(text, func() { p.Compare(versus) })
-		item.Checked = versus == p.versus && versus != ""
+		item.Checked = versus == p.curves.versus && versus != ""
 		items = append(items, item)
 	}
-	if p.versus != "" {
+	if p.curves.versus != "" {
 		add(p.text("compare.none"), "")
 	}
 	if n := len(p.siblings()); n > 1 {
@@ -38,7 +38,7 @@ func (p *Page) compareMenu(under fyne.CanvasObject) {
 
 // Compare lays a run, or all seeds, over the chosen one; "" takes it away.
 func (p *Page) Compare(versus string) {
-	p.versus = versus
+	p.curves.versus = versus
 	s := p.host.Session()
 	if versus == allSeeds {
 		for _, r := range p.siblings() {
@@ -74,8 +74,8 @@ func butSeed(r session.Run) any {
 
 // others are the curves that are laid over that of the chosen run, as far as they are read.
 func (p *Page) others() []*session.Curve {
-	names := []string{p.versus}
-	if p.versus == allSeeds {
+	names := []string{p.curves.versus}
+	if p.curves.versus == allSeeds {
 		names = nil
 		for _, r := range p.siblings() {
 			names = append(names, r.Name)
@@ -83,7 +83,7 @@ func (p *Page) others() []*session.Curve {
 	}
 	var list []*session.Curve
 	for _, name := range names {
-		if c := p.state.Curves[name]; c != nil && (p.versus == allSeeds || name != p.state.Run) {
+		if c := p.state.Curves[name]; c != nil && (p.curves.versus == allSeeds || name != p.state.Run) {
 			list = append(list, c)
 		}
 	}
@@ -92,7 +92,7 @@ func (p *Page) others() []*session.Curve {
 
 // overlaid tells what is laid over, to notice when that changes.
 func (p *Page) overlaid() string {
-	key := p.versus
+	key := p.curves.versus
 	for _, c := range p.others() {
 		key += fmt.Sprint(" ", len(c.Epochs))
 	}
@@ -107,9 +107,9 @@ func (p *Page) overlay() []widgets.PlotSeries {
 	}
 	loss := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValLoss }
 	accuracy := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValAccuracy }
-	name := func(key string) string { return p.versus + " · " + p.text(key) }
+	name := func(key string) string { return p.curves.versus + " · " + p.text(key) }
 	var series []widgets.PlotSeries
-	if p.versus == allSeeds {
+	if p.curves.versus == allSeeds {
 		name = func(key string) string { return p.text("compare.mean", len(list)) + " · " + p.text(key) }
 		for _, right := range []bool{false, true} {
 			of := loss
@@ -120,7 +120,7 @@ func (p *Page) overlay() []widgets.PlotSeries {
 			series = append(series, widgets.PlotSeries{Points: most, Lower: least, Colour: widgets.ColourGood, Right: right})
 		}
 	} else {
-		series = append(series, widgets.PlotSeries{Name: name("train-loss"), Points: widgets.SmoothPlot(points(list[0].Loss), max(p.smoothing, .9)), Colour: widgets.ColourQuiet})
+		series = append(series, widgets.PlotSeries{Name: name("train-loss"), Points: widgets.SmoothPlot(points(list[0].Loss), max(p.curves.smoothing, .9)), Colour: widgets.ColourQuiet})
 	}
 	_, meanLoss, _ := band(list, loss)
 	_, meanAccuracy, _ := band(list, accuracy)

@@ -423,7 +423,7 @@ func (m *comparison) colours() map[string]color.Color {
 func (m *comparison) draw() {
 	p := m.p
 	groups := m.groups()
-	key := fmt.Sprint(m.metric, p.smoothing)
+	key := fmt.Sprint(m.metric, p.curves.smoothing)
 	longest := 0.
 	for _, g := range groups {
 		for _, r := range g.runs {
@@ -452,7 +452,7 @@ func (m *comparison) draw() {
 		}
 		if m.metric == metricTrainLoss {
 			for _, c := range curves { // their steps are not at the same places, so that they make no band
-				d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: widgets.SmoothPlot(points(c.Loss), max(p.smoothing, .9)), Fixed: g.colour})
+				d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: widgets.SmoothPlot(points(c.Loss), max(p.curves.smoothing, .9)), Fixed: g.colour})
 				name = ""
 			}
 			continue

@@ -15,17 +15,35 @@ import (
 
 // The large plot, and the small one of the learning rate.
 
+// curves are the plots of the chosen run.
+type curves struct {
+	plot      *widgets.LinePlot
+	rate      *widgets.LinePlot
+	layers    *widgets.LinePlot // of each layer, or images a second
+	view      int               // which of these
+	smoothing float64
+	log       bool
+	versus    string // run that is laid over the chosen one, or allSeeds
+
+	drawn  *session.Curve
+	over   string    // what is drawn of what is laid over
+	slowly time.Time // when the small plots were drawn last
+}
+
 // buildCurves makes the large plot with its tools.
 func (p *Page) buildCurves() fyne.CanvasObject {
+	c := &p.curves
+	c.plot, c.rate, c.layers, c.drawn = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), nil
+	c.rate.SetCompact(true)
 	scales := widgets.NewSegmented([]string{p.text("linear"), p.text("log")}, func(i int) {
-		p.log = i == 1
+		p.curves.log = i == 1
 		p.draw(true)
 	})
-	if p.log {
+	if p.curves.log {
 		scales.Choose(1)
 	}
-	smooth := widgets.NewSlider(0, .98, .02, p.smoothing, func(v float64) {
-		p.smoothing = v
+	smooth := widgets.NewSlider(0, .98, .02, p.curves.smoothing, func(v float64) {
+		p.curves.smoothing = v
 		p.draw(true)
 	})
 	title := widgets.NewText(p.text("curves"), widgets.ColourText).Bold().Natural()
@@ -36,30 +54,30 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 	compare.OnTapped = func() { p.compareMenu(compare) }
 	top := widgets.LineGrowing(14, space, title, scales,
 		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, compare, export)
-	return widgets.NewPanel(widgets.ColumnGrowing(4, p.plot, widgets.Sized(0, 22, top), p.plot)).Around(p.plot)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.curves.plot, widgets.Sized(0, 22, top), p.curves.plot)).Around(p.curves.plot)
 }
 
 // draw shows the curves of the chosen run.
 func (p *Page) draw(always bool) {
 	c := p.curve()
 	over := p.overlaid()
-	if c == p.drawn && over == p.over && !always {
+	if c == p.curves.drawn && over == p.curves.over && !always {
 		return
 	}
-	p.drawn, p.over = c, over
+	p.curves.drawn, p.curves.over = c, over
 	config, _ := p.configOf()
 	if c == nil {
 		c = &session.Curve{}
 	}
-	p.plot.SetData(p.plotData(c, config))
-	if !always && time.Since(p.slowly) < 500*time.Millisecond && p.state.Live() { // the small ones change too little to be drawn ten times a second
+	p.curves.plot.SetData(p.plotData(c, config))
+	if !always && time.Since(p.curves.slowly) < 500*time.Millisecond && p.state.Live() { // the small ones change too little to be drawn ten times a second
 		return
 	}
-	p.slowly = time.Now()
+	p.curves.slowly = time.Now()
 	axis := widgets.PlotAxis{Max: float64(config.Epochs)}
 	plan := p.plan(config, c)
 	rate := points(c.Rate)
-	p.rate.SetData(widgets.PlotData{
+	p.curves.rate.SetData(widgets.PlotData{
 		Series: []widgets.PlotSeries{
 			{Points: plan, Colour: widgets.ColourFaint, Dashed: true},
 			{Name: p.text("rate"), Points: rate, Colour: widgets.ColourQuiet},
@@ -95,13 +113,13 @@ func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData 
 	d := widgets.PlotData{
 		Series: []widgets.PlotSeries{
 			{Name: p.text("train-loss"), Points: raw, Colour: widgets.ColourAccent, Faint: true},
-			{Name: p.text("train-loss"), Points: widgets.SmoothPlot(raw, p.smoothing), Colour: widgets.ColourAccent},
+			{Name: p.text("train-loss"), Points: widgets.SmoothPlot(raw, p.curves.smoothing), Colour: widgets.ColourAccent},
 			{Name: p.text("val-loss"), Points: valLoss, Colour: widgets.ColourValidation, Dots: len(valLoss) < 40},
 			{Name: p.text("train-accuracy"), Points: trainAccuracy, Colour: widgets.ColourAccent, Right: true, Dashed: true},
 			{Name: p.text("val-accuracy"), Points: valAccuracy, Colour: widgets.ColourValidation, Right: true, Dashed: true},
 		},
 		X:     widgets.PlotAxis{Max: float64(config.Epochs)},
-		Left:  widgets.PlotAxis{Log: p.log},
+		Left:  widgets.PlotAxis{Log: p.curves.log},
 		Right: accuracyAxis(append(slices.Clone(valAccuracy), trainAccuracy...)),
 		Head:  p.epochHead(c),
 		Marks: p.marks(c),

@@ -15,14 +15,27 @@ import (
 
 // The filters of the first convolution, as they are now or as they became.
 
+// learned is the panel of filters.
+type learned struct {
+	title   *widgets.Text
+	sheet   *widgets.ContactSheet
+	scale   *widgets.ScaleBar
+	none    *widgets.Paragraph // why there are no filters
+	owner   string             // run whose filters are shown
+	lack    string             // what is said in place of filters
+	asked   string             // run and epoch whose filters were asked for
+	watched string             // run that was asked for its filters of now
+}
+
 // buildFilters makes the panel with the filters of the first convolution.
 func (p *Page) buildFilters() fyne.CanvasObject {
-	p.live = widgets.NewHeading(p.text("filters"))
-	p.filters, p.scale, p.none = widgets.NewContactSheet(), widgets.NewScaleBar(), widgets.NewParagraph("", widgets.ColourQuiet).Small()
-	p.lack = "-"
+	p.learned = learned{
+		title: widgets.NewHeading(p.text("filters")), sheet: widgets.NewContactSheet(), scale: widgets.NewScaleBar(),
+		none: widgets.NewParagraph("", widgets.ColourQuiet).Small(), lack: "-",
+	}
 	p.noFilters("")
-	sheet := container.NewStack(p.filters, p.none)
-	return widgets.NewPanel(widgets.ColumnGrowing(4, sheet, widgets.Sized(0, 20, p.live), sheet, p.scale))
+	sheet := container.NewStack(p.learned.sheet, p.learned.none)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, sheet, widgets.Sized(0, 20, p.learned.title), sheet, p.learned.scale))
 }
 
 // firstFilters is the first layer of a network that has filters.
@@ -39,23 +52,23 @@ func firstFilters(s nn.Spec) string {
 // showFilters shows the filters of the first convolution: of the run that goes on as they are now, of another as they became. They belong to
 // the chosen run; while it has none, a sentence says why.
 func (p *Page) showFilters() {
-	if p.ownerOf != "" && p.ownerOf != p.state.Run {
+	if p.learned.owner != "" && p.learned.owner != p.state.Run {
 		p.noFilters("")
 	}
 	if p.state.Live() {
 		p.showLiveFilters(p.state.Training)
 		return
 	}
-	p.watched = ""
+	p.learned.watched = ""
 	r := p.state.ChosenRun()
 	key := ""
 	if r != nil {
 		key = fmt.Sprint(r.Name, r.Info.BestEpoch, r.Info.State, r.Err)
 	}
-	if key == p.filtersOf && key != "" {
+	if key == p.learned.asked && key != "" {
 		return
 	}
-	p.filtersOf = key
+	p.learned.asked = key
 	switch {
 	case r == nil:
 		p.noFilters(p.text("filters.none"))
@@ -64,7 +77,7 @@ func (p *Page) showFilters() {
 	case firstFilters(r.Info.Spec) == "":
 		p.noFilters(p.text("filters.no-convolution"))
 	default:
-		if p.ownerOf == "" {
+		if p.learned.owner == "" {
 			p.noFilters("")
 		}
 		p.readFilters(r.Name, firstFilters(r.Info.Spec), key)
@@ -73,8 +86,8 @@ func (p *Page) showFilters() {
 
 // showLiveFilters shows the filters of the run that goes on.
 func (p *Page) showLiveFilters(t *session.Training) {
-	p.filtersOf = ""
-	if t.Started && p.watched != t.Run && p.shown {
+	p.learned.asked = ""
+	if t.Started && p.learned.watched != t.Run && p.shown {
 		p.watch(t)
 	}
 	switch {
@@ -86,7 +99,7 @@ func (p *Page) showLiveFilters(t *session.Training) {
 		}
 	case firstFilters(t.Spec) == "":
 		p.noFilters(p.text("filters.no-convolution"))
-	case p.ownerOf != t.Run:
+	case p.learned.owner != t.Run:
 		p.noFilters(p.text("filters.soon"))
 	}
 }
@@ -95,7 +108,7 @@ func (p *Page) showLiveFilters(t *session.Training) {
 func (p *Page) readFilters(run, layer, key string) {
 	p.host.Session().Filters(run, layer, func(t *nn.Tensor, err error) {
 		switch {
-		case p.filtersOf != key: // another run was chosen meanwhile
+		case p.learned.asked != key: // another run was chosen meanwhile
 		case fault.Code(err) == "session.weights.none":
 			p.noFilters(p.text("filters.no-weights", run))
 		case err != nil:
@@ -112,31 +125,31 @@ func (p *Page) setFilters(layer string, t nn.Tensor, now bool) {
 	if now {
 		key = "filters.now"
 	}
-	p.ownerOf = p.state.Run
-	p.live.Set(p.text(key, layer))
+	p.learned.owner = p.state.Run
+	p.learned.title.Set(p.text(key, layer))
 	d, tone := widgets.FilterData(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
-	p.filters.Set(d)
-	p.scale.Set(tone)
-	p.scale.Show()
-	p.none.Hide()
+	p.learned.sheet.Set(d)
+	p.learned.scale.Set(tone)
+	p.learned.scale.Show()
+	p.learned.none.Hide()
 }
 
 // noFilters shows none, and says why.
 func (p *Page) noFilters(why string) {
-	if p.ownerOf == "" && p.lack == why { // states come ten times a second
+	if p.learned.owner == "" && p.learned.lack == why { // states come ten times a second
 		return
 	}
-	p.ownerOf, p.lack = "", why
-	p.live.Set(p.text("filters"))
-	p.filters.Set(widgets.SheetData{})
-	p.scale.Hide()
-	p.none.Set(why)
-	p.none.Show()
+	p.learned.owner, p.learned.lack = "", why
+	p.learned.title.Set(p.text("filters"))
+	p.learned.sheet.Set(widgets.SheetData{})
+	p.learned.scale.Hide()
+	p.learned.none.Set(why)
+	p.learned.none.Show()
 }
 
 // watch asks the run for its filters, with the first image of its validation.
 func (p *Page) watch(t *session.Training) {
-	p.watched = t.Run
+	p.learned.watched = t.Run
 	layer, dataset, run := firstFilters(t.Spec), t.Dataset, t.Run
 	if layer == "" {
 		return
@@ -145,7 +158,7 @@ func (p *Page) watch(t *session.Training) {
 	s.Do(func(context.Context) func() {
 		px, err := s.FirstImage(dataset)
 		return func() {
-			if err == nil && p.watched == run {
+			if err == nil && p.learned.watched == run {
 				s.Watch(&px, []string{layer})
 			}
 		}

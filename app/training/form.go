@@ -355,9 +355,9 @@ func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasOb
 	p := f.p
 	told := func() { f.several.SetText(f.runsToCome()) }
 	return []fyne.CanvasObject{
-		number("seeds", float64(p.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.seeds = int(v) }),
-		entry("rates", f.list(p.rates, "limits.rates", parseRates, func(rates []float64) { p.rates = rates; told() })),
-		entry("batches", f.list(p.batches, "limits.batches", parseBatches, func(sizes []float64) { p.batches = sizes; told() })),
+		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v) }),
+		entry("rates", f.list(p.sweep.rates, "limits.rates", parseRates, func(rates []float64) { p.sweep.rates = rates; told() })),
+		entry("batches", f.list(p.sweep.batches, "limits.batches", parseBatches, func(sizes []float64) { p.sweep.batches = sizes; told() })),
 		widgets.NewParagraph(p.text("several.about"), widgets.ColourQuiet).Small(),
 	}
 }

@@ -105,8 +105,8 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	}
 	s = synthetic(t, h.State(), epochs([]float64{.4, .2, .1}, []float64{.3, .15, .16}))
 	p.Update(s)
-	if text, row := said(p), percent(s.Runs[0].Info.Best); row != "95.0 %" || !strings.Contains(text, row) || !strings.Contains(p.plot.Data().Marks[0].Text, row) {
-		t.Errorf("the best is %s in the table, but %q in words and %q in the plot", row, text, p.plot.Data().Marks[0].Text)
+	if text, row := said(p), percent(s.Runs[0].Info.Best); row != "95.0 %" || !strings.Contains(text, row) || !strings.Contains(p.curves.plot.Data().Marks[0].Text, row) {
+		t.Errorf("the best is %s in the table, but %q in words and %q in the plot", row, text, p.curves.plot.Data().Marks[0].Text)
 	}
 
 	for _, c := range []struct {
@@ -175,19 +175,21 @@ func TestFiltersBelongToTheRun(t *testing.T) {
 	h.Until("filters while it trains", func(s *session.State) bool { return s.Training != nil && s.Training.Probe != nil })
 	h.Session().Stop()
 	h.Until("filters that it learned", func(s *session.State) bool {
-		return s.Training == nil && p.filters.Data().Cells > 0 && strings.Contains(p.live.Text(), "learned")
+		return s.Training == nil && p.learned.sheet.Data().Cells > 0 && strings.Contains(p.learned.title.Text(), "learned")
 	})
 	good := h.State().Run
 
 	p.form.entry("rate").Field.SetText("100") // diverges at once
 	p.train()
 	h.Until("another run", func(s *session.State) bool { return s.Run != good })
-	if p.filters.Data().Cells != 0 && h.State().Training != nil && h.State().Training.Probe == nil {
+	if p.learned.sheet.Data().Cells != 0 && h.State().Training != nil && h.State().Training.Probe == nil {
 		t.Error("a new run begins with the filters of the one before")
 	}
-	h.Until("its end", func(s *session.State) bool { return s.Training == nil && strings.Contains(p.lack, "kept no weights") })
+	h.Until("its end", func(s *session.State) bool {
+		return s.Training == nil && strings.Contains(p.learned.lack, "kept no weights")
+	})
 	p.Update(h.State())
-	if p.filters.Data().Cells != 0 || p.scale.Visible() || p.lack == "" {
+	if p.learned.sheet.Data().Cells != 0 || p.learned.scale.Visible() || p.learned.lack == "" {
 		t.Error("a run without weights has filters")
 	}
 
@@ -195,8 +197,10 @@ func TestFiltersBelongToTheRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Session().ChooseRun(good)
-	h.Until("a reason", func(s *session.State) bool { return s.Run == good && strings.Contains(p.lack, "weights.safetensors") })
-	if p.filters.Data().Cells != 0 {
+	h.Until("a reason", func(s *session.State) bool {
+		return s.Run == good && strings.Contains(p.learned.lack, "weights.safetensors")
+	})
+	if p.learned.sheet.Data().Cells != 0 {
 		t.Error("damaged weights have filters")
 	}
 }
@@ -208,14 +212,14 @@ func TestAnUnreadableRunSaysWhy(t *testing.T) {
 	broken := session.Run{Name: "run 7", Folder: t.TempDir(), Err: fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", "run.json")}
 	s.Runs, s.Run = []session.Run{broken}, "run 7"
 	p.Update(&s)
-	if cells := p.rows[0].Cells(); cells[1] != "손상됨" || cells[3] != "" {
+	if cells := p.list.rows[0].Cells(); cells[1] != "손상됨" || cells[3] != "" {
 		t.Errorf("its row is %q", cells)
 	}
 	if text := said(p); !strings.Contains(text, "run.json 파일이 손상되었습니다") {
 		t.Errorf("of it is said %q", text)
 	}
-	if !strings.Contains(p.lack, "run 7") {
-		t.Errorf("in place of filters it says %q", p.lack)
+	if !strings.Contains(p.learned.lack, "run 7") {
+		t.Errorf("in place of filters it says %q", p.learned.lack)
 	}
 }
 
@@ -230,7 +234,7 @@ func TestAxesOfAnEmptyRun(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
 	p.Update(synthetic(t, h.State(), nil))
-	if w := p.plot.Data().Right; w.Min != 0 || math.Signbit(w.Min) || w.Max != 1 {
+	if w := p.curves.plot.Data().Right; w.Min != 0 || math.Signbit(w.Min) || w.Max != 1 {
 		t.Errorf("the axis of accuracy goes from %g to %g", w.Min, w.Max)
 	}
 }

@@ -21,29 +21,29 @@ const (
 // buildLayers makes the panel that shows how each layer learns, or how quick the run is.
 func (p *Page) buildLayers() fyne.CanvasObject {
 	views := widgets.NewSegmented([]string{p.text("gradients"), p.text("updates"), p.text("images-per-second")}, func(i int) {
-		p.view = i
+		p.curves.view = i
 		p.draw(true)
 	})
-	views.Choose(p.view)
+	views.Choose(p.curves.view)
 	head := widgets.Line(8, views, p.host.Info("gradient"))
-	return widgets.NewPanel(widgets.ColumnGrowing(2, p.layers, widgets.Sized(0, 20, head), p.layers)).Around(p.layers)
+	return widgets.NewPanel(widgets.ColumnGrowing(2, p.curves.layers, widgets.Sized(0, 20, head), p.curves.layers)).Around(p.curves.layers)
 }
 
 // drawLayers shows what was chosen.
 func (p *Page) drawLayers(c *session.Curve, axis widgets.PlotAxis) {
-	p.layers.SetCompact(p.view == viewSpeed || len(c.Health) == 0)
-	if p.view == viewSpeed {
-		p.layers.SetData(widgets.PlotData{
+	p.curves.layers.SetCompact(p.curves.view == viewSpeed || len(c.Health) == 0)
+	if p.curves.view == viewSpeed {
+		p.curves.layers.SetData(widgets.PlotData{
 			Series: []widgets.PlotSeries{{Name: p.text("images-per-second"), Points: widgets.SmoothPlot(points(c.Speed), .9), Colour: widgets.ColourAccent}},
 			X:      axis, Left: speedAxis(c), Head: p.epochHead(c),
 		})
 		return
 	}
 	value := func(l train.LayerHealth) float64 { return l.Gradient }
-	if p.view == viewUpdates {
+	if p.curves.view == viewUpdates {
 		value = train.LayerHealth.Ratio
 	}
-	p.layers.SetData(widgets.PlotData{Series: layerSeries(c.Health, value), X: axis, Left: widgets.PlotAxis{Log: true}, Head: p.epochHead(c)})
+	p.curves.layers.SetData(widgets.PlotData{Series: layerSeries(c.Health, value), X: axis, Left: widgets.PlotAxis{Log: true}, Head: p.epochHead(c)})
 }
 
 // layerColours are the class colours that lines are drawn in, those that are read well as small text on light and on dark; the first layer has the accent.

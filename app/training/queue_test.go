@@ -11,7 +11,7 @@ import (
 
 // texts are the cells of the rows in the list of runs.
 func (p *Page) texts() (list [][]string) {
-	for _, row := range p.rows[:max(p.listed, 0)] {
+	for _, row := range p.list.rows[:max(p.list.listed, 0)] {
 		list = append(list, row.Cells())
 	}
 	return list
@@ -23,13 +23,13 @@ func TestQueueInTheWindow(t *testing.T) {
 	p.form.change(func(c *train.Config) { c.Epochs = 500 })
 	p.train()
 	h.Until("a start", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 })
-	if !p.form.locked || p.mode != "training" {
-		t.Errorf("the form shows the next run, with the buttons of %q", p.mode)
+	if !p.form.locked || p.actions.mode != "training" {
+		t.Errorf("the form shows the next run, with the buttons of %q", p.actions.mode)
 	}
-	p.ahead, p.headOf = true, "-"
+	p.actions.ahead, p.actions.headOf = true, "-"
 	p.showActions()
-	if p.form.locked || p.mode != "ahead" {
-		t.Errorf("the form is locked, with the buttons of %q", p.mode)
+	if p.form.locked || p.actions.mode != "ahead" {
+		t.Errorf("the form is locked, with the buttons of %q", p.actions.mode)
 	}
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 1, .03 })
 	p.train()
@@ -41,13 +41,13 @@ func TestQueueInTheWindow(t *testing.T) {
 		t.Errorf("the run that goes on has the settings of the next: %+v", c)
 	}
 	p.takeSettings("lenet", h.State().Training.Config)
-	if !p.ahead || p.form.locked || p.form.shown.Epochs != 500 {
+	if !p.actions.ahead || p.form.locked || p.form.shown.Epochs != 500 {
 		t.Errorf("the settings that were taken over are %+v", p.form.shown)
 	}
 	h.Session().Stop()
 	h.Until("a held queue", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
-	if p.ahead || !strings.HasPrefix(p.mode, "ready 1") {
-		t.Errorf("after the stop the buttons are those of %q", p.mode)
+	if p.actions.ahead || !strings.HasPrefix(p.actions.mode, "ready 1") {
+		t.Errorf("after the stop the buttons are those of %q", p.actions.mode)
 	}
 	h.Session().StartQueue()
 	h.Until("the end of both", func(s *session.State) bool { return s.Training == nil && len(s.Runs) == 2 })
@@ -60,7 +60,7 @@ func TestQueueInTheWindow(t *testing.T) {
 func TestComparison(t *testing.T) {
 	h, p := withShapes(t)
 	p.form.change(func(c *train.Config) { c.Epochs = 2 })
-	p.seeds, p.rates = 2, []float64{.001}
+	p.sweep.seeds, p.sweep.rates = 2, []float64{.001}
 	p.train()
 	h.Until("four runs", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 0 && len(s.Runs) == 4 })
 	h.Session().SetNote("run 3", "a tenth of the rate")
@@ -136,14 +136,14 @@ func TestSnapshotsInTheWindow(t *testing.T) {
 	if h.Dialogs != 1 {
 		t.Fatal("no dialog")
 	}
-	l := &snapshotList{p: p, run: h.State().Runs[0], use: p.where, list: p.says}
+	l := &snapshotList{p: p, run: h.State().Runs[0], use: p.actions.where, list: p.says}
 	l.show(session.RunDisk{Bytes: 3_000_000, Snapshots: train.ReadSnapshots(l.run.Folder)})
 	if len(l.list.Objects) != 3 || l.use.Text() != "3.0 MB on the disk · 3 snapshots" {
 		t.Errorf("%d rows, %q", len(l.list.Objects), l.use.Text())
 	}
 	h.Session().GoBack("run 1", 2, 0)
 	h.Until("the branch", func(s *session.State) bool { return s.Run == "run 2" })
-	if r := h.State().ChosenRun(); r.Info.State != train.Stopped || !strings.HasSuffix(p.mode, "run 2") {
-		t.Errorf("%s, the buttons are those of %q", r.Info.State, p.mode)
+	if r := h.State().ChosenRun(); r.Info.State != train.Stopped || !strings.HasSuffix(p.actions.mode, "run 2") {
+		t.Errorf("%s, the buttons are those of %q", r.Info.State, p.actions.mode)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/session"
@@ -17,31 +18,46 @@ import (
 
 var emptyCurve = &session.Curve{}
 
+// runList is the list of runs.
+type runList struct {
+	box    *fyne.Container
+	rows   []*widgets.ListRow
+	listed int // how many of the rows are in the list; −1: not even that there are none
+}
+
+// buildRuns makes the list.
+func (p *Page) buildRuns() fyne.CanvasObject {
+	p.list = runList{box: widgets.Column(0), listed: -1}
+	heading, table := widgets.NewHeading(p.text("runs")), widgets.NewButton(p.text("compare.table"), widgets.Linked, func() { p.ShowComparison(true) })
+	rows := widgets.Loose(container.NewVScroll(p.list.box))
+	return widgets.NewPanel(widgets.ColumnGrowing(0, rows, widgets.Inset(8, 12, 2, 12, widgets.Sized(0, 20, widgets.LineGrowing(8, heading, heading, table))), rows)).Padded(1)
+}
+
 // showRuns lists the runs that wait, the next on top, and those that are on the disk.
 func (p *Page) showRuns() {
 	waiting, runs := p.state.Waiting, p.state.Runs
 	n := len(waiting) + len(runs)
-	for len(p.rows) < n {
-		p.rows = append(p.rows, widgets.NewListRow([]float32{76, 0, -76, -64}, []string{"", "", "", ""}, nil))
+	for len(p.list.rows) < n {
+		p.list.rows = append(p.list.rows, widgets.NewListRow([]float32{76, 0, -76, -64}, []string{"", "", "", ""}, nil))
 	}
-	if p.listed != n {
-		p.listed, p.runs.Objects = n, p.runs.Objects[:0]
-		for _, row := range p.rows[:n] {
-			p.runs.Objects = append(p.runs.Objects, row)
+	if p.list.listed != n {
+		p.list.listed, p.list.box.Objects = n, p.list.box.Objects[:0]
+		for _, row := range p.list.rows[:n] {
+			p.list.box.Objects = append(p.list.box.Objects, row)
 		}
 		if n == 0 {
-			p.runs.Objects = append(p.runs.Objects, widgets.Inset(2, 12, 2, 12, widgets.NewParagraph(p.text("runs.none"), widgets.ColourQuiet)))
+			p.list.box.Objects = append(p.list.box.Objects, widgets.Inset(2, 12, 2, 12, widgets.NewParagraph(p.text("runs.none"), widgets.ColourQuiet)))
 		}
-		p.runs.Refresh()
+		p.list.box.Refresh()
 	}
 	for i, w := range waiting {
-		row := p.rows[i]
+		row := p.list.rows[i]
 		row.OnTapped = nil
 		row.OnMenu = func(at fyne.Position) { p.waitingMenu(w, at) }
 		row.Set([]string{p.text("queue.place", i+1), recipeOf(p, w.Spec.Name, w.Config), p.text("state.waiting"), ""}, false)
 	}
 	for i, r := range runs {
-		row := p.rows[len(waiting)+i]
+		row := p.list.rows[len(waiting)+i]
 		row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
 		row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
 		what := p.recipe(r)
@@ -156,7 +172,7 @@ func (p *Page) takeSettings(network string, c train.Config) {
 	}
 	p.config = c
 	if p.state.Training != nil { // they are seen beside those of the run that goes on
-		p.ahead, p.headOf = true, "-"
+		p.actions.ahead, p.actions.headOf = true, "-"
 	}
 	p.form.lock(false, c)
 	p.form.set(c)

@@ -29,6 +29,13 @@ type remedy struct {
 	do   func()
 }
 
+// buildSays makes the panel of what the curves say.
+func (p *Page) buildSays() fyne.CanvasObject {
+	p.says, p.said = widgets.Column(6), ""
+	list := widgets.NewScroll(p.says)
+	return widgets.NewPanel(widgets.ColumnGrowing(6, list, widgets.NewHeading(p.text("says")), list))
+}
+
 // remarks read the curves: the chosen run as it stands.
 func (p *Page) remarks() []remark {
 	c, s := p.curve(), p.state

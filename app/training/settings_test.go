@@ -99,12 +99,12 @@ func TestStartCompareAndTakeOver(t *testing.T) {
 	p.Compare(first.Name)
 	h.Until("the curves of both", func(*session.State) bool { return len(p.others()) == 1 })
 	p.draw(true)
-	series := p.plot.Data().Series
+	series := p.curves.plot.Data().Series
 	if len(series) != 8 || series[6].Name != first.Name+" · "+p.text("val-loss") || len(series[6].Points) != 1 {
 		t.Errorf("the plot has %d lines: %+v", len(series), series[len(series)-1])
 	}
 	p.Compare("")
-	if n := len(p.plot.Data().Series); n != 5 {
+	if n := len(p.curves.plot.Data().Series); n != 5 {
 		t.Errorf("with nothing laid over the plot has %d lines", n)
 	}
 	h.Answer = "x"
@@ -153,7 +153,7 @@ func TestSeeds(t *testing.T) {
 	p.form.advanced = true
 	p.form.build()
 	p.form.change(func(c *train.Config) { c.Epochs = 2 })
-	p.seeds = 3
+	p.sweep.seeds = 3
 	p.train()
 	waited := 0
 	h.Until("three runs", func(s *session.State) bool {
@@ -170,7 +170,7 @@ func TestSeeds(t *testing.T) {
 	p.Compare(allSeeds)
 	h.Until("all curves", func(*session.State) bool { return len(p.others()) == 3 })
 	p.draw(true)
-	series := p.plot.Data().Series
+	series := p.curves.plot.Data().Series
 	if len(series) != 9 {
 		t.Fatalf("%d lines", len(series))
 	}
@@ -180,15 +180,15 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("epoch %d: %g to %g, mean %g", i+1, least[i].Y, most[i].Y, mean[i].Y)
 		}
 	}
-	p.seeds, p.rates = 2, []float64{.5, p.config.Rate, .001}
+	p.sweep.seeds, p.sweep.rates = 2, []float64{.5, p.config.Rate, .001}
 	if list := p.configs(); len(list) != 6 || list[2].Rate != .5 || list[5].Rate != .001 || list[5].Seed != p.config.Seed+1 {
 		t.Errorf("%d runs: %+v", len(list), list)
 	}
-	p.rates, p.batches = nil, []float64{32}
+	p.sweep.rates, p.sweep.batches = nil, []float64{32}
 	if list := p.configs(); len(list) != 4 || list[1].Batch != p.config.Batch || list[2].Batch != 32 {
 		t.Errorf("%d runs: %+v", len(list), list)
 	}
-	p.batches = nil
+	p.sweep.batches = nil
 	p.form.change(func(c *train.Config) { c.Epochs = 200 })
 	p.train()
 	h.Until("a start", func(s *session.State) bool {

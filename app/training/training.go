@@ -2,8 +2,6 @@
 package training
 
 import (
-	"time"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -22,55 +20,25 @@ type Page struct {
 	state *session.State
 	shown bool
 
-	config    train.Config // of the next run
-	forNet    string       // what config was made for: a change of the network brings its defaults
-	smoothing float64
-	log       bool
-	watched   string // run and moment for which probes were asked
-	filtersOf string // run and epoch whose filters were asked for
-	ownerOf   string // run whose filters are shown
-	lack      string // what is said in place of filters
-	drawn     *session.Curve
-	versus    string    // run that is laid over the chosen one, or allSeeds
-	over      string    // what of it is drawn
-	seeds     int       // runs that Train starts, each with another seed
-	rates     []float64 // learning rates that are tried too
-	batches   []float64 // sizes of batches that are tried too
-	ahead     bool      // the form shows the settings of the next run, though one goes on
-	slowly    time.Time // when the small plots were drawn last
+	config train.Config // of the next run
+	forNet string       // what config was made for: a change of the network brings its defaults
+	sweep  sweep
 
-	comparison comparison
-
-	root     *fyne.Container
-	main     fyne.CanvasObject
-	guide    fyne.CanvasObject
-	plot     *widgets.LinePlot
-	rate     *widgets.LinePlot
-	layers   *widgets.LinePlot // of each layer, or images a second
-	view     int               // which of these
-	live     *widgets.Text
-	filters  *widgets.ContactSheet
-	scale    *widgets.ScaleBar
-	none     *widgets.Paragraph // why there are no filters
-	head     *fyne.Container    // of the form: its title, or the choice between the run that goes on and the next one
-	runs     *fyne.Container
-	rows     []*widgets.ListRow
-	listed   int // how many of the rows are in the list; −1: not even that there are none
-	says     *fyne.Container
-	said     string
-	form     *form
-	formBox  *fyne.Container
-	progress *widgets.Progress
-	where    *widgets.Text
-	buttons  *fyne.Container
-	next     *widgets.Button
-	mode     string // what the buttons are for
-	headOf   string // the run that the form's head names
+	root        *fyne.Container
+	main, guide fyne.CanvasObject
+	curves      curves
+	comparison  comparison
+	learned     learned
+	list        runList
+	says        *fyne.Container
+	said        string // what is written there
+	form        *form
+	actions     actions
 }
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), smoothing: .6, seeds: 1}
+	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), curves: curves{smoothing: .6}, sweep: sweep{seeds: 1}}
 	p.comparison = comparison{p: p, disk: map[string]int64{}}
 	return p
 }
@@ -79,22 +47,10 @@ func (p *Page) text(key string, args ...any) string { return p.host.Text("train.
 
 // Build implements page.Page.
 func (p *Page) Build() fyne.CanvasObject {
-	p.drawn, p.filtersOf, p.ownerOf, p.rows, p.listed, p.said, p.mode = nil, "", "", nil, -1, "", "-"
-	p.plot, p.rate, p.layers = widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque(), widgets.NewLinePlot().Opaque()
-	p.rate.SetCompact(true)
 	curves := p.buildCurves()
-	small := widgets.Shares(widgets.Gap, []float32{1.1, 1.1, .9}, p.small("rate", "policy", p.rate), p.buildLayers(), p.buildFilters())
-
-	p.runs = widgets.Column(0)
-	runsList := widgets.Loose(container.NewVScroll(p.runs))
-	heading, table := widgets.NewHeading(p.text("runs")), widgets.NewButton(p.text("compare.table"), widgets.Linked, func() { p.ShowComparison(true) })
-	runs := widgets.NewPanel(widgets.ColumnGrowing(0, runsList, widgets.Inset(8, 12, 2, 12, widgets.Sized(0, 20, widgets.LineGrowing(8, heading, heading, table))), runsList)).Padded(1)
-	p.says = widgets.Column(6)
-	saysList := widgets.NewScroll(p.says)
-	says := widgets.NewPanel(widgets.ColumnGrowing(6, saysList, widgets.NewHeading(p.text("says")), saysList))
-	below := widgets.Shares(widgets.Gap, []float32{1.6, 1}, runs, says)
+	small := widgets.Shares(widgets.Gap, []float32{1.1, 1.1, .9}, p.small("rate", "policy", p.curves.rate), p.buildLayers(), p.buildFilters())
+	below := widgets.Shares(widgets.Gap, []float32{1.6, 1}, p.buildRuns(), p.buildSays())
 	left := widgets.Loose(widgets.RowShares(widgets.Gap, []float32{.535, .225, .24}, curves, small, below))
-
 	p.main = widgets.Beside(widgets.Gap, left, left, widgets.Sized(246, 0, p.buildRight()))
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconTrain.In(widgets.Colour(widgets.ColourAccent)) },
@@ -117,17 +73,15 @@ func (p *Page) small(key, concept string, plot *widgets.LinePlot) fyne.CanvasObj
 
 // buildRight makes the settings and the buttons.
 func (p *Page) buildRight() fyne.CanvasObject {
-	p.head, p.headOf = container.NewStack(), "-"
-	p.formBox = container.NewStack()
-	p.progress, p.where = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet).Small()
-	p.buttons = container.NewStack()
-	foot := widgets.Column(6, p.progress, p.where, p.buttons)
-	settings := widgets.NewScroll(p.formBox)
-	panel := widgets.NewPanel(widgets.ColumnGrowing(8, settings, widgets.Sized(0, 20, p.head), settings, foot))
-	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("inspect") })
+	p.actions = actions{
+		head: container.NewStack(), progress: widgets.NewProgress(), where: widgets.NewText("", widgets.ColourQuiet).Small(), buttons: container.NewStack(),
+		next: widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("inspect") }), ahead: p.actions.ahead, headOf: "-",
+	}
+	a := &p.actions
 	p.form = newForm(p)
-	p.formBox.Objects = []fyne.CanvasObject{p.form.object}
-	return widgets.ColumnGrowing(widgets.Gap, panel, panel, p.next)
+	settings := widgets.NewScroll(p.form.object)
+	panel := widgets.NewPanel(widgets.ColumnGrowing(8, settings, widgets.Sized(0, 20, a.head), settings, widgets.Column(6, a.progress, a.where, a.buttons)))
+	return widgets.ColumnGrowing(widgets.Gap, panel, panel, a.next)
 }
 
 // Update implements page.Page.
@@ -146,7 +100,9 @@ func (p *Page) Update(s *session.State) {
 	anew := false
 	if n := s.ChosenNetwork(); n != nil && p.forNet != n.Name {
 		p.forNet, p.config = n.Name, train.DefaultsFor(n.Spec)
-		p.form.set(p.config)
+		if !p.form.locked { // it shows the run that goes on
+			p.form.set(p.config)
+		}
 		anew = true // an empty plot has the axes of the next run
 	}
 	p.showActions()
@@ -173,7 +129,7 @@ func (p *Page) configOf() (train.Config, bool) {
 
 // Show implements page.Page.
 func (p *Page) Show() {
-	p.shown, p.watched = true, ""
+	p.shown, p.learned.watched = true, ""
 	p.draw(true)
 	p.showFilters()
 }
@@ -181,7 +137,7 @@ func (p *Page) Show() {
 // Hide implements page.Page.
 func (p *Page) Hide() {
 	p.shown = false
-	if p.watched != "" && p.state.Training != nil {
+	if p.learned.watched != "" && p.state.Training != nil {
 		p.host.Session().Watch(nil, nil)
 	}
 }
@@ -198,8 +154,8 @@ func (p *Page) Key(e *fyne.KeyEvent) {
 
 // Point reads the curves at a share of the plot's width, as the mouse does: for measuring how soon the window answers.
 func (p *Page) Point(share float32) {
-	size := p.plot.Size()
-	p.plot.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(share*size.Width, size.Height/2)}})
+	size := p.curves.plot.Size()
+	p.curves.plot.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(share*size.Width, size.Height/2)}})
 }
 
 // menu shows entries below a thing.

@@ -70,20 +70,20 @@ func TestCurves(t *testing.T) {
 	h.Pump()
 	p.Update(synthetic(t, h.State(), epochs([]float64{.4, .2, .12, .1, .08}, []float64{.3, .2, .15, .14, .14})))
 	h.Golden("curves")
-	if d := p.layers.Data(); len(d.Series) != 4 || len(d.Series[0].Points) != 25 || d.Series[3].Name != "ip2" || !d.Left.Log {
+	if d := p.curves.layers.Data(); len(d.Series) != 4 || len(d.Series[0].Points) != 25 || d.Series[3].Name != "ip2" || !d.Left.Log {
 		t.Errorf("of the layers it draws %+v", d.Series)
 	}
-	p.view = viewUpdates
+	p.curves.view = viewUpdates
 	p.draw(true)
-	if v := p.layers.Data().Series[0].Points[0].Y; math.Abs(v-.002*math.Exp(-.2/3)) > 1e-9 {
+	if v := p.curves.layers.Data().Series[0].Points[0].Y; math.Abs(v-.002*math.Exp(-.2/3)) > 1e-9 {
 		t.Errorf("the first update is %g of the weights", v)
 	}
-	p.view = viewSpeed
+	p.curves.view = viewSpeed
 	p.draw(true)
-	if d := p.layers.Data(); len(d.Series) != 1 || len(d.Series[0].Points) != 500 {
+	if d := p.curves.layers.Data(); len(d.Series) != 1 || len(d.Series[0].Points) != 500 {
 		t.Errorf("the speed has %d lines", len(d.Series))
 	}
-	d := p.plot.Data()
+	d := p.curves.plot.Data()
 	if len(d.Series) != 5 || len(d.Series[2].Points) != 5 || len(d.Marks) != 1 {
 		t.Errorf("the plot has %d series and %d marks", len(d.Series), len(d.Marks))
 	}
@@ -133,8 +133,8 @@ func TestTrainPauseStopResume(t *testing.T) {
 	h.Session().Pause()
 	h.Until("the pause", func(s *session.State) bool { return s.Training.Paused })
 	at := h.State().Training.Iteration
-	if p.mode != "paused" {
-		t.Errorf("the buttons are those of %q", p.mode)
+	if p.actions.mode != "paused" {
+		t.Errorf("the buttons are those of %q", p.actions.mode)
 	}
 	h.Session().SetRate(.003)
 	h.Session().Continue()
@@ -148,8 +148,8 @@ func TestTrainPauseStopResume(t *testing.T) {
 	if r == nil || r.Info.State != train.Stopped || len(r.Info.Snapshots) == 0 {
 		t.Fatalf("the stopped run is %+v", r)
 	}
-	if !strings.HasSuffix(p.mode, r.Name) {
-		t.Errorf("the buttons are those of %q", p.mode)
+	if !strings.HasSuffix(p.actions.mode, r.Name) {
+		t.Errorf("the buttons are those of %q", p.actions.mode)
 	}
 	before := r.Info.Iteration
 	if err := h.Session().ResumeRun(r.Name); err != nil {
