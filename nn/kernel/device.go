@@ -37,9 +37,13 @@ type HostAccess interface {
 // layer's stream, index of the sample in the accumulated batch, index of the element in the sample), so that no device, number of
 // threads or order of work changes it. A share of ratio is dropped.
 func Keep(seed uint64, iteration, stream, sample, element int, ratio float32) bool {
-	x := mix(seed ^ mix(uint64(iteration)<<20^uint64(stream)))
-	x = mix(x ^ uint64(sample)<<40 ^ uint64(element))
+	x := mix(KeepKey(seed, iteration, stream) ^ uint64(sample)<<40 ^ uint64(element))
 	return float32(x>>40)*(1.0/(1<<24)) >= ratio
+}
+
+// KeepKey is the part of Keep that is the same for all elements of a step, for devices that work out the rest themselves.
+func KeepKey(seed uint64, iteration, stream int) uint64 {
+	return mix(seed ^ mix(uint64(iteration)<<20^uint64(stream)))
 }
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).

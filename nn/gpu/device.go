@@ -1,0 +1,143 @@
+//go:build cgo
+
+package gpu
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// Open makes the device that runs on the machine's graphics processor: Vulkan on Linux and Windows, Metal on macOS, Direct3D 12 on Windows. With software
+// it takes one that is drawn by the processor too, as for tests.
+func Open(software bool) (kernel.Device, error) {
+	instance := newInstance()
+	adapter, err := choose(instance, software)
+	if err != nil {
+		instance.Release()
+		return nil, err
+	}
+	d := &device{instance: instance, adapter: adapter, info: adapter.GetInfo(), limits: adapter.GetLimits().Limits, pipelines: map[string]*pipeline{}}
+	d.limits.MaxPushConstantSize = 0 // none are used, and some adapters give a number that is none
+	if d.wgpu, err = adapter.RequestDevice(&wgpu.DeviceDescriptor{RequiredLimits: &wgpu.RequiredLimits{Limits: d.limits}}); err != nil {
+		adapter.Release()
+		instance.Release()
+		return nil, fault.New("gpu.open", "The graphics processor %s cannot be used. Update its driver, or use the CPU.", d.name()).Because(err)
+	}
+	d.queue = d.wgpu.GetQueue()
+	return d, nil
+}
+
+// choose takes the adapter that computes best: a card of its own, one within the processor, and only if asked for one that is software.
+func choose(instance *wgpu.Instance, software bool) (*wgpu.Adapter, error) {
+	rank := map[wgpu.AdapterType]int{wgpu.AdapterTypeDiscreteGPU: 3, wgpu.AdapterTypeIntegratedGPU: 2, wgpu.AdapterTypeUnknown: 1}
+	if software {
+		rank[wgpu.AdapterTypeCPU] = 1
+	}
+	var best *wgpu.Adapter
+	for _, a := range instance.EnumerateAdapters(nil) {
+		if r := rank[a.GetInfo().AdapterType]; r > 0 && (best == nil || r > rank[best.GetInfo().AdapterType]) {
+			if best != nil {
+				best.Release()
+			}
+			best = a
+			continue
+		}
+		a.Release()
+	}
+	if best == nil {
+		return nil, NoAdapter()
+	}
+	return best, nil
+}
+
+// device is a graphics processor.
+type device struct {
+	instance *wgpu.Instance
+	adapter  *wgpu.Adapter
+	wgpu     *wgpu.Device
+	queue    *wgpu.Queue
+	info     wgpu.AdapterInfo
+	limits   wgpu.Limits
+
+	mu        sync.Mutex // held while commands are recorded and waited for
+	pipelines map[string]*pipeline
+	closed    bool
+
+	submissions, readbacks atomic.Int64
+}
+
+// pipeline is a shader made ready.
+type pipeline struct {
+	layout *wgpu.BindGroupLayout
+	ready  *wgpu.ComputePipeline
+}
+
+// name is the adapter's own, as far as the driver tells it.
+func (d *device) name() string {
+	for _, s := range []string{d.info.Name, d.info.DriverDescription, d.info.VendorName} {
+		if s != "" && !strings.HasPrefix(s, "0x") {
+			return s
+		}
+	}
+	return "GPU"
+}
+
+// Name implements kernel.Device.
+func (d *device) Name() string { return "GPU · " + d.name() }
+
+// Software tells that the processor plays the graphics processor.
+func (d *device) Software() bool { return d.info.AdapterType == wgpu.AdapterTypeCPU }
+
+// Threads implements kernel.Device: how many threads a graphics processor has it does not tell.
+func (d *device) Threads() int { return 1 }
+
+// Counts gives how often commands were submitted and numbers read back since the device was opened.
+func (d *device) Counts() (submissions, readbacks int64) { return d.submissions.Load(), d.readbacks.Load() }
+
+// Close implements kernel.Device.
+func (d *device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil
+	}
+	d.closed = true
+	for _, p := range d.pipelines {
+		p.layout.Release()
+		p.ready.Release()
+	}
+	d.queue.Release()
+	d.wgpu.Release()
+	d.adapter.Release()
+	d.instance.Release()
+	return nil
+}
+
+// pipeline makes a shader ready, once.
+func (d *device) pipeline(code string) (*pipeline, error) {
+	if p := d.pipelines[code]; p != nil {
+		return p, nil
+	}
+	module, err := d.wgpu.CreateShaderModule(&wgpu.ShaderModuleDescriptor{WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: code}})
+	if err != nil {
+		return nil, fmt.Errorf("gpu: %w in\n%s", err, code)
+	}
+	defer module.Release()
+	ready, err := d.wgpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"}})
+	if err != nil {
+		return nil, fmt.Errorf("gpu: %w in\n%s", err, code)
+	}
+	p := &pipeline{ready.GetBindGroupLayout(0), ready}
+	d.pipelines[code] = p
+	return p, nil
+}
+
+var errClosed = errors.New("gpu: use of a closed executor")

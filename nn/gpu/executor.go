@@ -1,0 +1,225 @@
+//go:build cgo
+
+package gpu
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/cogentcore/webgpu/wgpu"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// executor is a program made ready.
+type executor struct {
+	d      *device
+	p      *kernel.Program
+	plan   planner
+	mem    []*wgpu.Buffer // pieces of memory
+	of     []int          // the piece of each buffer
+	step   *wgpu.Buffer   // what the step is
+	words  []uint32
+	reader reader // brings numbers back
+
+	forward, backward, update []command
+}
+
+// command is a pass made ready.
+type command struct {
+	pipeline *pipeline
+	group    *wgpu.BindGroup
+	groups   [3]uint32
+}
+
+// Prepare implements kernel.Device.
+func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed {
+		return nil, errClosed
+	}
+	x := &executor{d: d, p: p, plan: planner{p: p}}
+	var lists [3][]pass
+	for i, ops := range [][]kernel.Op{p.Forward, p.Backward, p.Update} {
+		var err error
+		if lists[i], err = x.plan.list(ops); err != nil {
+			return nil, err
+		}
+	}
+	if err := x.allocate(lists[0], lists[1]); err != nil {
+		return nil, errorsWith(err, x.release())
+	}
+	for i, to := range []*[]command{&x.forward, &x.backward, &x.update} {
+		for _, pass := range lists[i] {
+			c, err := x.command(pass)
+			if err != nil {
+				return nil, errorsWith(err, x.release())
+			}
+			*to = append(*to, c)
+		}
+	}
+	return x, nil
+}
+
+// errorsWith gives the first error that there is.
+func errorsWith(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// allocate provides the memory.
+func (x *executor) allocate(forward, backward []pass) error {
+	var sizes []int
+	x.of, sizes = places(x.p, forward, backward)
+	sizes = append(sizes, max(x.plan.need, 1)) // the scratch buffer, last
+	largest, sum := uint64(0), uint64(0)
+	for _, n := range sizes {
+		largest, sum = max(largest, 4*uint64(n)), sum+4*uint64(n)
+	}
+	if most := min(x.d.limits.MaxBufferSize, x.d.limits.MaxStorageBufferBindingSize); largest > most {
+		return fault.New("gpu.large", "The network needs %d MB on %s, one piece of it %d MB; that graphics processor takes pieces of at most %d MB. Choose a smaller batch or network, or the CPU.",
+			sum>>20, x.d.name(), largest>>20, most>>20)
+	}
+	const usage = wgpu.BufferUsageStorage | wgpu.BufferUsageCopySrc | wgpu.BufferUsageCopyDst
+	for _, n := range sizes {
+		b, err := x.d.buffer(4*uint64(n), usage)
+		if err != nil {
+			return fault.New("gpu.memory", "The network needs %d MB on %s, which has not as much left. Choose a smaller batch or network, or the CPU.", sum>>20, x.d.name()).Because(err)
+		}
+		x.mem = append(x.mem, b)
+	}
+	x.words = make([]uint32, fixedWords+len(x.plan.words))
+	var err error
+	x.step, err = x.d.buffer(uint64(4*len(x.words)), usage)
+	return err
+}
+
+// buffer makes a buffer of zeros.
+func (d *device) buffer(bytes uint64, usage wgpu.BufferUsage) (*wgpu.Buffer, error) {
+	return d.wgpu.CreateBuffer(&wgpu.BufferDescriptor{Size: bytes, Usage: usage})
+}
+
+// piece is the memory of a buffer.
+func (x *executor) piece(id kernel.ID) *wgpu.Buffer {
+	if id == scratch {
+		return x.mem[len(x.mem)-1]
+	}
+	return x.mem[x.of[id]]
+}
+
+// command makes a pass ready.
+func (x *executor) command(p pass) (command, error) {
+	pipeline, err := x.d.pipeline(p.code)
+	if err != nil {
+		return command{}, err
+	}
+	entries := []wgpu.BindGroupEntry{{Binding: 0, Buffer: x.step, Size: wgpu.WholeSize}}
+	for i, id := range p.buffers {
+		entries = append(entries, wgpu.BindGroupEntry{Binding: uint32(i + 1), Buffer: x.piece(id), Size: wgpu.WholeSize})
+	}
+	group, err := x.d.wgpu.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: pipeline.layout, Entries: entries})
+	if err != nil {
+		return command{}, fmt.Errorf("gpu: %w for\n%s", err, p.code)
+	}
+	return command{pipeline, group, p.groups}, nil
+}
+
+// Run implements kernel.Executor: one submission.
+func (x *executor) Run(s kernel.Step) error {
+	x.d.mu.Lock()
+	defer x.d.mu.Unlock()
+	if x.mem == nil {
+		return errClosed
+	}
+	if s.Samples < 1 || s.Samples > x.p.Batch {
+		return fmt.Errorf("gpu: a step of %d samples with a batch of %d", s.Samples, x.p.Batch)
+	}
+	x.plan.words.of(s, x.words)
+	if err := x.d.queue.WriteBuffer(x.step, 0, wgpu.ToBytes(x.words)); err != nil {
+		return err
+	}
+	encoder, err := x.d.wgpu.CreateCommandEncoder(nil)
+	if err != nil {
+		return err
+	}
+	defer encoder.Release()
+	pass := encoder.BeginComputePass(nil)
+	for _, list := range []struct {
+		run      bool
+		commands []command
+	}{{!s.NoForward, x.forward}, {s.Backward, x.backward}, {s.Update, x.update}} {
+		if !list.run {
+			continue
+		}
+		for _, c := range list.commands {
+			pass.SetPipeline(c.pipeline.ready)
+			pass.SetBindGroup(0, c.group, nil)
+			pass.DispatchWorkgroups(c.groups[0], c.groups[1], c.groups[2])
+		}
+	}
+	err = pass.End()
+	pass.Release()
+	if err != nil {
+		return err
+	}
+	if err := x.reader.record(x, encoder); err != nil {
+		return err
+	}
+	if err := x.submit(encoder); err != nil {
+		return err
+	}
+	return x.reader.fetch(x)
+}
+
+// submit sends what was recorded.
+func (x *executor) submit(encoder *wgpu.CommandEncoder) error {
+	commands, err := encoder.Finish(nil)
+	if err != nil {
+		return err
+	}
+	defer commands.Release()
+	x.d.queue.Submit(commands)
+	x.d.submissions.Add(1)
+	return nil
+}
+
+// patience is how long a step may take before the driver counts as hung; a processor that plays one is allowed more.
+func (d *device) patience() time.Duration {
+	if d.Software() {
+		return 10 * time.Minute
+	}
+	return 10 * time.Second
+}
+
+// Close implements kernel.Executor.
+func (x *executor) Close() error {
+	x.d.mu.Lock()
+	defer x.d.mu.Unlock()
+	return x.release()
+}
+
+func (x *executor) release() error {
+	for _, list := range [][]command{x.forward, x.backward, x.update} {
+		for _, c := range list {
+			c.group.Release()
+		}
+	}
+	for _, b := range append(slices.Clone(x.mem), x.step) {
+		if b != nil {
+			b.Release()
+		}
+	}
+	x.reader.release()
+	x.forward, x.backward, x.update, x.mem, x.step = nil, nil, nil, nil, nil
+	return nil
+}

@@ -1,0 +1,246 @@
+package gpu
+
+import (
+	"fmt"
+	"maps"
+
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// A product is Out[m,n] = Σ_k A[m,k]·B[k,n], with rules for where the numbers come from and go to: convolutions, fully connected layers and their gradients are all of
+// this kind, and no matrix is ever put together in memory.
+type product struct {
+	m, n, k   int    // sizes, at most; n or k may depend on the samples of a step
+	nNow      string // how many columns there are in a step
+	kNow      string // how long the sums are
+	a, b      string // WGSL that gives a number from m, k and from k, n, and the group g
+	store     string // WGSL that takes v at m, n, of the group g and the slice
+	functions string
+	groups    int // independent products
+	slices    int // into which the sums are cut, so that long sums of few numbers keep a GPU busy; each is stored by itself
+}
+
+// depth is how many products of a sum are done between two loads.
+const depth = 16
+
+// side is the side of a tile of the output for so many rows or columns: 16 threads along each, with one, two or four numbers.
+func side(n int) int {
+	switch {
+	case n > 32:
+		return 64
+	case n > 16:
+		return 32
+	}
+	return 16
+}
+
+// pass makes the shader: tiles of A and B in the workgroup's memory, each thread a small tile of the output in its registers.
+func (p product) pass(n names, c constants) pass {
+	tm, tn := side(p.m), side(p.n)
+	rows, columns := (p.m+tm-1)/tm, (p.n+tn-1)/tn
+	tiles := rows * columns
+	x := min(tiles, mostGroups)
+	chunk := (p.k + p.slices - 1) / p.slices
+	all := constants{
+		"TM": tm, "TN": tn, "RM": tm / 16, "RN": tn / 16, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
+		"AS": depth * tm, "BS": depth * tn, "RS": tm / 16 * tn / 16,
+	}
+	maps.Copy(all, c)
+	code := p.functions + fmt.Sprintf(`
+fn loadA(g: u32, m: u32, k: u32) -> f32 { %s }
+fn loadB(g: u32, k: u32, n: u32) -> f32 { %s }
+fn store(g: u32, slice: u32, m: u32, n: u32, v: f32) { %s }
+var<workgroup> ta: array<f32, AS>;
+var<workgroup> tb: array<f32, BS>;
+@compute @workgroup_size(16, 16) fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_id) at: vec3<u32>, @builtin(local_invocation_index) t: u32) {
+	let tile = id.x + id.y * WIDTH;
+	let g = id.z / SLICES;
+	let slice = id.z %% SLICES;
+	let m0 = (tile %% ROWS) * TM;
+	let n0 = (tile / ROWS) * TN;
+	let all = %s;
+	let begin = slice * CHUNK;
+	let end = min(begin + CHUNK, %s);
+	if (tile >= TILES || n0 >= all) { return; }
+	var sum: array<f32, RS>;
+	for (var i = 0u; i < RS; i++) { sum[i] = 0.0; }
+	for (var k0 = begin; k0 < end; k0 += DEPTH) {
+		for (var e = t; e < AS; e += 256u) {
+			let k = k0 + e %% DEPTH;
+			let m = m0 + e / DEPTH;
+			var v = 0.0;
+			if (m < M && k < end) { v = loadA(g, m, k); }
+			ta[(e %% DEPTH) * TM + e / DEPTH] = v;
+		}
+		for (var e = t; e < BS; e += 256u) {
+			let k = k0 + e / TN;
+			let n = n0 + e %% TN;
+			var v = 0.0;
+			if (n < all && k < end) { v = loadB(g, k, n); }
+			tb[e] = v;
+		}
+		workgroupBarrier();
+		for (var k = 0u; k < DEPTH; k++) {
+			var right: array<f32, RN>;
+			for (var j = 0u; j < RN; j++) { right[j] = tb[k * TN + at.x + 16u * j]; }
+			for (var i = 0u; i < RM; i++) {
+				let left = ta[k * TM + at.y + 16u * i];
+				for (var j = 0u; j < RN; j++) { sum[i * RN + j] = fma(left, right[j], sum[i * RN + j]); }
+			}
+		}
+		workgroupBarrier();
+	}
+	for (var i = 0u; i < RM; i++) {
+		let m = m0 + at.y + 16u * i;
+		for (var j = 0u; j < RN; j++) {
+			let n = n0 + at.x + 16u * j;
+			if (m < M && n < all) { store(g, slice, m, n, sum[i * RN + j]); }
+		}
+	}
+}`, p.a, p.b, p.store, p.nNow, p.kNow)
+	return shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+}
+
+// busy is how many workgroups keep a GPU busy.
+const busy = 256
+
+// cut tells into how many slices the sums of a product are best cut.
+func (p product) cut() int {
+	tiles := p.groups * ((p.m + side(p.m) - 1) / side(p.m)) * ((p.n + side(p.n) - 1) / side(p.n))
+	return max(1, min(busy/tiles, p.k/(4*depth)))
+}
+
+// conv are the sizes of a convolution as constants: S… of the input, F and O… of the output, K… of the kernel.
+func (pl *planner) conv(x, w, y kernel.ID, g kernel.Geometry, groups int) constants {
+	sx, sw, sy := pl.shape(x), pl.shape(w), pl.shape(y)
+	return constants{
+		"C": sx.C, "H": sx.H, "W": sx.W, "F": sy.C, "OH": sy.H, "OW": sy.W, "OP": sy.H * sy.W, "IP": sx.H * sx.W, "CG": sx.C / groups, "FG": sw.N / groups,
+		"KH": g.Kernel.H, "KW": g.Kernel.W, "KK": g.Kernel.H * g.Kernel.W, "CKK": sw.Sample(), "FKK": sw.N / groups * g.Kernel.H * g.Kernel.W,
+		"SH": g.Stride.H, "SW": g.Stride.W, "PH": g.Pad.H, "PW": g.Pad.W, "DH": g.Dilation.H, "DW": g.Dilation.W,
+	}
+}
+
+// tap is the number of the input that a place of the output sees through a tap of the kernel; outside the image it is zero.
+const tap = `
+fn tap(s: u32, c: u32, tapped: u32, place: u32) -> f32 {
+	let h = i32((place / OW) * SH + (tapped / KW) * DH) - i32(PH);
+	let w = i32((place % OW) * SW + (tapped % KW) * DW) - i32(PW);
+	if (h < 0 || h >= i32(H) || w < 0 || w >= i32(W)) { return 0.0; }
+	return $X[((s * C + c) * H + u32(h)) * W + u32(w)];
+}
+`
+
+func (pl *planner) convolution(o kernel.Conv) {
+	c := pl.conv(o.X, o.W, o.Y, o.Geometry, o.Groups)
+	bias := ""
+	if o.B != kernel.None {
+		bias = " + $B[g * FG + m]"
+	}
+	p := product{
+		m: c["FG"], n: pl.p.Batch * c["OP"], k: c["CKK"], nNow: "samples() * OP", kNow: "CKK", groups: o.Groups, slices: 1, functions: tap,
+		a:     "return $W[(g * FG + m) * CKK + k];",
+		b:     "return tap(n / OP, g * CG + k / KK, k % KK, n % OP);",
+		store: "$Y[((n / OP) * F + g * FG + m) * OP + n % OP] = v" + bias + ";",
+	}
+	pl.add(p.pass(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, c))
+}
+
+func (pl *planner) convolutionGradInput(o kernel.ConvGradInput) {
+	c := pl.conv(o.DX, o.W, o.DY, o.Geometry, o.Groups)
+	p := product{
+		m: c["CG"], n: pl.p.Batch * c["IP"], k: c["FKK"], nNow: "samples() * IP", kNow: "FKK", groups: o.Groups, slices: 1,
+		a: "return $W[((g * FG + k / KK) * CG + m) * KK + k % KK];",
+		b: `
+	let r = k % KK;
+	let h = i32((n % IP) / W + PH) - i32((r / KW) * DH);
+	let w = i32((n % IP) % W + PW) - i32((r % KW) * DW);
+	if (h < 0 || w < 0 || u32(h) % SH != 0u || u32(w) % SW != 0u) { return 0.0; }
+	let i = u32(h) / SH;
+	let j = u32(w) / SW;
+	if (i >= OH || j >= OW) { return 0.0; }
+	return $DY[(((n / IP) * F + g * FG + k / KK) * OH + i) * OW + j];`,
+		store: put("$DX", "((n / IP) * C + g * CG + m) * IP + n % IP", "v", o.Add),
+	}
+	pl.add(p.pass(names{"DY": o.DY, "W": o.W, "DX": o.DX}, c))
+}
+
+func (pl *planner) convolutionGradWeights(o kernel.ConvGradWeights) {
+	c := pl.conv(o.X, o.DW, o.DY, o.Geometry, o.Groups)
+	p := product{
+		m: c["FG"], n: c["CKK"], k: pl.p.Batch * c["OP"], nNow: "CKK", kNow: "samples() * OP", groups: o.Groups, functions: tap,
+		a: "return $DY[((k / OP) * F + g * FG + m) * OP + k % OP];",
+		b: "return tap(k / OP, g * CG + n / KK, n % KK, k % OP);",
+	}
+	pl.gradWeights(p, o.DW, "(g * FG + m) * CKK + n", names{"X": o.X, "DY": o.DY}, c)
+	pl.biasGrad(o.DY, o.DB)
+}
+
+// gradWeights does a product whose sums are cut into slices, and adds these in their order.
+func (pl *planner) gradWeights(p product, dw kernel.ID, at string, n names, c constants) {
+	p.slices = p.cut()
+	length := pl.shape(dw).Len()
+	c["LENGTH"] = length
+	if p.slices == 1 {
+		n["DWS"] = dw
+		p.store = "if (adding()) { " + put("$DWS", at, "v", true) + " } else { " + put("$DWS", at, "v", false) + " }"
+		pl.add(p.pass(n, c))
+		return
+	}
+	n["PART"] = pl.scratch(p.slices * length)
+	p.store = "$PART[slice * LENGTH + " + at + "] = v;"
+	pl.add(p.pass(n, c))
+	pl.add(each(length, "LENGTH", `
+	var v = 0.0;
+	for (var s = 0u; s < SLICES; s++) { v += $PART[s * LENGTH + i]; }
+	if (adding()) { v += $DWS[i]; }
+	$DWS[i] = v;`, "", names{"PART": scratch, "DWS": dw}, constants{"LENGTH": length, "SLICES": p.slices}))
+}
+
+// biasGrad sums the gradient of the output over samples and places.
+func (pl *planner) biasGrad(dy, db kernel.ID) {
+	if db == kernel.None {
+		return
+	}
+	channels := pl.shape(db).Len()
+	pl.add(grouped(channels, `
+	let n = samples() * PLANE;
+	var v = 0.0;
+	for (var e = t; e < n; e += 256u) { v += $DY[((e / PLANE) * COUNT + c) * PLANE + e % PLANE]; }
+	v = total(t, v);
+	if (t == 0u) {
+		if (adding()) { v += $DB[c]; }
+		$DB[c] = v;
+	}`, names{"DY": dy, "DB": db}, constants{"PLANE": pl.shape(dy).Sample() / channels}))
+}
+
+func (pl *planner) dense(o kernel.Dense) {
+	in, out := pl.shape(o.X).Sample(), pl.shape(o.Y).Sample()
+	bias := ""
+	if o.B != kernel.None {
+		bias = " + $B[m]"
+	}
+	p := product{
+		m: out, n: pl.p.Batch, k: in, nNow: "samples()", kNow: "IN", groups: 1, slices: 1,
+		a: "return $W[m * IN + k];", b: "return $X[n * IN + k];", store: "$Y[n * OUT + m] = v" + bias + ";",
+	}
+	pl.add(p.pass(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, constants{"IN": in, "OUT": out}))
+}
+
+func (pl *planner) denseGradInput(o kernel.DenseGradInput) {
+	in, out := pl.shape(o.DX).Sample(), pl.shape(o.DY).Sample()
+	p := product{
+		m: in, n: pl.p.Batch, k: out, nNow: "samples()", kNow: "OUT", groups: 1, slices: 1,
+		a: "return $W[k * IN + m];", b: "return $DY[n * OUT + k];", store: put("$DX", "n * IN + m", "v", o.Add),
+	}
+	pl.add(p.pass(names{"DY": o.DY, "W": o.W, "DX": o.DX}, constants{"IN": in, "OUT": out}))
+}
+
+func (pl *planner) denseGradWeights(o kernel.DenseGradWeights) {
+	in, out := pl.shape(o.X).Sample(), pl.shape(o.DY).Sample()
+	p := product{
+		m: out, n: in, k: pl.p.Batch, nNow: "IN", kNow: "samples()", groups: 1,
+		a: "return $DY[k * OUT + m];", b: "return $X[k * IN + n];",
+	}
+	pl.gradWeights(p, o.DW, "m * IN + n", names{"X": o.X, "DY": o.DY}, constants{"IN": in, "OUT": out})
+	pl.biasGrad(o.DY, o.DB)
+}
