@@ -47,7 +47,7 @@ func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("steps", func(st *State) bool { return st.Training != nil && st.Training.Iteration > 2 })
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 
 	folder, away := filepath.Join(home, "datasets", "shapes"), filepath.Join(t.TempDir(), "shapes")

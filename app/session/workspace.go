@@ -73,7 +73,7 @@ func (s *Session) settle(now *State) {
 			now.Dataset = now.Datasets[0].Name
 		}
 	}
-	now.Networks = networksOf(s.config.Home, now.ChosenDataset())
+	now.Networks = networksFor(s.networks, now.ChosenDataset())
 	if now.ChosenNetwork() == nil {
 		now.Network = now.Networks[0].Name
 	}
@@ -121,18 +121,27 @@ func (s *Session) ChooseRun(name string) {
 // ReadCurve reads the curves of a run beside those of the chosen one, to be compared.
 func (s *Session) ReadCurve(run string) { s.loadCurve(run) }
 
-// loadCurve reads the curves of a run that is not going on, once.
+// loadCurve reads the curves of a run that is not going on, once. Of one whose events cannot be read they are empty.
 func (s *Session) loadCurve(run string) {
 	state := s.State()
 	if run == "" || state.Curves[run] != nil || state.Training != nil && state.Training.Run == run {
 		return
 	}
+	s.mu.Lock()
+	reading := s.reading[run]
+	s.reading[run] = true
+	s.mu.Unlock()
+	if reading {
+		return
+	}
 	s.background(func(context.Context) {
+		defer func() {
+			s.mu.Lock()
+			delete(s.reading, run)
+			s.mu.Unlock()
+		}()
 		events, err := train.ReadEvents(s.runFolder(run))
-		if err != nil {
-			s.fail(err)
-			return
-		}
+		s.fail(err)
 		var g gathering
 		for _, e := range events {
 			g.add(e)
@@ -216,8 +225,8 @@ func sortRuns(runs []Run) {
 	})
 }
 
-// networksOf lists the standard networks and those of the workspace, fitted to a data set.
-func networksOf(home string, d *Dataset) []Network {
+// networksFor lists the standard networks and those of the workspace, fitted to a data set.
+func networksFor(own []Network, d *Dataset) []Network {
 	var all []Network
 	for _, name := range nn.StandardNames() {
 		in, classes := nn.StandardInput(name), nn.StandardClasses(name)
@@ -227,6 +236,18 @@ func networksOf(home string, d *Dataset) []Network {
 		spec, err := nn.Standard(name, in, classes)
 		all = append(all, Network{Name: name, Spec: spec, Standard: true, Err: err})
 	}
+	for _, n := range own {
+		if n.Err == nil && d != nil && d.Err == nil {
+			n.Spec.Input, n.Spec.Classes = shapeOf(d.Info), len(d.Info.Classes)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// readNetworks reads the networks of the workspace.
+func readNetworks(home string) []Network {
+	var own []Network
 	entries, _ := os.ReadDir(filepath.Join(home, "networks")) // unreadable: none of its own
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), ".json")
@@ -235,12 +256,16 @@ func networksOf(home string, d *Dataset) []Network {
 		}
 		n := Network{Name: name}
 		n.Spec, n.Err = readNetwork(filepath.Join(home, "networks", e.Name()))
-		if n.Err == nil && d != nil && d.Err == nil {
-			n.Spec.Input, n.Spec.Classes = shapeOf(d.Info), len(d.Info.Classes)
-		}
-		all = append(all, n)
+		own = append(own, n)
 	}
-	return all
+	return own
+}
+
+// withNetwork is a list with a network in its place, instead of one of its name.
+func withNetwork(list []Network, n Network) []Network {
+	list = append(slices.DeleteFunc(slices.Clone(list), func(o Network) bool { return o.Name == n.Name }), n)
+	slices.SortFunc(list, func(a, b Network) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
 
 func shapeOf(i data.Info) nn.Shape { return nn.Shape{C: i.Channels, H: i.Height, W: i.Width} }
@@ -272,6 +297,7 @@ func (s *Session) SaveNetwork(name string, spec nn.Spec) string {
 	spec.Name = name
 	n := Network{Name: name, Spec: spec}
 	s.change(func(now *State) {
+		s.networks = withNetwork(s.networks, n)
 		list := slices.Clone(now.Networks)
 		if i := slices.IndexFunc(list, func(o Network) bool { return o.Name == name }); i >= 0 {
 			list[i] = n
@@ -300,7 +326,10 @@ func (s *Session) DeleteNetwork(name string) {
 		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", s.networkFile(name)).Because(err))
 		return
 	}
-	s.change(s.settle)
+	s.change(func(now *State) {
+		s.networks = slices.DeleteFunc(slices.Clone(s.networks), func(n Network) bool { return n.Name == name })
+		s.settle(now)
+	})
 	s.remember()
 }
 
@@ -368,6 +397,10 @@ func (s *Session) DeleteRun(name string) {
 		s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", name))
 		return
 	}
+	if slices.ContainsFunc(s.State().Waiting, func(w Waiting) bool { return w.Config.Weights == s.runFolder(name) }) {
+		s.fail(fault.New("session.run.needed", "A run that waits is to start from the weights of %s. Take that one out of the queue first.", name))
+		return
+	}
 	s.background(func(context.Context) {
 		s.fail(s.predictors.forget(s.runFolder(name)))
 		s.remove(s.runFolder(name))
@@ -381,8 +414,8 @@ func (s *Session) DeleteRun(name string) {
 	})
 }
 
-// RenameRun gives a run another name.
-func (s *Session) RenameRun(from, to string) {
+// RenameRun gives a run another name; done gets its folder then, on the window's goroutine.
+func (s *Session) RenameRun(from, to string, done func(folder string)) {
 	to, err := data.SafeName(to)
 	if err != nil {
 		s.fail(err)
@@ -406,15 +439,24 @@ func (s *Session) RenameRun(from, to string) {
 			return
 		}
 		s.setCurve(from, nil)
+		r := s.readRun(to)
 		s.change(func(now *State) {
 			runs := slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == from })
-			runs = append(runs, s.readRun(to))
-			sortRuns(runs)
-			now.Runs = runs
+			now.Runs = append(runs, r)
+			sortRuns(now.Runs)
 			if now.Run == from {
 				now.Run = to
 			}
 		})
+		s.changeQueue(func(list []Waiting) []Waiting { // those that are to start from its weights find them
+			for i := range list {
+				if list[i].Config.Weights == s.runFolder(from) {
+					list[i].Config.Weights = s.runFolder(to)
+				}
+			}
+			return list
+		})
+		s.config.Post(func() { done(r.Folder) })
 		s.remember()
 		s.loadCurve(to)
 	})

@@ -38,9 +38,9 @@ func (p *Page) showActions() {
 	p.showProgress(t)
 	p.showHead(t)
 	if t != nil && !p.actions.ahead {
-		p.form.lock(true, t.Config)
+		p.form.lock(t.Run, t.Config)
 	} else {
-		p.form.lock(false, p.config)
+		p.form.lock("", p.config)
 	}
 	p.actions.next.Enable(p.state.ChosenRun() != nil || t != nil)
 	if mode := p.modeNow(); mode != p.actions.mode {
@@ -123,14 +123,21 @@ func (p *Page) modeNow() string {
 // buttonsNow makes the buttons of the present mode.
 func (p *Page) buttonsNow() fyne.CanvasObject {
 	sess := p.host.Session()
-	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
+	live := func(do func(run string)) func() {
+		return func() {
+			if t := p.state.Training; t != nil {
+				do(t.Run)
+			}
+		}
+	}
+	stop := widgets.NewButton(p.text("stop"), widgets.Plain, live(sess.Stop))
 	switch p.actions.mode {
 	case "ahead":
 		return widgets.NewButton(p.text("enqueue"), widgets.Primary, p.train)
 	case "training":
-		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, sess.Pause), stop)
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, live(sess.Pause)), stop)
 	case "paused":
-		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, sess.Continue), stop)
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, live(sess.Continue)), stop)
 	case "stopping":
 		b := widgets.NewButton(p.text("stopping"), widgets.Plain, nil)
 		b.Enable(false)

@@ -215,12 +215,10 @@ func (p *Page) ShowComparison(on bool) {
 		}
 	}
 	if on {
-		for _, r := range p.state.Runs {
-			p.host.Session().DiskOf(r.Name, func(d session.RunDisk) {
-				m.disk[r.Name] = d.Bytes
-				m.update()
-			})
-		}
+		p.host.Session().DiskUse(func(bytes map[string]int64) {
+			m.disk = bytes
+			m.update()
+		})
 	}
 	p.Update(p.state)
 }
@@ -229,9 +227,19 @@ func (p *Page) ShowComparison(on bool) {
 func (m *comparison) tick(run string) {
 	if i := slices.Index(m.ticked, run); i >= 0 {
 		m.ticked = slices.Delete(slices.Clone(m.ticked), i, i+1)
-	} else {
+	} else if slices.ContainsFunc(m.p.state.Runs, func(r session.Run) bool { return r.Name == run && r.Err == nil }) { // what cannot be read cannot be drawn
 		m.ticked = append(slices.Clone(m.ticked), run)
 	}
+	m.update()
+}
+
+// renamed follows a run that has another name now.
+func (m *comparison) renamed(from, to string) {
+	m.ticked = slices.Clone(m.ticked)
+	if i := slices.Index(m.ticked, from); i >= 0 {
+		m.ticked[i] = to
+	}
+	m.disk[to] = m.disk[from]
 	m.update()
 }
 
@@ -293,10 +301,7 @@ func (m *comparison) tabulate(runs []session.Run) {
 	for _, r := range runs {
 		row := widgets.TableRow{Key: r.Name, Ticked: m.isTicked(r), Chosen: r.Name == p.state.Run, Colour: colours[r.Name]}
 		for i, c := range shown {
-			text := ""
-			if r.Err == nil || c.key == "run" || c.key == "state" {
-				text = c.text(p, r)
-			}
+			text := m.cell(r, c)
 			row.Cells, row.Marked = append(row.Cells, text), append(row.Marked, row.Ticked && columns[i].Marked && text != usual[i])
 		}
 		rows = append(rows, row)
@@ -307,6 +312,14 @@ func (m *comparison) tabulate(runs []session.Run) {
 		text = p.text("compare.same", strings.Join(shared, ", "))
 	}
 	m.same.Set(text)
+}
+
+// cell is what stands in a column of a run; of one that cannot be read, its name and state alone.
+func (m *comparison) cell(r session.Run, c property) string {
+	if r.Err != nil && c.key != "run" && c.key != "state" {
+		return ""
+	}
+	return c.text(m.p, r)
 }
 
 func (m *comparison) isTicked(r session.Run) bool { return slices.Contains(m.ticked, r.Name) }
@@ -336,9 +349,8 @@ func (p *Page) columnTitle(key string) string {
 
 // arrange sorts runs by a column; what has no value comes last, either way.
 func (m *comparison) arrange(runs []session.Run, by property) {
-	text := func(r session.Run) string { return by.text(m.p, r) }
 	slices.SortStableFunc(runs, func(a, b session.Run) int {
-		x, y := text(a), text(b)
+		x, y := m.cell(a, by), m.cell(b, by)
 		if (x == "") != (y == "") {
 			return cmp.Compare(len(y), len(x))
 		}

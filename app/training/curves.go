@@ -25,6 +25,7 @@ type curves struct {
 	log       bool
 	versus    string // run that is laid over the chosen one, or allSeeds
 
+	run    string // whose curves are drawn
 	drawn  *session.Curve
 	over   string    // what is drawn of what is laid over
 	slowly time.Time // when the small plots were drawn last
@@ -63,6 +64,12 @@ func (p *Page) draw(always bool) {
 	over := p.overlaid()
 	if c == p.curves.drawn && over == p.curves.over && !always {
 		return
+	}
+	if p.curves.run != p.state.Run { // what was zoomed into was another run
+		p.curves.run = p.state.Run
+		for _, plot := range []*widgets.LinePlot{p.curves.plot, p.curves.rate, p.curves.layers} {
+			plot.Reset()
+		}
 	}
 	p.curves.drawn, p.curves.over = c, over
 	config, _ := p.configOf()

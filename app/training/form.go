@@ -1,6 +1,7 @@
 package training
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -34,6 +35,7 @@ type form struct {
 	samples   *widgets.ContactSheet
 	sampled   string // of what the samples are
 	locked    bool
+	run       string // whose settings are shown while locked
 	shown     train.Config
 	fields    []*field // what is typed, in the order of the rows
 }
@@ -65,7 +67,7 @@ func (f *form) set(c train.Config) {
 func (f *form) steer() {
 	if v, ok := f.rate.Parse(f.rate.Field.Text); ok && f.locked && v != f.shown.Rate {
 		f.shown.Rate = v
-		f.p.host.Session().SetRate(v)
+		f.p.host.Session().SetRate(f.run, v)
 	}
 }
 
@@ -98,12 +100,12 @@ func (f *form) refusal() error {
 	return fault.New("training.settings", "These settings cannot be used as they are: %s. Correct what is marked red, then train.", strings.Join(names, ", "))
 }
 
-// lock lets nothing be changed but the learning rate, while a run goes on.
-func (f *form) lock(on bool, c train.Config) {
-	if f.locked == on && (!on || f.shown.Rate == c.Rate && f.shown.Epochs == c.Epochs && f.shown.Policy == c.Policy) {
+// lock shows the settings of a run that goes on, of which nothing can be changed but the learning rate; without a run, those of the next one.
+func (f *form) lock(run string, c train.Config) {
+	if on := run != ""; f.locked == on && (!on || f.run == run && reflect.DeepEqual(f.shown, c)) {
 		return
 	}
-	f.locked = on
+	f.locked, f.run = run != "", run
 	f.set(c)
 }
 
@@ -220,6 +222,7 @@ func (f *form) build() {
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(entry, row, choice) })...)
 	if !f.locked {
 		f.find = widgets.NewButton(p.text("find"), widgets.Quiet, f.findRate)
+		f.showFinding()
 		rows = append(rows, widgets.Line(0, f.find))
 	}
 	f.body.Objects = rows

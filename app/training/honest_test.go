@@ -161,7 +161,7 @@ func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 	if p.form.entry("rate") != rate {
 		t.Error("the form is built anew under the cursor")
 	}
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 }
 
@@ -173,7 +173,7 @@ func TestFiltersBelongToTheRun(t *testing.T) {
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()
 	h.Until("filters while it trains", func(s *session.State) bool { return s.Training != nil && s.Training.Probe != nil })
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("filters that it learned", func(s *session.State) bool {
 		return s.Training == nil && p.learned.sheet.Data().Cells > 0 && strings.Contains(p.learned.title.Text(), "learned")
 	})

@@ -44,7 +44,7 @@ func TestQueueInTheWindow(t *testing.T) {
 	if !p.actions.ahead || p.form.locked || p.form.shown.Epochs != 500 {
 		t.Errorf("the settings that were taken over are %+v", p.form.shown)
 	}
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("a held queue", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
 	if p.actions.ahead || !strings.HasPrefix(p.actions.mode, "ready 1") {
 		t.Errorf("after the stop the buttons are those of %q", p.actions.mode)

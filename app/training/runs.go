@@ -54,7 +54,12 @@ func (p *Page) showRuns() {
 		row := p.list.rows[i]
 		row.OnTapped = nil
 		row.OnMenu = func(at fyne.Position) { p.waitingMenu(w, at) }
-		row.Set([]string{p.text("queue.place", i+1), recipeOf(p, w.Spec.Name, w.Config), p.text("state.waiting"), ""}, false)
+		state := "state.waiting"
+		if w.Err != nil {
+			state = "state.held"
+			row.OnTapped = func() { p.host.Fault(w.Err) }
+		}
+		row.Set([]string{p.text("queue.place", i+1), recipeOf(p, w.Spec.Name, w.Config), p.text(state), ""}, false)
 	}
 	for i, r := range runs {
 		row := p.list.rows[len(waiting)+i]
@@ -131,12 +136,28 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 		p.host.Ask(p.text("run.note"), p.text("run.note.text", r.Name), r.Info.Note, p.text("run.note.action"), func(note string) { sess.SetNote(r.Name, note) })
 	})
 	add("run.rename", func() {
-		p.host.Ask(p.text("run.rename"), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) { sess.RenameRun(r.Name, to) })
+		p.host.Ask(p.text("run.rename"), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) {
+			sess.RenameRun(r.Name, to, func(folder string) { p.renamed(r, to, folder) })
+		})
 	})
 	add("run.delete", func() {
 		p.host.Confirm(p.text("run.delete.title", r.Name), p.text("run.delete.text"), p.text("run.delete.action"), func() { sess.DeleteRun(r.Name) })
 	})
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at)
+}
+
+// renamed follows a run that has another name now, wherever the tab refers to it.
+func (p *Page) renamed(r session.Run, to, folder string) {
+	if p.config.Weights == r.Folder {
+		p.config.Weights = folder
+		if !p.form.locked {
+			p.form.set(p.config)
+		}
+	}
+	if p.curves.versus == r.Name {
+		p.curves.versus = to
+	}
+	p.comparison.renamed(r.Name, to)
 }
 
 // waitingMenu offers what can be done with a run that waits.
@@ -174,7 +195,7 @@ func (p *Page) takeSettings(network string, c train.Config) {
 	if p.state.Training != nil { // they are seen beside those of the run that goes on
 		p.actions.ahead, p.actions.headOf = true, "-"
 	}
-	p.form.lock(false, c)
+	p.form.lock("", c)
 	p.form.set(c)
 	p.showActions()
 }

@@ -155,7 +155,7 @@ func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 	switch code {
 	case train.FindOverfit:
 		best, run := bestOf(c).Epoch, p.state.Run
-		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !slices.Contains(r.Info.Snapshots, best) {
+		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !model.HasSnapshot(r.Info.Snapshots, best) {
 			return nil
 		}
 		return &remedy{p.text("back.to", model.EpochName(best)), func() { p.host.Session().GoBack(run, best, 0) }}
@@ -265,6 +265,7 @@ func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
 func (p *Page) showSays() {
 	remarks := p.remarks()
 	var key strings.Builder
+	key.WriteString(p.state.Run) // what a click does is about the run
 	for _, r := range remarks {
 		key.WriteString(r.text)
 		if r.remedy != nil {

@@ -194,7 +194,7 @@ func TestSeeds(t *testing.T) {
 	h.Until("a start", func(s *session.State) bool {
 		return s.Training != nil && s.Training.Iteration > 1 && len(s.Waiting) == 1
 	})
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
 	if n := len(h.State().Runs); n != 4 {
 		t.Errorf("%d runs after a stop", n)

@@ -213,3 +213,44 @@ func TestWhichSnapshotsStay(t *testing.T) {
 		t.Errorf("there are %v, not %v (the best were %v)", got, want, bests)
 	}
 }
+
+// Epochs that have more digits than the names of snapshots are found by these: the best of a run that validates every third of an epoch.
+func TestSnapshotsOfOddEpochs(t *testing.T) {
+	c := quick(2)
+	c.Batch, c.ValidateEvery = 20, 1./3
+	j := job(t, digits(t, 80), c)
+	must(context.Background(), t, j, nil)
+	info, err := ReadRun(j.Folder)
+	if err != nil || model.EpochName(info.BestEpoch) == "2" {
+		t.Fatalf("the best is epoch %g; choose other data (%v)", info.BestEpoch, err)
+	}
+	if !model.HasSnapshot(info.Snapshots, info.BestEpoch) {
+		t.Fatalf("the best, epoch %g, is not among %v", info.BestEpoch, info.Snapshots)
+	}
+	if err := Branch(j.Folder, j.Folder+" 2", info.BestEpoch, 0); err != nil {
+		t.Error(err)
+	}
+}
+
+// A snapshot that is kept on purpose stays so when the run comes to its epoch again.
+func TestTheMarkOfASnapshotStays(t *testing.T) {
+	j := job(t, digits(t, 80), quick(2))
+	requests := make(chan Request, 1)
+	j.Requests = requests
+	must(context.Background(), t, j, func(e Event) {
+		if s, ok := e.(Step); ok && s.Iteration == 2 {
+			requests <- Stop{}
+		}
+	})
+	stopped := ReadSnapshots(j.Folder)
+	if err := KeepSnapshot(j.Folder, stopped[0].Epoch, true); err != nil {
+		t.Fatal(err)
+	}
+	requests <- Stop{} // before the first step
+	j = resumed(j)
+	j.Requests = requests
+	must(context.Background(), t, j, nil)
+	if again := ReadSnapshots(j.Folder); len(again) != 1 || !again[0].Kept {
+		t.Errorf("%+v became %+v", stopped, again)
+	}
+}

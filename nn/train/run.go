@@ -296,7 +296,11 @@ func (r *run) newFolder() error {
 	if err := writeJSON(filepath.Join(draft.Path, RunFile), r.file); err != nil {
 		return cannot(err)
 	}
-	if err := draft.Publish(); err != nil {
+	publish := draft.PublishNew
+	if r.Force {
+		publish = draft.Publish
+	}
+	if err := publish(); err != nil {
 		return cannot(err)
 	}
 	return nil
