@@ -190,7 +190,9 @@ func TestAQueueOfANewerVersionIsKept(t *testing.T) {
 	}
 	w := open(t, home)
 	w.s.Unqueue(1) // whatever changes the queue
-	w.until("what is told", func(st *State) bool { return len(st.Notices) > 0 && fault.Code(st.Notices[0].Err) == "session.queue.damaged" })
+	w.until("what is told", func(st *State) bool {
+		return len(st.Notices) > 0 && fault.Code(st.Notices[0].Err) == "session.queue.damaged"
+	})
 	w.close()
 	if b, err := os.ReadFile(filepath.Join(home, queueFile+".unreadable")); err != nil || string(b) != string(text) {
 		t.Errorf("what is kept is %q, %v", b, err)
@@ -219,7 +221,9 @@ func TestResumedRunKeepsItsCurves(t *testing.T) {
 	if err := w.s.ExtendRun("run 1", 1); err != nil {
 		t.Fatal(err)
 	}
-	w.until("its end", func(st *State) bool { return st.Training == nil && st.Curves["run 1"] != nil && len(st.Curves["run 1"].Epochs) == 3 })
+	w.until("its end", func(st *State) bool {
+		return st.Training == nil && st.Curves["run 1"] != nil && len(st.Curves["run 1"].Epochs) == 3
+	})
 	if r := w.s.State().Runs[1]; len(r.Info.Epochs) != 3 {
 		t.Errorf("%s has %d epochs", r.Name, len(r.Info.Epochs))
 	}

@@ -253,6 +253,9 @@ func (s *Session) watch(ctx context.Context) {
 	}
 }
 
+// StopFinding breaks off the search for a learning rate.
+func (s *Session) StopFinding() { s.rates.stop() }
+
 // Evaluate measures a run's best weights on a split of the chosen data set; done gets the result on the window's goroutine unless a newer
 // request or Close cancelled it.
 func (s *Session) Evaluate(run string, split data.Split, done func(train.Evaluation, error)) {

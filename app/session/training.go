@@ -212,7 +212,7 @@ func (s *Session) startRun(l *live, job train.Job) error {
 		l.before = now.Run
 		s.live, now.Run = l, l.run
 		if now.ChosenRun() == nil { // a new one, not one that goes on
-			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN()}
+			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN(), Begun: time.Now()}
 			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
 				info.Labels, info.Dataset = d.Info.Classes, d.Path
 			}
@@ -235,7 +235,11 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	r := s.readRun(l.run)
 	_, missing := os.Stat(r.Folder) // it never came to be
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.notice(Notice{Err: err, Stays: !train.HasDiverged(err)}) // of a run that diverged its curves tell too
+		if train.HasDiverged(err) { // why, and what can be done, is said beside its curves
+			s.notice(Notice{Key: "notice.run.diverged", Args: []any{l.run}})
+		} else {
+			s.notice(Notice{Err: err, Stays: true})
+		}
 	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -77,11 +78,8 @@ func (s *Session) settle(now *State) {
 	if now.ChosenNetwork() == nil {
 		now.Network = now.Networks[0].Name
 	}
-	if now.ChosenRun() == nil && (s.live == nil || s.live.run != now.Run) {
-		now.Run = ""
-		if len(now.Runs) > 0 {
-			now.Run = now.Runs[0].Name
-		}
+	if now.Run != "" && now.ChosenRun() == nil && (s.live == nil || s.live.run != now.Run) {
+		now.Run = runOn(now)
 	}
 }
 
@@ -101,8 +99,29 @@ func (s *Session) ChooseDataset(name string) {
 	s.change(func(now *State) {
 		now.Dataset = name
 		s.settle(now)
+		if s.live == nil {
+			now.Run = runOn(now)
+		}
 	})
 	s.remember()
+	s.loadCurve(s.State().Run)
+}
+
+// runOn is the chosen run if it was trained on the chosen data set, else the newest that was; "" for none.
+func runOn(now *State) string {
+	d, on := now.ChosenDataset(), ""
+	if d == nil {
+		return now.Run
+	}
+	for _, r := range slices.Backward(now.Runs) {
+		if r.Info.Dataset != d.Path {
+			continue
+		}
+		if on = r.Name; on == now.Run {
+			return on
+		}
+	}
+	return on
 }
 
 // ChooseNetwork chooses the network that all tabs work on.
@@ -213,7 +232,7 @@ func (s *Session) readRun(name string) Run {
 	return r
 }
 
-// sortRuns puts the newest first, by the number at the end of the name, then by name.
+// sortRuns puts the newest first: by when they began, of older versions by the number at the end of the name, then by name.
 func sortRuns(runs []Run) {
 	number := func(name string) int {
 		n := 0
@@ -221,7 +240,7 @@ func sortRuns(runs []Run) {
 		return n
 	}
 	slices.SortFunc(runs, func(a, b Run) int {
-		return cmp.Or(cmp.Compare(number(b.Name), number(a.Name)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(b.Info.Begun.Truncate(time.Second).Compare(a.Info.Begun.Truncate(time.Second)), cmp.Compare(number(b.Name), number(a.Name)), cmp.Compare(a.Name, b.Name))
 	})
 }
 

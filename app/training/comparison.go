@@ -105,7 +105,7 @@ func (m *comparison) properties() []property {
 		number("batch", 76, func(c train.Config) float64 { return float64(c.Batch) }),
 		number("accumulate", 76, func(c train.Config) float64 { return float64(c.Accumulate) }),
 		word("solver", 76, func(p *Page, c train.Config) string { return p.text("solver." + c.Solver) }),
-		number("rate", 96, func(c train.Config) float64 { return c.Rate }),
+		{"rate", 96, true, true, func(_ *Page, r session.Run) string { return rateText(r) }, func(r session.Run) any { return r.Info.Config.Rate }},
 		word("policy", 110, func(_ *Page, c train.Config) string { return policyText(c) }),
 		number("momentum", 72, func(c train.Config) float64 { return c.Momentum }),
 		number("weight-decay", 96, func(c train.Config) float64 { return c.WeightDecay }),
@@ -215,6 +215,7 @@ func (p *Page) ShowComparison(on bool) {
 		}
 	}
 	if on {
+		p.host.Window().Canvas().Unfocus() // of a field that is hidden now: Escape leaves the comparison
 		p.host.Session().DiskUse(func(bytes map[string]int64) {
 			m.disk = bytes
 			m.update()
@@ -249,7 +250,7 @@ func (m *comparison) sort(column int) {
 	if key == m.order {
 		m.down = !m.down
 	} else {
-		m.order, m.down = key, m.table.Columns()[column].Right
+		m.order, m.down = key, m.table.Columns()[column].Right && key != "val-loss" // the best first
 	}
 	m.update()
 }
@@ -308,8 +309,14 @@ func (m *comparison) tabulate(runs []session.Run) {
 	}
 	m.table.Set(columns, rows, sorted, m.down)
 	text := ""
-	if len(shared) > 0 && len(runs) > 1 {
-		text = p.text("compare.same", strings.Join(shared, ", "))
+	switch {
+	case len(runs) == 0:
+		text = p.text("runs.none")
+	case len(runs) > 1:
+		text = p.text("compare.marked")
+		if len(shared) > 0 {
+			text += " · " + p.text("compare.same", strings.Join(shared, ", "))
+		}
 	}
 	m.same.Set(text)
 }
@@ -398,7 +405,9 @@ func (m *comparison) groups() []group {
 			continue
 		}
 		r := m.p.state.Runs[i]
-		at := slices.IndexFunc(list, func(g group) bool { return reflect.DeepEqual(butSeed(g.runs[0]), butSeed(r)) })
+		at := slices.IndexFunc(list, func(g group) bool { // one that went back to an epoch has the seed of the run that it came from
+			return reflect.DeepEqual(butSeed(g.runs[0]), butSeed(r)) && !slices.ContainsFunc(g.runs, func(o session.Run) bool { return o.Info.Config.Seed == r.Info.Config.Seed })
+		})
 		if at < 0 {
 			at = len(list)
 			list = append(list, group{colour: comparedColour(at)})

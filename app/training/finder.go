@@ -8,9 +8,15 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// findRate tries rising learning rates and shows what came of it, unless another network or data set was chosen meanwhile. The form's button tells how far it is.
+// findRate tries rising learning rates and shows what came of it, unless another network or data set was chosen meanwhile. The form's button tells how far it is, and breaks it off.
 func (f *form) findRate() {
 	p := f.p
+	if p.finding != "" { // a second click breaks it off
+		p.host.Session().StopFinding()
+		p.finding = ""
+		f.showFinding()
+		return
+	}
 	if err := f.refusal(); err != nil {
 		p.host.Fault(err)
 		return
@@ -39,7 +45,6 @@ func (f *form) showFinding() {
 	if f.find == nil {
 		return
 	}
-	f.find.Enable(f.p.finding == "")
 	if f.p.finding == "" {
 		f.find.SetText(f.p.text("find"))
 	} else {

@@ -17,16 +17,13 @@ import (
 
 // form has the settings of a run.
 type form struct {
-	p        *Page
-	object   fyne.CanvasObject
-	body     *fyne.Container
-	curve    *widgets.LinePlot
-	rate     *widgets.Number
-	policy   []fyne.CanvasObject // the rows of the policy's parameters
-	advanced bool
-	augment  bool // the settings of augmentation are unfolded
-	start    bool // those of a start from weights
-	sweep    bool // those of several runs
+	p      *Page
+	object fyne.CanvasObject
+	body   *fyne.Container
+	curve  *widgets.LinePlot
+	rate   *widgets.Number
+	policy []fyne.CanvasObject // the rows of the policy's parameters
+	*unfolded
 
 	find      *widgets.Button // tries learning rates
 	started   *widgets.Button // says from which
@@ -36,9 +33,13 @@ type form struct {
 	sampled   string // of what the samples are
 	locked    bool
 	run       string // whose settings are shown while locked
+	goesOn    bool   // that one takes another rate
 	shown     train.Config
 	fields    []*field // what is typed, in the order of the rows
 }
+
+// unfolded are the sections of the form that are open.
+type unfolded struct{ advanced, augment, start, sweep bool }
 
 // field is a setting that is typed. What is wrong with it is said below it.
 type field struct {
@@ -49,7 +50,7 @@ type field struct {
 const fieldWidth = 100
 
 func newForm(p *Page) *form {
-	f := &form{p: p, curve: widgets.NewLinePlot(), body: widgets.Column(5)}
+	f := &form{p: p, curve: widgets.NewLinePlot(), body: widgets.Column(5), unfolded: &p.unfolded}
 	f.curve.SetCompact(true)
 	f.object = f.body
 	f.set(p.config)
@@ -100,12 +101,12 @@ func (f *form) refusal() error {
 	return fault.New("training.settings", "These settings cannot be used as they are: %s. Correct what is marked red, then train.", strings.Join(names, ", "))
 }
 
-// lock shows the settings of a run that goes on, of which nothing can be changed but the learning rate; without a run, those of the next one.
-func (f *form) lock(run string, c train.Config) {
-	if on := run != ""; f.locked == on && (!on || f.run == run && reflect.DeepEqual(f.shown, c)) {
+// lock shows the settings of a run, of which nothing can be changed but, while it goes on, the learning rate; without a run, those of the next one.
+func (f *form) lock(run string, goesOn bool, c train.Config) {
+	if on := run != ""; f.locked == on && (!on || f.run == run && f.goesOn == goesOn && reflect.DeepEqual(f.shown, c)) {
 		return
 	}
-	f.locked, f.run = run != "", run
+	f.locked, f.run, f.goesOn = run != "", run, goesOn
 	f.set(c)
 }
 
@@ -171,11 +172,11 @@ func (f *form) build() {
 		return object
 	}
 	choice := func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice {
-		shown := names
-		if f.locked && chosen >= 0 {
-			shown, chosen = names[chosen:chosen+1], 0
+		c := widgets.NewChoice(names, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
+		if f.locked {
+			c.Lock()
 		}
-		return widgets.NewChoice(shown, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
+		return c
 	}
 	solvers, policies := train.Solvers(), train.Policies()
 	var solverNames, policyNames []string
@@ -194,7 +195,10 @@ func (f *form) build() {
 		}
 	}
 	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) { f.change(func(c *train.Config) { c.Rate = v }) })
-	if f.locked { // a run takes another rate while it goes
+	switch {
+	case f.locked && !f.goesOn:
+		f.rate.Field.Disable()
+	case f.locked: // a run takes another rate while it goes
 		f.rate.Field.OnSubmitted = func(string) { f.steer() }
 		f.rate.OnFocused = func(on bool) {
 			if !on {
@@ -356,9 +360,12 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 // severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.
 func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
 	p := f.p
-	told := func() { f.several.SetText(f.runsToCome()) }
+	told := func() {
+		f.several.SetText(f.runsToCome())
+		p.showActions() // the button says how many runs it starts
+	}
 	return []fyne.CanvasObject{
-		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v) }),
+		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v); p.showActions() }),
 		entry("rates", f.list(p.sweep.rates, "limits.rates", parseRates, func(rates []float64) { p.sweep.rates = rates; told() })),
 		entry("batches", f.list(p.sweep.batches, "limits.batches", parseBatches, func(sizes []float64) { p.sweep.batches = sizes; told() })),
 		widgets.NewParagraph(p.text("several.about"), widgets.ColourQuiet).Small(),

@@ -65,7 +65,10 @@ func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject 
 		l.hide()
 		sess.GoBack(run, s.Epoch, 0)
 	})
-	remove := widgets.NewButton(p.text("snapshots.delete"), widgets.Linked, func() { sess.DeleteSnapshot(run, s.Epoch, l.show) })
+	remove := widgets.NewButton(p.text("snapshots.delete"), widgets.Linked, func() {
+		name := model.EpochName(s.Epoch)
+		p.host.Confirm(p.text("snapshots.delete.title", name), p.text("snapshots.delete.text"), p.text("snapshots.delete"), func() { sess.DeleteSnapshot(run, s.Epoch, l.show) })
+	})
 	remove.Enable(!newest && !s.Kept)
 	name := widgets.NewText(p.text("snapshots.epoch", model.EpochName(s.Epoch)), widgets.ColourText)
 	quality := widgets.NewText(what, colour)

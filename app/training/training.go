@@ -36,13 +36,14 @@ type Page struct {
 	says        *fyne.Container
 	said        string // what is written there
 	form        *form
+	unfolded    unfolded
 	actions     actions
 	finding     string // how far the search for a learning rate is; "" while there is none
 }
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), curves: curves{smoothing: .6}, sweep: sweep{seeds: 1}}
+	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), curves: curves{smoothing: .6}, sweep: sweep{seeds: 1}, actions: actions{ahead: true}}
 	p.comparison = comparison{p: p, disk: map[string]int64{}}
 	return p
 }

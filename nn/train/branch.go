@@ -39,6 +39,7 @@ func Branch(from, to string, epoch, rate float64) error {
 	}
 	defer draft.Discard()
 	b := brancher{from: from, draft: draft.Path, place: place}
+	file.Begun = now()
 	file.State, file.Config.Rate = Stopped, cmp.Or(rate, place.Rate, file.Config.Rate)
 	file.Rates = slices.DeleteFunc(file.Rates, func(r rateFrom) bool { return r.Iteration > 0 && r.Iteration >= place.Iteration })
 	if rate > 0 && len(file.Rates) > 0 {

@@ -214,21 +214,26 @@ func TestWhichSnapshotsStay(t *testing.T) {
 	}
 }
 
-// Epochs that have more digits than the names of snapshots are found by these: the best of a run that validates every third of an epoch.
+// Epochs that have more digits than the names of snapshots are found by these.
 func TestSnapshotsOfOddEpochs(t *testing.T) {
 	c := quick(2)
-	c.Batch, c.ValidateEvery = 20, 1./3
+	c.ValidateEvery, c.SnapshotEvery = 1./3, 1./3
 	j := job(t, digits(t, 80), c)
 	must(context.Background(), t, j, nil)
 	info, err := ReadRun(j.Folder)
-	if err != nil || model.EpochName(info.BestEpoch) == "2" {
-		t.Fatalf("the best is epoch %g; choose other data (%v)", info.BestEpoch, err)
+	if err != nil || len(info.Epochs) < 4 {
+		t.Fatalf("%d validations, %v", len(info.Epochs), err)
 	}
-	if !model.HasSnapshot(info.Snapshots, info.BestEpoch) {
-		t.Fatalf("the best, epoch %g, is not among %v", info.BestEpoch, info.Snapshots)
+	odd := info.Epochs[3].Epoch
+	if odd == 2 || !model.HasSnapshot(info.Snapshots, odd) {
+		t.Fatalf("epoch %g is not among %v", odd, info.Snapshots)
 	}
-	if err := Branch(j.Folder, j.Folder+" 2", info.BestEpoch, 0); err != nil {
+	if err := Branch(j.Folder, j.Folder+" 2", odd, 0); err != nil {
 		t.Error(err)
+	}
+	never := func(float64) bool { return false }
+	if err := prune(j.Folder, odd, never); err != nil || !model.HasSnapshot(model.Snapshots(j.Folder), odd) || len(model.Snapshots(j.Folder)) != 3 {
+		t.Errorf("of them %v stay, %v", model.Snapshots(j.Folder), err)
 	}
 }
 
