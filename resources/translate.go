@@ -76,7 +76,16 @@ func (t *Translator) Text(key string, args ...any) string {
 	if len(args) == 0 {
 		return text
 	}
-	return fmt.Sprintf(text, args...)
+	return t.fill(text, args)
+}
+
+// fill puts args into a text.
+func (t *Translator) fill(text string, args []any) string {
+	text = fmt.Sprintf(text, args...)
+	if t.Language == "ko" {
+		text = withParticles(text)
+	}
+	return text
 }
 
 // Fault gives the sentence of an error: of the first fault in it, or what it says itself.
@@ -95,13 +104,13 @@ func (t *Translator) Fault(err error) string {
 			args[i] = t.Fault(inner)
 		}
 	}
-	return fmt.Sprintf(format, args...)
+	return t.fill(format, args)
 }
 
 // Reason gives the sentence of a fault that was kept as code and arguments, or english where it has none.
 func (t *Translator) Reason(code string, args []any, english string) string {
 	if format, ok := t.faults[code]; ok {
-		return fmt.Sprintf(format, args...)
+		return t.fill(format, args)
 	}
 	return english
 }

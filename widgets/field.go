@@ -294,8 +294,16 @@ type Choice struct {
 	height   float32
 	natural  bool
 	hovered  bool
+	locked   bool
 	empty    string
 	OnChosen func(i int)
+}
+
+// Lock lets nothing be chosen.
+func (c *Choice) Lock() *Choice {
+	c.locked = true
+	c.Refresh()
+	return c
 }
 
 // NewChoice makes a choice among texts; chosen −1 is none.
@@ -356,7 +364,7 @@ func (c *Choice) Pick(i int) {
 
 // Tapped implements fyne.Tappable: the list opens below.
 func (c *Choice) Tapped(*fyne.PointEvent) {
-	if len(c.options) == 0 {
+	if len(c.options) == 0 || c.locked {
 		return
 	}
 	var items []*fyne.MenuItem
@@ -444,7 +452,7 @@ func (r *choiceRenderer) Layout(size fyne.Size) {
 
 func (r *choiceRenderer) Refresh() {
 	r.back.FillColor, r.back.StrokeColor = Colour(ColourField), Colour(ColourLine)
-	if r.c.hovered {
+	if r.c.hovered && !r.c.locked {
 		r.back.StrokeColor = Colour(ColourFaint)
 	}
 	r.prefix.Color, r.prefix.TextSize = Colour(ColourQuiet), TextSize
@@ -453,6 +461,9 @@ func (r *choiceRenderer) Refresh() {
 		r.value.Color, r.value.TextStyle = Colour(ColourFaint), fyne.TextStyle{}
 	}
 	r.arrow.Text, r.arrow.Color, r.arrow.TextSize = "▼", Colour(ColourQuiet), arrowSize
+	if r.c.locked {
+		r.arrow.Text, r.value.Color = "", Colour(ColourFaint)
+	}
 	r.Layout(r.c.Size())
 	canvas.Refresh(r.c)
 }

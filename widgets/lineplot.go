@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"cmp"
 	"image"
 	"image/color"
 	"math"
@@ -266,13 +267,7 @@ func (r *plotRenderer) update() {
 	for _, v := range s.x.ticks {
 		r.text(s.x.format(v), s.pixelX(v), s.plot.y1+11, SmallSize, faint, fyne.TextAlignCenter)
 	}
-	for _, m := range p.data.Marks {
-		if x := s.pixelX(m.X); x >= s.plot.x0 && x <= s.plot.x1 && m.Text != "" {
-			w := fyne.MeasureText(m.Text, SmallSize, fyne.TextStyle{}).Width
-			x = max(s.plot.x0+w/2, min(x, s.plot.x1-w/2))
-			r.text(m.Text, x, s.plot.y0-8, SmallSize, Colour(m.Colour), fyne.TextAlignCenter)
-		}
-	}
+	r.marks(s)
 	if !p.compact {
 		r.labels(s)
 	}
@@ -289,6 +284,28 @@ func (r *plotRenderer) update() {
 		r.objects = append(r.objects, &r.band)
 	case p.pointer != nil:
 		r.readOut(s)
+	}
+}
+
+// marks writes the texts of the vertical lines above them, in a second row within the frame where two would lie on each other, or not at all where a third would.
+func (r *plotRenderer) marks(s scale) {
+	ends := [2]float32{-1, -1} // of the texts in each row
+	list := slices.Clone(r.p.data.Marks)
+	slices.SortStableFunc(list, func(a, b PlotMark) int { return cmp.Compare(a.X, b.X) })
+	for _, m := range list {
+		x := s.pixelX(m.X)
+		if m.Text == "" || x < s.plot.x0 || x > s.plot.x1 {
+			continue
+		}
+		w := fyne.MeasureText(m.Text, SmallSize, fyne.TextStyle{}).Width
+		x = max(s.plot.x0+w/2, min(x, s.plot.x1-w/2))
+		for row, end := range ends {
+			if x-w/2 > end {
+				ends[row] = x + w/2 + 4
+				r.text(m.Text, x, s.plot.y0-8+float32(row)*14, SmallSize, Colour(m.Colour), fyne.TextAlignCenter)
+				break
+			}
+		}
 	}
 }
 
@@ -326,9 +343,12 @@ func (r *plotRenderer) labels(s scale) {
 		if y != y || x != x {
 			continue
 		}
-		all = append(all, label{text, max(x, s.plot.x0+4), max(s.plot.y0+7, min(y, s.plot.y1-7)), l.colour(), w})
+		all = append(all, label{text, max(x, s.plot.x0+4), y, l.colour(), w})
 	}
-	sort.SliceStable(all, func(i, j int) bool { return all[i].y < all[j].y })
+	sort.SliceStable(all, func(i, j int) bool { return all[i].y < all[j].y }) // before they are kept within the frame: the order is that of the values
+	for i := range all {
+		all[i].y = max(s.plot.y0+7, min(all[i].y, s.plot.y1-7))
+	}
 	const line = 16
 	for room := max(int((s.plot.y1-s.plot.y0)/line), 1); len(all) > room; { // not all fit: of those between, the nearest to another one is left to the pointer
 		out := len(all) - 1
@@ -398,6 +418,9 @@ func (r *plotRenderer) readOut(s scale) {
 		}
 		lines = append(lines, line{"●  " + l.Name + "  " + axis.value(v), l.colour()})
 	}
+	if len(lines) == 1 && len(p.data.Series) > 0 { // beyond the data there is nothing to read
+		return
+	}
 	px := s.pixelX(x)
 	r.cross.Position1, r.cross.Position2 = fyne.NewPos(px, s.plot.y0), fyne.NewPos(px, s.plot.y1)
 	r.cross.StrokeColor, r.cross.StrokeWidth = Colour(ColourFaint), 1
@@ -410,7 +433,7 @@ func (r *plotRenderer) readOut(s scale) {
 	if bx+w > p.Size().Width {
 		bx = px - 12 - w
 	}
-	by := max(s.plot.y0, min(p.pointer.Y-h/2, s.plot.y1-h))
+	by := max(0, min(p.pointer.Y-h/2, p.Size().Height-h))
 	r.box.FillColor, r.box.StrokeColor = Colour(ColourPanel), Colour(ColourLine)
 	r.box.Move(fyne.NewPos(bx, by))
 	r.box.Resize(fyne.NewSize(w, h))

@@ -443,7 +443,7 @@ func (p *Page) follow(t *session.Training) {
 	key := fmt.Sprintf("%s %p", t.Run, p.img)
 	if p.watched != key {
 		p.watched, p.asked, p.probe = key, "", -1
-		in, img := t.Spec.Input, p.img
+		run, in, img := t.Run, t.Spec.Input, p.img
 		layers := []string{nn.Data}
 		for _, l := range t.Spec.Layers {
 			layers = append(layers, l.Name)
@@ -452,7 +452,7 @@ func (p *Page) follow(t *session.Training) {
 			px := data.Fit(img, in.W, in.H, in.C, data.Squash)
 			return func() {
 				if p.watched == key {
-					p.host.Session().Watch(&px, layers)
+					p.host.Session().Watch(run, &px, layers)
 				}
 			}
 		})
@@ -665,7 +665,7 @@ func (p *Page) Show() {
 func (p *Page) Hide() {
 	p.shown = false
 	if p.watched != "" && p.state.Training != nil {
-		p.host.Session().Watch(nil, nil)
+		p.host.Session().Watch(p.state.Training.Run, nil, nil)
 	}
 	p.watched = ""
 }

@@ -38,7 +38,7 @@ func trained(t *testing.T, while func(h *pagetest.Host, p *Page)) (*pagetest.Hos
 		r := s.ChosenRun()
 		return r != nil && r.Name == run && len(r.Info.Epochs) > 0
 	})
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 	return h, p
 }

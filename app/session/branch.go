@@ -22,14 +22,14 @@ func (s *Session) GoBack(run string, epoch, rate float64) {
 		}
 	})
 	if live {
-		s.Stop()
+		s.Stop(run)
 		return
 	}
 	back()
 }
 
 func (s *Session) branch(run string, epoch, rate float64) {
-	to := s.nextRun(s.State())
+	to := s.nextRun()
 	if err := train.Branch(s.runFolder(run), s.runFolder(to), epoch, rate); err != nil {
 		s.fail(err)
 		return
@@ -80,6 +80,20 @@ func (s *Session) DiskOf(run string, done func(RunDisk)) {
 	s.Do(func(context.Context) func() {
 		d := RunDisk{train.DiskUse(s.runFolder(run)), train.ReadSnapshots(s.runFolder(run))}
 		return func() { done(d) }
+	})
+}
+
+// DiskUse measures all runs on the disk; done gets their bytes by name on the window's goroutine.
+func (s *Session) DiskUse(done func(map[string]int64)) {
+	s.Do(func(ctx context.Context) func() {
+		bytes := map[string]int64{}
+		for _, r := range s.State().Runs {
+			if ctx.Err() != nil {
+				return nil
+			}
+			bytes[r.Name] = train.DiskUse(r.Folder)
+		}
+		return func() { done(bytes) }
 	})
 }
 

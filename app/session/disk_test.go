@@ -3,6 +3,7 @@ package session
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -47,7 +48,7 @@ func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("steps", func(st *State) bool { return st.Training != nil && st.Training.Iteration > 2 })
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 
 	folder, away := filepath.Join(home, "datasets", "shapes"), filepath.Join(t.TempDir(), "shapes")
@@ -136,7 +137,7 @@ func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.until("the end", func(st *State) bool { return st.Training == nil && st.told("train.diverged.early") == 1 })
+	w.until("the end", func(st *State) bool { return st.Training == nil && slices.ContainsFunc(st.Notices, func(n Notice) bool { return n.Key == "notice.run.diverged" }) })
 	if r := w.s.State().ChosenRun(); r == nil || r.Name != run || r.Info.State != train.Diverged || len(r.Info.Snapshots) != 0 {
 		t.Errorf("the run is %+v", r)
 	}

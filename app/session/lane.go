@@ -26,6 +26,15 @@ type lane struct {
 	cancel context.CancelFunc
 }
 
+// stop breaks off the work of a lane; nobody is told.
+func (l *lane) stop() {
+	l.state.Lock()
+	defer l.state.Unlock()
+	if l.cancel != nil {
+		l.cancel()
+	}
+}
+
 // inLane does work in the background; the call that it gives is posted to the window's goroutine, unless a newer request came meanwhile.
 func (s *Session) inLane(l *lane, work func(context.Context) func()) {
 	ctx, cancel := context.WithCancel(s.ctx)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
@@ -23,6 +25,7 @@ type Waiting struct {
 	Dataset string
 	Spec    nn.Spec
 	Config  train.Config
+	Err     error // why it could not start
 }
 
 const (
@@ -71,7 +74,7 @@ func (s *Session) Enqueue(configs []train.Config) error {
 	s.changeQueue(func(list []Waiting) []Waiting {
 		for _, c := range configs {
 			s.lastWaiting++
-			list = append(list, Waiting{s.lastWaiting, d.Name, n.Spec, c})
+			list = append(list, Waiting{ID: s.lastWaiting, Dataset: d.Name, Spec: n.Spec, Config: c})
 		}
 		return list
 	})
@@ -97,11 +100,19 @@ func (s *Session) Advance(id int) {
 	})
 }
 
-// StartQueue starts the run that waits first, unless one goes on: after one was stopped, or the window was closed, those that wait are held.
+// StartQueue starts the run that waits first, unless one goes on: after one was stopped, or the window was closed, those that wait are held. Those that could not start
+// are tried again.
 func (s *Session) StartQueue() {
-	if s.State().Training == nil {
-		s.startNext()
+	if s.State().Training != nil {
+		return
 	}
+	s.changeQueue(func(list []Waiting) []Waiting {
+		for i := range list {
+			list[i].Err = nil
+		}
+		return list
+	})
+	s.startNext()
 }
 
 // changeQueue changes the runs that wait and keeps them on the disk.
@@ -110,35 +121,45 @@ func (s *Session) changeQueue(f func([]Waiting) []Waiting) {
 	s.background(func(context.Context) { s.fail(s.writeQueue()) })
 }
 
-// startNext starts the run that waits first. One that cannot start, as its data set is gone, is told and left out.
+// startNext starts the run that waits first. One that cannot start, as its data set is gone, keeps its place and why, and the one after it has its turn.
 func (s *Session) startNext() {
-	for {
-		var next *Waiting
-		s.changeQueue(func(list []Waiting) []Waiting {
-			if len(list) > 0 {
-				next, list = &list[0], list[1:]
-			}
+	var next *Waiting
+	s.changeQueue(func(list []Waiting) []Waiting {
+		i := slices.IndexFunc(list, func(w Waiting) bool { return w.Err == nil })
+		if i < 0 {
 			return list
-		})
-		if next == nil {
-			return
 		}
-		state := s.State()
-		d := named(state.Datasets, next.Dataset, func(d *Dataset) string { return d.Name })
-		if d == nil || d.Err != nil {
-			s.fail(fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", next.Dataset))
-			continue
-		}
-		name := s.nextRun(state)
-		l := &live{run: name, dataset: next.Dataset, config: next.Config, spec: next.Spec}
-		err := s.startRun(l, train.Job{Folder: s.runFolder(name), Config: next.Config, Spec: next.Spec})
-		if fault.Code(err) == busyCode { // another one was quicker: this one waits on
-			s.changeQueue(func(list []Waiting) []Waiting { return slices.Insert(list, 0, *next) })
-			return
-		}
-		s.fail(err)
+		next = &Waiting{}
+		*next = list[i]
+		return slices.Delete(list, i, i+1)
+	})
+	if next == nil {
 		return
 	}
+	d := named(s.State().Datasets, next.Dataset, func(d *Dataset) string { return d.Name })
+	if d == nil || d.Err != nil {
+		s.holdBack(*next, fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", next.Dataset))
+		return
+	}
+	name := s.nextRun()
+	l := &live{run: name, dataset: next.Dataset, config: next.Config, spec: next.Spec, queued: next}
+	if err := s.startRun(l, train.Job{Folder: s.runFolder(name), Config: next.Config, Spec: next.Spec}); err != nil { // another one was quicker: this one waits on
+		s.changeQueue(func(list []Waiting) []Waiting { return slices.Insert(list, 0, *next) })
+	}
+}
+
+// holdBack puts a run that could not start back to where it waited, with why, and starts the next one.
+func (s *Session) holdBack(w Waiting, why error) {
+	w.Err = why
+	s.changeQueue(func(list []Waiting) []Waiting {
+		i := 0
+		for i < len(list) && list[i].Err != nil {
+			i++
+		}
+		return slices.Insert(list, i, w)
+	})
+	s.fail(why)
+	s.startNext()
 }
 
 // writeQueue keeps the runs that wait. The newest queue is written last, however many writers there are.
@@ -160,31 +181,44 @@ func (s *Session) writeQueue() error {
 	return data.WriteFileAtomic(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(q) })
 }
 
-// readQueue reads the runs that waited when the window was closed. Those that this version cannot train are left out.
+// readQueue reads the runs that waited when the window was closed. Single ones that this version cannot train are left out and told; a file that cannot be read at all is
+// kept under another name, so that nothing is written over it.
 func readQueue(home string) ([]Waiting, error) {
 	path := filepath.Join(home, queueFile)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	aside := path + ".unreadable"
+	damaged := fault.New("session.queue.damaged", "The list of waiting runs, %s, is damaged or of a newer version, in all or in part. It is kept as %s. Add the runs again.", path, aside)
+	keep := func(why error) error {
+		if err := disk.Rename(path, aside); err != nil {
+			return damaged.Because(errors.Join(why, err))
+		}
+		return damaged.Because(why)
+	}
 	b, err := model.ReadFile(path, queueSize)
 	if err != nil {
-		return nil, err
+		return nil, keep(err)
 	}
 	var q queue
-	damaged := fault.New("session.queue.damaged", "The list of waiting runs, %s, is damaged or of a newer version, and is left aside. Add the runs again.", path)
 	if err := json.Unmarshal(b, &q); err != nil {
-		return nil, damaged.Because(err)
+		return nil, keep(err)
 	}
 	if q.Format != 1 || len(q.Runs) > maxQueue {
-		return nil, damaged
+		return nil, keep(fmt.Errorf("format %d, %d runs", q.Format, len(q.Runs)))
 	}
 	var list []Waiting
+	var wrong error
 	for _, r := range q.Runs {
 		spec, err := nn.Parse(r.Network)
 		if err = errors.Join(err, r.Config.Check()); err != nil {
-			return list, damaged.Because(err)
+			wrong = errors.Join(wrong, err)
+			continue
 		}
-		list = append(list, Waiting{len(list) + 1, r.Dataset, spec, r.Config})
+		list = append(list, Waiting{ID: len(list) + 1, Dataset: r.Dataset, Spec: spec, Config: r.Config})
+	}
+	if wrong != nil {
+		return list, keep(wrong)
 	}
 	return list, nil
 }

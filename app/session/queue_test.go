@@ -50,7 +50,7 @@ func TestQueue(t *testing.T) {
 	if err := w.s.Enqueue([]train.Config{quick(.04), wrong}); fault.Code(err) != "train.setting.range" || len(w.s.State().Waiting) != 2 {
 		t.Errorf("a rate below zero: %v, %d wait", err, len(w.s.State().Waiting))
 	}
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 	if got := len(w.s.State().Waiting); got != 2 {
 		t.Errorf("%d wait after a stop", got)
@@ -105,7 +105,7 @@ func TestGoBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("steps with the other rate", func(st *State) bool { return st.Training != nil && st.Training.Epoch > 1 && st.Training.Rate <= .001 })
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 	disk := make(chan RunDisk, 4)
 	w.s.DiskOf(run, func(d RunDisk) { disk <- d })
@@ -144,4 +144,90 @@ func FuzzQueue(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A run that cannot start keeps its place and why; the one after it has its turn. It is tried again when the user starts the queue.
+func TestARunThatCannotStartIsHeld(t *testing.T) {
+	home := t.TempDir()
+	w := open(t, home)
+	defer w.close()
+	w.s.ImportSample("shapes")
+	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
+	w.tiny()
+	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c.Epochs = 1
+	lost := c
+	lost.Weights = filepath.Join(home, "runs", "gone")
+	if err := w.s.Enqueue([]train.Config{c, lost, c}); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the end of two", func(st *State) bool {
+		done := 0
+		for _, r := range st.Runs {
+			if r.Info.State == train.Finished {
+				done++
+			}
+		}
+		return done == 2 && st.Training == nil
+	})
+	st := w.s.State()
+	if len(st.Waiting) != 1 || fault.Code(st.Waiting[0].Err) != "model.file.missing" || len(st.Runs) != 2 || st.ChosenRun() == nil {
+		t.Fatalf("%d runs, waiting are %+v", len(st.Runs), st.Waiting)
+	}
+	if err := os.CopyFS(lost.Weights, os.DirFS(st.Runs[0].Folder)); err != nil { // it is back
+		t.Fatal(err)
+	}
+	w.s.StartQueue()
+	w.until("the last one", func(st *State) bool { return st.Training == nil && len(st.Waiting) == 0 && len(st.Runs) == 3 })
+}
+
+// A queue that this version cannot read is kept under another name.
+func TestAQueueOfANewerVersionIsKept(t *testing.T) {
+	home := t.TempDir()
+	text := []byte(`{"format":2,"runs":[]}`)
+	if err := os.WriteFile(filepath.Join(home, queueFile), text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w := open(t, home)
+	w.s.Unqueue(1) // whatever changes the queue
+	w.until("what is told", func(st *State) bool {
+		return len(st.Notices) > 0 && fault.Code(st.Notices[0].Err) == "session.queue.damaged"
+	})
+	w.close()
+	if b, err := os.ReadFile(filepath.Join(home, queueFile+".unreadable")); err != nil || string(b) != string(text) {
+		t.Errorf("what is kept is %q, %v", b, err)
+	}
+}
+
+// A run that goes on without having been looked at keeps the curves that it had.
+func TestResumedRunKeepsItsCurves(t *testing.T) {
+	home := t.TempDir()
+	w := open(t, home)
+	w.s.ImportSample("shapes")
+	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
+	w.tiny()
+	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c.Epochs = 2
+	if err := w.s.Enqueue([]train.Config{c, c}); err != nil {
+		t.Fatal(err)
+	}
+	w.until("two runs", func(st *State) bool { return st.Training == nil && len(st.Runs) == 2 && len(st.Waiting) == 0 })
+	w.close()
+	w = open(t, home)
+	defer w.close()
+	if w.s.State().Curves["run 1"] != nil {
+		t.Fatal("the curves were read already")
+	}
+	if err := w.s.ExtendRun("run 1", 1); err != nil {
+		t.Fatal(err)
+	}
+	w.until("its end", func(st *State) bool {
+		return st.Training == nil && st.Curves["run 1"] != nil && len(st.Curves["run 1"].Epochs) == 3
+	})
+	if r := w.s.State().Runs[1]; len(r.Info.Epochs) != 3 {
+		t.Errorf("%s has %d epochs", r.Name, len(r.Info.Epochs))
+	}
+	if a, b := w.s.nextRun(), w.s.nextRun(); a == b || a != "run 3" {
+		t.Errorf("%s and %s are given", a, b)
+	}
 }

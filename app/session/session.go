@@ -49,10 +49,13 @@ type Session struct {
 	now         State // being changed; its slices and maps are replaced, never written
 	subscribers []*func(*State)
 	serial      int
+	lastRun     int // largest number that was given to a run
 	lastWaiting int // ID of the run that was put into the queue last
 	live        *live
 	importing   context.CancelFunc
+	networks    []Network // of the workspace, as they are on the disk
 	open        map[string]*data.Dataset
+	reading     map[string]bool // runs whose curves are being read
 	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
 
@@ -77,10 +80,10 @@ func New(c Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{config: c, device: device, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}}
+	s := &Session{config: c, device: device, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.predictors.device = device
-	s.now = State{Loading: true, Engine: kernel.Features(), Threads: device.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksOf(c.Home, nil)}
+	s.predictors.device, s.networks = device, readNetworks(c.Home)
+	s.now = State{Loading: true, Engine: kernel.Features(), Threads: device.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
 	s.background(s.watch)
@@ -249,6 +252,9 @@ func (s *Session) watch(ctx context.Context) {
 		s.dropLost()
 	}
 }
+
+// StopFinding breaks off the search for a learning rate.
+func (s *Session) StopFinding() { s.rates.stop() }
 
 // Evaluate measures a run's best weights on a split of the chosen data set; done gets the result on the window's goroutine unless a newer
 // request or Close cancelled it.

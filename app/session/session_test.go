@@ -112,7 +112,7 @@ func TestQuitInTheMiddleAndGoOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("more steps", func(st *State) bool { return st.Training != nil && st.Training.Iteration > at })
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 	w.close()
 }
@@ -228,7 +228,7 @@ func TestADatasetDeletedWhileTraining(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(home, "datasets", "shapes")); err != nil { // behind the application's back
 		t.Fatal(err)
 	}
-	w.s.Stop()
+	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
 	w.s.Recognize(filepath.Join(home, "datasets"), func(_ data.Found, _ []image.Image, err error) {
 		if fault.Code(err) == "" {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"math"
 	"os"
@@ -26,6 +27,9 @@ type live struct {
 	requests chan train.Request
 
 	restore          func() // done when it has ended
+	before           string // the run that was chosen before it
+	queued           *Waiting
+	unread           bool // its curves so far are on the disk alone
 	started          bool
 	paused, stopping bool
 	step             train.Step
@@ -53,7 +57,9 @@ func (l *live) compose(s *State) {
 	if i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.Name == l.run }); i >= 0 {
 		info := &s.Runs[i].Info
 		info.State, info.Config, info.Iterations, info.Iteration, info.PerEpoch = train.Running, l.config, l.iterations, l.step.Iteration, l.perEpoch
-		info.Epochs = l.curve.epochs[:len(l.curve.epochs):len(l.curve.epochs)]
+		if !l.unread {
+			info.Epochs = l.curve.epochs[:len(l.curve.epochs):len(l.curve.epochs)]
+		}
 		for _, e := range info.Epochs {
 			if e.Best {
 				info.BestEpoch, info.Best = e.Epoch, e.ValAccuracy
@@ -83,6 +89,8 @@ func (s *Session) observe(e train.Event) {
 		l.step.Iteration = e.Iteration
 	case train.Step:
 		l.step = e
+	case train.Steered:
+		l.config.Rate = e.Rate
 	case train.Probe:
 		l.probe = &e
 	case train.Paused:
@@ -130,23 +138,24 @@ func (s *Session) Train(c train.Config) (string, error) {
 	if report := nn.Analyze(n.Spec, c.Batch); len(report.Problems) > 0 {
 		return "", report.Problems[0].Fault
 	}
-	name := s.nextRun(state)
+	name := s.nextRun()
 	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
 }
 
-// nextRun is "run N" with the first N after all that were.
-func (s *Session) nextRun(state *State) string {
-	last := 0
-	for _, r := range state.Runs {
-		n := 0
-		if _, err := fmt.Sscanf(r.Name, "run %d", &n); err == nil {
-			last = max(last, n)
-		}
-	}
+// nextRun is "run N" with the first N after all that were or were given: nobody gets a name twice.
+func (s *Session) nextRun() string {
 	for {
-		last++
-		name := fmt.Sprintf("run %d", last)
-		if _, err := os.Stat(s.runFolder(name)); err != nil {
+		s.mu.Lock()
+		for _, r := range s.now.Runs {
+			n := 0
+			if _, err := fmt.Sscanf(r.Name, "run %d", &n); err == nil {
+				s.lastRun = max(s.lastRun, n)
+			}
+		}
+		s.lastRun++
+		name := fmt.Sprintf("run %d", s.lastRun)
+		s.mu.Unlock()
+		if _, err := os.Lstat(s.runFolder(name)); errors.Is(err, fs.ErrNotExist) {
 			return name
 		}
 	}
@@ -173,6 +182,8 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 	l := &live{run: name, dataset: state.Datasets[d].Name, config: r.Info.Config, spec: r.Info.Spec}
 	if c := state.Curves[name]; c != nil {
 		l.curve = gatheringOf(c)
+	} else {
+		l.unread = true
 	}
 	l.config.Epochs += epochs
 	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
@@ -198,9 +209,10 @@ func (s *Session) startRun(l *live, job train.Job) error {
 			busy = s.live.run
 			return
 		}
+		l.before = now.Run
 		s.live, now.Run = l, l.run
 		if now.ChosenRun() == nil { // a new one, not one that goes on
-			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN()}
+			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN(), Begun: time.Now()}
 			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
 				info.Labels, info.Dataset = d.Info.Classes, d.Path
 			}
@@ -218,36 +230,64 @@ func (s *Session) startRun(l *live, job train.Job) error {
 
 // run trains to the end and takes in what became of it.
 func (s *Session) run(ctx context.Context, l *live, job train.Job) {
+	s.recall(l)
 	result, err := s.trainWith(ctx, l, job)
 	r := s.readRun(l.run)
+	_, missing := os.Stat(r.Folder) // it never came to be
 	if err != nil && !errors.Is(err, context.Canceled) {
-		s.notice(Notice{Err: err, Stays: !train.HasDiverged(err)}) // of a run that diverged its curves tell too
+		if train.HasDiverged(err) { // why, and what can be done, is said beside its curves
+			s.notice(Notice{Key: "notice.run.diverged", Args: []any{l.run}})
+		} else {
+			s.notice(Notice{Err: err, Stays: true})
+		}
 	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {
 		s.live = nil
 		runs := slices.DeleteFunc(slices.Clone(now.Runs), func(o Run) bool { return o.Name == l.run })
-		if _, statErr := os.Stat(r.Folder); statErr == nil {
+		if missing == nil {
 			runs = append(runs, r)
 			now.Curves = maps.Clone(now.Curves)
 			now.Curves[l.run] = curve
+		} else if now.Run == l.run {
+			now.Run = l.before
 		}
 		sortRuns(runs)
 		now.Runs = runs
 		s.settle(now)
 	})
+	if missing != nil {
+		s.remember()
+		s.loadCurve(s.State().Run)
+	}
 	if err == nil && ctx.Err() == nil {
 		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
 	}
 	if ctx.Err() != nil {
 		return
 	}
-	if l.restore != nil {
+	switch {
+	case l.restore != nil: // the user wants to look at that
 		l.restore()
-	}
-	if result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)) { // what else ends a run would end the next one too
+	case err != nil && !l.started && l.queued != nil:
+		s.holdBack(*l.queued, err)
+	case result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)): // what else ends a run, a full disk say, would end the next one too
 		s.startNext()
 	}
+}
+
+// recall reads the curves that a run which goes on had so far, if the window has not asked for them yet.
+func (s *Session) recall(l *live) {
+	if !l.unread {
+		return
+	}
+	events, err := train.ReadEvents(s.runFolder(l.run))
+	s.fail(err)
+	var g gathering
+	for _, e := range events {
+		g.add(e)
+	}
+	s.change(func(*State) { l.curve, l.unread = g, false })
 }
 
 // trainWith opens what a job needs and runs it.
@@ -273,10 +313,10 @@ func (s *Session) trainingOn() string {
 	return s.live.dataset
 }
 
-// request asks the run that goes on for something; without one it is nothing.
-func (s *Session) request(q train.Request, mark func(*live)) {
+// request asks a run for something; if another one goes on by now, or none, it is nothing.
+func (s *Session) request(run string, q train.Request, mark func(*live)) {
 	s.change(func(*State) {
-		if s.live == nil {
+		if s.live == nil || s.live.run != run {
 			return
 		}
 		select {
@@ -289,21 +329,23 @@ func (s *Session) request(q train.Request, mark func(*live)) {
 	})
 }
 
-// Pause holds the run until Continue or Stop.
-func (s *Session) Pause() { s.request(train.Pause{}, nil) }
+// Pause holds a run until Continue or Stop.
+func (s *Session) Pause(run string) { s.request(run, train.Pause{}, nil) }
 
 // Continue lets a paused run go on.
-func (s *Session) Continue() { s.request(train.Resume{}, nil) }
+func (s *Session) Continue(run string) { s.request(run, train.Resume{}, nil) }
 
-// Stop ends the run with a snapshot, from which it can go on.
-func (s *Session) Stop() { s.request(train.Stop{}, func(l *live) { l.stopping = true }) }
-
-// SetRate changes the base learning rate of the run.
-func (s *Session) SetRate(rate float64) {
-	s.request(train.SetRate{Rate: rate}, func(l *live) { l.config.Rate = rate })
+// Stop ends a run with a snapshot, from which it can go on.
+func (s *Session) Stop(run string) {
+	s.request(run, train.Stop{}, func(l *live) { l.stopping = true })
 }
 
-// Watch asks the run for probes of an image on its way through some layers; a nil image ends it.
-func (s *Session) Watch(image *data.Pixels, layers []string) {
-	s.request(train.Watch{Image: image, Layers: layers}, nil)
+// SetRate changes the base learning rate of a run.
+func (s *Session) SetRate(run string, rate float64) {
+	s.request(run, train.SetRate{Rate: rate}, func(l *live) { l.config.Rate = rate })
+}
+
+// Watch asks a run for probes of an image on its way through some layers; a nil image ends it.
+func (s *Session) Watch(run string, image *data.Pixels, layers []string) {
+	s.request(run, train.Watch{Image: image, Layers: layers}, nil)
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -73,15 +74,12 @@ func (s *Session) settle(now *State) {
 			now.Dataset = now.Datasets[0].Name
 		}
 	}
-	now.Networks = networksOf(s.config.Home, now.ChosenDataset())
+	now.Networks = networksFor(s.networks, now.ChosenDataset())
 	if now.ChosenNetwork() == nil {
 		now.Network = now.Networks[0].Name
 	}
-	if now.ChosenRun() == nil && (s.live == nil || s.live.run != now.Run) {
-		now.Run = ""
-		if len(now.Runs) > 0 {
-			now.Run = now.Runs[0].Name
-		}
+	if now.Run != "" && now.ChosenRun() == nil && (s.live == nil || s.live.run != now.Run) {
+		now.Run = runOn(now)
 	}
 }
 
@@ -101,8 +99,29 @@ func (s *Session) ChooseDataset(name string) {
 	s.change(func(now *State) {
 		now.Dataset = name
 		s.settle(now)
+		if s.live == nil {
+			now.Run = runOn(now)
+		}
 	})
 	s.remember()
+	s.loadCurve(s.State().Run)
+}
+
+// runOn is the chosen run if it was trained on the chosen data set, else the newest that was; "" for none.
+func runOn(now *State) string {
+	d, on := now.ChosenDataset(), ""
+	if d == nil {
+		return now.Run
+	}
+	for _, r := range slices.Backward(now.Runs) {
+		if r.Info.Dataset != d.Path {
+			continue
+		}
+		if on = r.Name; on == now.Run {
+			return on
+		}
+	}
+	return on
 }
 
 // ChooseNetwork chooses the network that all tabs work on.
@@ -121,18 +140,27 @@ func (s *Session) ChooseRun(name string) {
 // ReadCurve reads the curves of a run beside those of the chosen one, to be compared.
 func (s *Session) ReadCurve(run string) { s.loadCurve(run) }
 
-// loadCurve reads the curves of a run that is not going on, once.
+// loadCurve reads the curves of a run that is not going on, once. Of one whose events cannot be read they are empty.
 func (s *Session) loadCurve(run string) {
 	state := s.State()
 	if run == "" || state.Curves[run] != nil || state.Training != nil && state.Training.Run == run {
 		return
 	}
+	s.mu.Lock()
+	reading := s.reading[run]
+	s.reading[run] = true
+	s.mu.Unlock()
+	if reading {
+		return
+	}
 	s.background(func(context.Context) {
+		defer func() {
+			s.mu.Lock()
+			delete(s.reading, run)
+			s.mu.Unlock()
+		}()
 		events, err := train.ReadEvents(s.runFolder(run))
-		if err != nil {
-			s.fail(err)
-			return
-		}
+		s.fail(err)
 		var g gathering
 		for _, e := range events {
 			g.add(e)
@@ -204,7 +232,7 @@ func (s *Session) readRun(name string) Run {
 	return r
 }
 
-// sortRuns puts the newest first, by the number at the end of the name, then by name.
+// sortRuns puts the newest first: by when they began, of older versions by the number at the end of the name, then by name.
 func sortRuns(runs []Run) {
 	number := func(name string) int {
 		n := 0
@@ -212,12 +240,12 @@ func sortRuns(runs []Run) {
 		return n
 	}
 	slices.SortFunc(runs, func(a, b Run) int {
-		return cmp.Or(cmp.Compare(number(b.Name), number(a.Name)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(b.Info.Begun.Truncate(time.Second).Compare(a.Info.Begun.Truncate(time.Second)), cmp.Compare(number(b.Name), number(a.Name)), cmp.Compare(a.Name, b.Name))
 	})
 }
 
-// networksOf lists the standard networks and those of the workspace, fitted to a data set.
-func networksOf(home string, d *Dataset) []Network {
+// networksFor lists the standard networks and those of the workspace, fitted to a data set.
+func networksFor(own []Network, d *Dataset) []Network {
 	var all []Network
 	for _, name := range nn.StandardNames() {
 		in, classes := nn.StandardInput(name), nn.StandardClasses(name)
@@ -227,6 +255,18 @@ func networksOf(home string, d *Dataset) []Network {
 		spec, err := nn.Standard(name, in, classes)
 		all = append(all, Network{Name: name, Spec: spec, Standard: true, Err: err})
 	}
+	for _, n := range own {
+		if n.Err == nil && d != nil && d.Err == nil {
+			n.Spec.Input, n.Spec.Classes = shapeOf(d.Info), len(d.Info.Classes)
+		}
+		all = append(all, n)
+	}
+	return all
+}
+
+// readNetworks reads the networks of the workspace.
+func readNetworks(home string) []Network {
+	var own []Network
 	entries, _ := os.ReadDir(filepath.Join(home, "networks")) // unreadable: none of its own
 	for _, e := range entries {
 		name, ok := strings.CutSuffix(e.Name(), ".json")
@@ -235,12 +275,16 @@ func networksOf(home string, d *Dataset) []Network {
 		}
 		n := Network{Name: name}
 		n.Spec, n.Err = readNetwork(filepath.Join(home, "networks", e.Name()))
-		if n.Err == nil && d != nil && d.Err == nil {
-			n.Spec.Input, n.Spec.Classes = shapeOf(d.Info), len(d.Info.Classes)
-		}
-		all = append(all, n)
+		own = append(own, n)
 	}
-	return all
+	return own
+}
+
+// withNetwork is a list with a network in its place, instead of one of its name.
+func withNetwork(list []Network, n Network) []Network {
+	list = append(slices.DeleteFunc(slices.Clone(list), func(o Network) bool { return o.Name == n.Name }), n)
+	slices.SortFunc(list, func(a, b Network) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
 
 func shapeOf(i data.Info) nn.Shape { return nn.Shape{C: i.Channels, H: i.Height, W: i.Width} }
@@ -272,6 +316,7 @@ func (s *Session) SaveNetwork(name string, spec nn.Spec) string {
 	spec.Name = name
 	n := Network{Name: name, Spec: spec}
 	s.change(func(now *State) {
+		s.networks = withNetwork(s.networks, n)
 		list := slices.Clone(now.Networks)
 		if i := slices.IndexFunc(list, func(o Network) bool { return o.Name == name }); i >= 0 {
 			list[i] = n
@@ -300,7 +345,10 @@ func (s *Session) DeleteNetwork(name string) {
 		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", s.networkFile(name)).Because(err))
 		return
 	}
-	s.change(s.settle)
+	s.change(func(now *State) {
+		s.networks = slices.DeleteFunc(slices.Clone(s.networks), func(n Network) bool { return n.Name == name })
+		s.settle(now)
+	})
 	s.remember()
 }
 
@@ -368,6 +416,10 @@ func (s *Session) DeleteRun(name string) {
 		s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", name))
 		return
 	}
+	if slices.ContainsFunc(s.State().Waiting, func(w Waiting) bool { return w.Config.Weights == s.runFolder(name) }) {
+		s.fail(fault.New("session.run.needed", "A run that waits is to start from the weights of %s. Take that one out of the queue first.", name))
+		return
+	}
 	s.background(func(context.Context) {
 		s.fail(s.predictors.forget(s.runFolder(name)))
 		s.remove(s.runFolder(name))
@@ -381,8 +433,8 @@ func (s *Session) DeleteRun(name string) {
 	})
 }
 
-// RenameRun gives a run another name.
-func (s *Session) RenameRun(from, to string) {
+// RenameRun gives a run another name; done gets its folder then, on the window's goroutine.
+func (s *Session) RenameRun(from, to string, done func(folder string)) {
 	to, err := data.SafeName(to)
 	if err != nil {
 		s.fail(err)
@@ -406,15 +458,24 @@ func (s *Session) RenameRun(from, to string) {
 			return
 		}
 		s.setCurve(from, nil)
+		r := s.readRun(to)
 		s.change(func(now *State) {
 			runs := slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == from })
-			runs = append(runs, s.readRun(to))
-			sortRuns(runs)
-			now.Runs = runs
+			now.Runs = append(runs, r)
+			sortRuns(now.Runs)
 			if now.Run == from {
 				now.Run = to
 			}
 		})
+		s.changeQueue(func(list []Waiting) []Waiting { // those that are to start from its weights find them
+			for i := range list {
+				if list[i].Config.Weights == s.runFolder(from) {
+					list[i].Config.Weights = s.runFolder(to)
+				}
+			}
+			return list
+		})
+		s.config.Post(func() { done(r.Folder) })
 		s.remember()
 		s.loadCurve(to)
 	})

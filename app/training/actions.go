@@ -3,6 +3,7 @@ package training
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"fyne.io/fyne/v2"
 
@@ -36,18 +37,28 @@ type sweep struct {
 func (p *Page) showActions() {
 	t := p.state.Training
 	p.showProgress(t)
-	p.showHead(t)
-	if t != nil && !p.actions.ahead {
-		p.form.lock(true, t.Config)
+	p.showHead()
+	config, exists := p.configOf()
+	if run := p.shownRun(); exists && run != "" && !p.actions.ahead {
+		p.form.lock(run, p.state.Live(), config)
 	} else {
-		p.form.lock(false, p.config)
+		p.form.lock("", false, p.config)
 	}
-	p.actions.next.Enable(p.state.ChosenRun() != nil || t != nil)
+	r := p.state.ChosenRun()
+	p.actions.next.Enable(t != nil || r != nil && (r.Info.BestEpoch > 0 || len(r.Info.Snapshots) > 0)) // without weights there is nothing to see
 	if mode := p.modeNow(); mode != p.actions.mode {
 		p.actions.mode = mode
 		p.actions.buttons.Objects = []fyne.CanvasObject{p.buttonsNow()}
 		p.actions.buttons.Refresh()
 	}
+}
+
+// shownRun is the run whose settings the form can show: the chosen one, if it can be read.
+func (p *Page) shownRun() string {
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
+		return r.Name
+	}
+	return ""
 }
 
 // showProgress tells how far the run is that goes on.
@@ -70,29 +81,35 @@ func (p *Page) showProgress(t *session.Training) {
 	p.actions.where.Set(where)
 }
 
-// showHead names whose settings the form shows; while a run goes on, it lets choose between that and the next one.
-func (p *Page) showHead(t *session.Training) {
-	run := ""
-	if t != nil {
-		run = t.Run
+// showHead lets choose whose settings the form shows: those of the chosen run or of the next one. A run that begins comes to the front, and when it has ended the next one.
+func (p *Page) showHead() {
+	run := p.shownRun()
+	key := run
+	if p.state.Live() {
+		key += " goes on"
 	}
-	if p.actions.headOf == run {
+	if p.actions.headOf == key {
 		return
 	}
-	if p.actions.headOf = run; run == "" {
-		p.actions.ahead = false
+	if p.actions.headOf != "-" { // not of a window that was built anew
+		p.actions.ahead = !p.state.Live()
+	}
+	if p.actions.headOf = key; run == "" {
 		p.actions.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
 	} else {
-		choice := widgets.NewSegmented([]string{run, p.text("settings.next")}, func(i int) {
-			p.actions.ahead = i == 1
-			p.showActions()
-		})
+		choice := widgets.NewSegmented([]string{run, p.text("settings.next")}, p.look)
 		if p.actions.ahead {
 			choice.Choose(1)
 		}
 		p.actions.head.Objects = []fyne.CanvasObject{widgets.Line(0, choice)}
 	}
 	p.actions.head.Refresh()
+}
+
+// look shows the settings of the chosen run, or with 1 those of the next one.
+func (p *Page) look(at int) {
+	p.actions.ahead = at == 1
+	p.showActions()
 }
 
 // resumable tells whether a run can go on from where it was stopped.
@@ -105,7 +122,7 @@ func (p *Page) modeNow() string {
 	s := p.state
 	switch t := s.Training; {
 	case t != nil && p.actions.ahead:
-		return "ahead"
+		return fmt.Sprint("ahead ", len(p.configs()))
 	case t != nil && t.Stopping:
 		return "stopping"
 	case t != nil && t.Paused:
@@ -113,7 +130,7 @@ func (p *Page) modeNow() string {
 	case t != nil:
 		return "training"
 	}
-	mode := fmt.Sprint("ready ", len(s.Waiting))
+	mode := fmt.Sprint("ready ", len(s.Waiting), " ", len(p.configs()))
 	if r := s.ChosenRun(); resumable(r) {
 		mode += " " + r.Name
 	}
@@ -123,14 +140,21 @@ func (p *Page) modeNow() string {
 // buttonsNow makes the buttons of the present mode.
 func (p *Page) buttonsNow() fyne.CanvasObject {
 	sess := p.host.Session()
-	stop := widgets.NewButton(p.text("stop"), widgets.Plain, sess.Stop)
-	switch p.actions.mode {
+	live := func(do func(run string)) func() {
+		return func() {
+			if t := p.state.Training; t != nil {
+				do(t.Run)
+			}
+		}
+	}
+	stop := widgets.NewButton(p.text("stop"), widgets.Plain, live(sess.Stop))
+	switch mode, _, _ := strings.Cut(p.actions.mode, " "); mode {
 	case "ahead":
-		return widgets.NewButton(p.text("enqueue"), widgets.Primary, p.train)
+		return widgets.NewButton(p.several("enqueue"), widgets.Primary, p.train)
 	case "training":
-		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, sess.Pause), stop)
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("pause"), widgets.Plain, live(sess.Pause)), stop)
 	case "paused":
-		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, sess.Continue), stop)
+		return widgets.Shares(8, []float32{1, 1}, widgets.NewButton(p.text("continue"), widgets.Primary, live(sess.Continue)), stop)
 	case "stopping":
 		b := widgets.NewButton(p.text("stopping"), widgets.Plain, nil)
 		b.Enable(false)
@@ -143,7 +167,15 @@ func (p *Page) buttonsNow() fyne.CanvasObject {
 	if n := len(p.state.Waiting); n > 0 {
 		list = append(list, widgets.NewButton(p.text("queue.start", n), widgets.Plain, sess.StartQueue))
 	}
-	return widgets.Column(8, append(list, widgets.NewButton(p.text("train"), widgets.Primary, p.train))...)
+	return widgets.Column(8, append(list, widgets.NewButton(p.several("train"), widgets.Primary, p.train))...)
+}
+
+// several is the text of a button, with how many runs it is about if they are more than one.
+func (p *Page) several(key string) string {
+	if n := len(p.configs()); n > 1 {
+		return p.text(key+".several", n)
+	}
+	return p.text(key)
 }
 
 // try tells what went wrong, if anything did.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 
 	"fyne.io/fyne/v2"
 
@@ -58,7 +59,8 @@ func (p *Page) siblings() []session.Run {
 	}
 	var list []session.Run
 	for _, r := range p.state.Runs {
-		if r.Err == nil && reflect.DeepEqual(butSeed(r), butSeed(*chosen)) {
+		same := r.Name != chosen.Name && r.Info.Config.Seed == chosen.Info.Config.Seed || slices.ContainsFunc(list, func(o session.Run) bool { return o.Info.Config.Seed == r.Info.Config.Seed })
+		if r.Err == nil && !same && reflect.DeepEqual(butSeed(r), butSeed(*chosen)) { // of each seed one: a run that went back to an epoch has its run's
 			list = append(list, r)
 		}
 	}
@@ -102,7 +104,7 @@ func (p *Page) overlaid() string {
 // overlay are the lines that are laid over.
 func (p *Page) overlay() []widgets.PlotSeries {
 	list := p.others()
-	if len(list) == 0 {
+	if len(list) == 0 || p.curves.versus == allSeeds && len(list) < 2 { // one alone is no band
 		return nil
 	}
 	loss := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValLoss }

@@ -105,7 +105,7 @@ func (m *comparison) properties() []property {
 		number("batch", 76, func(c train.Config) float64 { return float64(c.Batch) }),
 		number("accumulate", 76, func(c train.Config) float64 { return float64(c.Accumulate) }),
 		word("solver", 76, func(p *Page, c train.Config) string { return p.text("solver." + c.Solver) }),
-		number("rate", 96, func(c train.Config) float64 { return c.Rate }),
+		{"rate", 96, true, true, func(_ *Page, r session.Run) string { return rateText(r) }, func(r session.Run) any { return r.Info.Config.Rate }},
 		word("policy", 110, func(_ *Page, c train.Config) string { return policyText(c) }),
 		number("momentum", 72, func(c train.Config) float64 { return c.Momentum }),
 		number("weight-decay", 96, func(c train.Config) float64 { return c.WeightDecay }),
@@ -215,12 +215,11 @@ func (p *Page) ShowComparison(on bool) {
 		}
 	}
 	if on {
-		for _, r := range p.state.Runs {
-			p.host.Session().DiskOf(r.Name, func(d session.RunDisk) {
-				m.disk[r.Name] = d.Bytes
-				m.update()
-			})
-		}
+		p.host.Window().Canvas().Unfocus() // of a field that is hidden now: Escape leaves the comparison
+		p.host.Session().DiskUse(func(bytes map[string]int64) {
+			m.disk = bytes
+			m.update()
+		})
 	}
 	p.Update(p.state)
 }
@@ -229,9 +228,19 @@ func (p *Page) ShowComparison(on bool) {
 func (m *comparison) tick(run string) {
 	if i := slices.Index(m.ticked, run); i >= 0 {
 		m.ticked = slices.Delete(slices.Clone(m.ticked), i, i+1)
-	} else {
+	} else if slices.ContainsFunc(m.p.state.Runs, func(r session.Run) bool { return r.Name == run && r.Err == nil }) { // what cannot be read cannot be drawn
 		m.ticked = append(slices.Clone(m.ticked), run)
 	}
+	m.update()
+}
+
+// renamed follows a run that has another name now.
+func (m *comparison) renamed(from, to string) {
+	m.ticked = slices.Clone(m.ticked)
+	if i := slices.Index(m.ticked, from); i >= 0 {
+		m.ticked[i] = to
+	}
+	m.disk[to] = m.disk[from]
 	m.update()
 }
 
@@ -241,7 +250,7 @@ func (m *comparison) sort(column int) {
 	if key == m.order {
 		m.down = !m.down
 	} else {
-		m.order, m.down = key, m.table.Columns()[column].Right
+		m.order, m.down = key, m.table.Columns()[column].Right && key != "val-loss" // the best first
 	}
 	m.update()
 }
@@ -293,20 +302,31 @@ func (m *comparison) tabulate(runs []session.Run) {
 	for _, r := range runs {
 		row := widgets.TableRow{Key: r.Name, Ticked: m.isTicked(r), Chosen: r.Name == p.state.Run, Colour: colours[r.Name]}
 		for i, c := range shown {
-			text := ""
-			if r.Err == nil || c.key == "run" || c.key == "state" {
-				text = c.text(p, r)
-			}
+			text := m.cell(r, c)
 			row.Cells, row.Marked = append(row.Cells, text), append(row.Marked, row.Ticked && columns[i].Marked && text != usual[i])
 		}
 		rows = append(rows, row)
 	}
 	m.table.Set(columns, rows, sorted, m.down)
 	text := ""
-	if len(shared) > 0 && len(runs) > 1 {
-		text = p.text("compare.same", strings.Join(shared, ", "))
+	switch {
+	case len(runs) == 0:
+		text = p.text("runs.none")
+	case len(runs) > 1:
+		text = p.text("compare.marked")
+		if len(shared) > 0 {
+			text += " · " + p.text("compare.same", strings.Join(shared, ", "))
+		}
 	}
 	m.same.Set(text)
+}
+
+// cell is what stands in a column of a run; of one that cannot be read, its name and state alone.
+func (m *comparison) cell(r session.Run, c property) string {
+	if r.Err != nil && c.key != "run" && c.key != "state" {
+		return ""
+	}
+	return c.text(m.p, r)
 }
 
 func (m *comparison) isTicked(r session.Run) bool { return slices.Contains(m.ticked, r.Name) }
@@ -336,9 +356,8 @@ func (p *Page) columnTitle(key string) string {
 
 // arrange sorts runs by a column; what has no value comes last, either way.
 func (m *comparison) arrange(runs []session.Run, by property) {
-	text := func(r session.Run) string { return by.text(m.p, r) }
 	slices.SortStableFunc(runs, func(a, b session.Run) int {
-		x, y := text(a), text(b)
+		x, y := m.cell(a, by), m.cell(b, by)
 		if (x == "") != (y == "") {
 			return cmp.Compare(len(y), len(x))
 		}
@@ -386,7 +405,9 @@ func (m *comparison) groups() []group {
 			continue
 		}
 		r := m.p.state.Runs[i]
-		at := slices.IndexFunc(list, func(g group) bool { return reflect.DeepEqual(butSeed(g.runs[0]), butSeed(r)) })
+		at := slices.IndexFunc(list, func(g group) bool { // one that went back to an epoch has the seed of the run that it came from
+			return reflect.DeepEqual(butSeed(g.runs[0]), butSeed(r)) && !slices.ContainsFunc(g.runs, func(o session.Run) bool { return o.Info.Config.Seed == r.Info.Config.Seed })
+		})
 		if at < 0 {
 			at = len(list)
 			list = append(list, group{colour: comparedColour(at)})

@@ -25,6 +25,7 @@ type curves struct {
 	log       bool
 	versus    string // run that is laid over the chosen one, or allSeeds
 
+	run    string // whose curves are drawn
 	drawn  *session.Curve
 	over   string    // what is drawn of what is laid over
 	slowly time.Time // when the small plots were drawn last
@@ -63,6 +64,13 @@ func (p *Page) draw(always bool) {
 	over := p.overlaid()
 	if c == p.curves.drawn && over == p.curves.over && !always {
 		return
+	}
+	if p.curves.run != p.state.Run { // what was zoomed into was another run
+		p.curves.run = p.state.Run
+		for _, plot := range []*widgets.LinePlot{p.curves.plot, p.curves.rate, p.curves.layers} {
+			plot.Reset()
+		}
+		p.curves.slowly = time.Time{}
 	}
 	p.curves.drawn, p.curves.over = c, over
 	config, _ := p.configOf()
@@ -124,7 +132,7 @@ func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData 
 		Head:  p.epochHead(c),
 		Marks: p.marks(c),
 	}
-	d.Series = append(d.Series, p.overlay()...)
+	d.Series = append(p.overlay(), d.Series...) // its own curves lie on top
 	return d
 }
 
@@ -170,7 +178,7 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
 	}
 	for _, s := range c.Steered {
-		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("steered", s.Rate), Colour: widgets.ColourAccent})
+		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("steered", steeredTo(c, s)), Colour: widgets.ColourAccent})
 	}
 	const most = 6
 	for i, w := range c.Warnings {
@@ -179,6 +187,16 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 		}
 	}
 	return marks
+}
+
+// steeredTo is the rate in force after a change: the base rate that was given, as far as the policy has let it fall.
+func steeredTo(c *session.Curve, s train.Steered) float64 {
+	for _, r := range c.Rate {
+		if r.X > s.Epoch {
+			return r.Y
+		}
+	}
+	return s.Rate
 }
 
 // bestOf is the best epoch so far; zero for none.
@@ -201,8 +219,15 @@ func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
 	const n = 400
 	out := make([]widgets.PlotPoint, 0, n+1)
 	c = c.WithPolicyDefaults()
+	done := 0.
+	if k := len(of.Rate); k > 0 { // what was is drawn as it was
+		done = of.Rate[k-1].X
+	}
 	for i := 0; i <= n; i++ {
 		at := min(last-1, i*last/n)
+		if float64(i)/n*float64(c.Epochs) < done {
+			continue
+		}
 		out = append(out, widgets.PlotPoint{X: float64(i) / n * float64(c.Epochs), Y: train.Rate(c, at, last)})
 	}
 	return out

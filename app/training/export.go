@@ -65,15 +65,9 @@ func writeCSV(w io.Writer, c *session.Curve) error {
 	t := csv.NewWriter(w)
 	rows := [][]string{{"epoch", "train_loss", "learning_rate", "images_per_second", "epoch_train_loss", "epoch_train_accuracy", "val_loss", "val_accuracy"}}
 	f := widgets.FormatNumber
-	for i, l := range c.Loss {
-		row := []string{f(l.X), f(l.Y), "", "", "", "", "", ""}
-		if i < len(c.Rate) && c.Rate[i].X == l.X {
-			row[2] = f(c.Rate[i].Y)
-		}
-		if i < len(c.Speed) && c.Speed[i].X == l.X {
-			row[3] = f(c.Speed[i].Y)
-		}
-		rows = append(rows, row)
+	rate, speed := follow(c.Rate), follow(c.Speed)
+	for _, l := range c.Loss {
+		rows = append(rows, []string{f(l.X), f(l.Y), rate(l.X), speed(l.X), "", "", "", ""})
 	}
 	for _, e := range c.Epochs {
 		rows = append(rows, []string{f(e.Epoch), "", "", "", f(e.TrainLoss), f(e.TrainAccuracy), f(e.ValLoss), f(e.ValAccuracy)})
@@ -82,6 +76,20 @@ func writeCSV(w io.Writer, c *session.Curve) error {
 		return err
 	}
 	return t.Error()
+}
+
+// follow gives the value of a curve at rising places: that of its last point before. Curves of long runs are thinned each by itself.
+func follow(points []session.Point) func(x float64) string {
+	at := 0
+	return func(x float64) string {
+		for at+1 < len(points) && points[at+1].X <= x {
+			at++
+		}
+		if at >= len(points) || points[at].X > x {
+			return ""
+		}
+		return widgets.FormatNumber(points[at].Y)
+	}
 }
 
 // exportWords are the texts of an exported plot.

@@ -159,7 +159,7 @@ func (p *Page) watch(t *session.Training) {
 		px, err := s.FirstImage(dataset)
 		return func() {
 			if err == nil && p.learned.watched == run {
-				s.Watch(&px, []string{layer})
+				s.Watch(run, &px, []string{layer})
 			}
 		}
 	})

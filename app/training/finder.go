@@ -8,24 +8,48 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// findRate tries rising learning rates and shows what came of it. The form's button tells how far it is.
+// findRate tries rising learning rates and shows what came of it, unless another network or data set was chosen meanwhile. The form's button tells how far it is, and breaks it off.
 func (f *form) findRate() {
-	p, button := f.p, f.find
+	p := f.p
+	if p.finding != "" { // a second click breaks it off
+		p.host.Session().StopFinding()
+		p.finding = ""
+		f.showFinding()
+		return
+	}
 	if err := f.refusal(); err != nil {
 		p.host.Fault(err)
 		return
 	}
-	button.Enable(false)
-	button.SetText(p.text("find.busy", 0))
-	p.host.Session().FindRate(p.config, func(done, total int) { button.SetText(p.text("find.busy", 100*done/total)) }, func(s train.RateSearch, err error) {
-		button.Enable(true)
-		button.SetText(p.text("find"))
-		if err != nil {
+	network, dataset := p.state.Network, p.state.Dataset
+	p.finding = p.text("find.busy", 0)
+	f.showFinding()
+	told := func(done, total int) {
+		p.finding = p.text("find.busy", 100*done/total)
+		p.form.showFinding()
+	}
+	p.host.Session().FindRate(p.config, told, func(s train.RateSearch, err error) {
+		p.finding = ""
+		p.form.showFinding()
+		switch {
+		case err != nil:
 			p.host.Fault(err)
-			return
+		case p.state.Network == network && p.state.Dataset == dataset:
+			p.form.showRates(s)
 		}
-		f.showRates(s)
 	})
+}
+
+// showFinding puts on the button whether rates are being tried.
+func (f *form) showFinding() {
+	if f.find == nil {
+		return
+	}
+	if f.p.finding == "" {
+		f.find.SetText(f.p.text("find"))
+	} else {
+		f.find.SetText(f.p.finding)
+	}
 }
 
 // showRates draws the loss over the rates that were tried, and offers the one that is suggested.
@@ -47,8 +71,10 @@ func (f *form) showRates(s train.RateSearch) {
 	space := widgets.NewText("", widgets.ColourText)
 	take := widgets.NewButton(p.text("find.take", s.Suggested), widgets.Primary, func() {
 		hide()
-		f.change(func(c *train.Config) { c.Rate = s.Suggested })
-		f.build()
+		p.config.Rate = s.Suggested
+		if !p.form.locked {
+			p.form.set(p.config)
+		}
 	})
 	leave := widgets.NewButton(p.text("find.leave"), widgets.Plain, func() { hide() })
 	hide = p.host.Dialog(p.text("find.title"), widgets.Column(widgets.Gap,

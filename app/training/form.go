@@ -1,6 +1,7 @@
 package training
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,16 +17,13 @@ import (
 
 // form has the settings of a run.
 type form struct {
-	p        *Page
-	object   fyne.CanvasObject
-	body     *fyne.Container
-	curve    *widgets.LinePlot
-	rate     *widgets.Number
-	policy   []fyne.CanvasObject // the rows of the policy's parameters
-	advanced bool
-	augment  bool // the settings of augmentation are unfolded
-	start    bool // those of a start from weights
-	sweep    bool // those of several runs
+	p      *Page
+	object fyne.CanvasObject
+	body   *fyne.Container
+	curve  *widgets.LinePlot
+	rate   *widgets.Number
+	policy []fyne.CanvasObject // the rows of the policy's parameters
+	*unfolded
 
 	find      *widgets.Button // tries learning rates
 	started   *widgets.Button // says from which
@@ -34,9 +32,14 @@ type form struct {
 	samples   *widgets.ContactSheet
 	sampled   string // of what the samples are
 	locked    bool
+	run       string // whose settings are shown while locked
+	goesOn    bool   // that one takes another rate
 	shown     train.Config
 	fields    []*field // what is typed, in the order of the rows
 }
+
+// unfolded are the sections of the form that are open.
+type unfolded struct{ advanced, augment, start, sweep bool }
 
 // field is a setting that is typed. What is wrong with it is said below it.
 type field struct {
@@ -47,7 +50,7 @@ type field struct {
 const fieldWidth = 100
 
 func newForm(p *Page) *form {
-	f := &form{p: p, curve: widgets.NewLinePlot(), body: widgets.Column(5)}
+	f := &form{p: p, curve: widgets.NewLinePlot(), body: widgets.Column(5), unfolded: &p.unfolded}
 	f.curve.SetCompact(true)
 	f.object = f.body
 	f.set(p.config)
@@ -65,7 +68,7 @@ func (f *form) set(c train.Config) {
 func (f *form) steer() {
 	if v, ok := f.rate.Parse(f.rate.Field.Text); ok && f.locked && v != f.shown.Rate {
 		f.shown.Rate = v
-		f.p.host.Session().SetRate(v)
+		f.p.host.Session().SetRate(f.run, v)
 	}
 }
 
@@ -98,12 +101,12 @@ func (f *form) refusal() error {
 	return fault.New("training.settings", "These settings cannot be used as they are: %s. Correct what is marked red, then train.", strings.Join(names, ", "))
 }
 
-// lock lets nothing be changed but the learning rate, while a run goes on.
-func (f *form) lock(on bool, c train.Config) {
-	if f.locked == on && (!on || f.shown.Rate == c.Rate && f.shown.Epochs == c.Epochs && f.shown.Policy == c.Policy) {
+// lock shows the settings of a run, of which nothing can be changed but, while it goes on, the learning rate; without a run, those of the next one.
+func (f *form) lock(run string, goesOn bool, c train.Config) {
+	if on := run != ""; f.locked == on && (!on || f.run == run && f.goesOn == goesOn && reflect.DeepEqual(f.shown, c)) {
 		return
 	}
-	f.locked = on
+	f.locked, f.run, f.goesOn = run != "", run, goesOn
 	f.set(c)
 }
 
@@ -169,11 +172,11 @@ func (f *form) build() {
 		return object
 	}
 	choice := func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice {
-		shown := names
-		if f.locked && chosen >= 0 {
-			shown, chosen = names[chosen:chosen+1], 0
+		c := widgets.NewChoice(names, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
+		if f.locked {
+			c.Lock()
 		}
-		return widgets.NewChoice(shown, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
+		return c
 	}
 	solvers, policies := train.Solvers(), train.Policies()
 	var solverNames, policyNames []string
@@ -192,7 +195,10 @@ func (f *form) build() {
 		}
 	}
 	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) { f.change(func(c *train.Config) { c.Rate = v }) })
-	if f.locked { // a run takes another rate while it goes
+	switch {
+	case f.locked && !f.goesOn:
+		f.rate.Field.Disable()
+	case f.locked: // a run takes another rate while it goes
 		f.rate.Field.OnSubmitted = func(string) { f.steer() }
 		f.rate.OnFocused = func(on bool) {
 			if !on {
@@ -220,6 +226,7 @@ func (f *form) build() {
 	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(entry, row, choice) })...)
 	if !f.locked {
 		f.find = widgets.NewButton(p.text("find"), widgets.Quiet, f.findRate)
+		f.showFinding()
 		rows = append(rows, widgets.Line(0, f.find))
 	}
 	f.body.Objects = rows
@@ -353,9 +360,12 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 // severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.
 func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
 	p := f.p
-	told := func() { f.several.SetText(f.runsToCome()) }
+	told := func() {
+		f.several.SetText(f.runsToCome())
+		p.showActions() // the button says how many runs it starts
+	}
 	return []fyne.CanvasObject{
-		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v) }),
+		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v); p.showActions() }),
 		entry("rates", f.list(p.sweep.rates, "limits.rates", parseRates, func(rates []float64) { p.sweep.rates = rates; told() })),
 		entry("batches", f.list(p.sweep.batches, "limits.batches", parseBatches, func(sizes []float64) { p.sweep.batches = sizes; told() })),
 		widgets.NewParagraph(p.text("several.about"), widgets.ColourQuiet).Small(),

@@ -100,7 +100,7 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	s := synthetic(t, h.State(), epochs([]float64{2, 1.2, 1.1}, []float64{2, 1.2, 1.1}))
 	p.Update(s)
-	if text := said(p); strings.Contains(text, "hardly learns") || !strings.Contains(text, "Learning well") {
+	if text := said(p); strings.Contains(text, "hardly learns") || !strings.Contains(text, "learned well") {
 		t.Errorf("a loss of 1.1 is guessing among three classes, not among ten: %q", text)
 	}
 	s = synthetic(t, h.State(), epochs([]float64{.4, .2, .1}, []float64{.3, .15, .16}))
@@ -161,7 +161,7 @@ func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 	if p.form.entry("rate") != rate {
 		t.Error("the form is built anew under the cursor")
 	}
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 }
 
@@ -173,7 +173,7 @@ func TestFiltersBelongToTheRun(t *testing.T) {
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()
 	h.Until("filters while it trains", func(s *session.State) bool { return s.Training != nil && s.Training.Probe != nil })
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("filters that it learned", func(s *session.State) bool {
 		return s.Training == nil && p.learned.sheet.Data().Cells > 0 && strings.Contains(p.learned.title.Text(), "learned")
 	})

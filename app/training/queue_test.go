@@ -26,15 +26,14 @@ func TestQueueInTheWindow(t *testing.T) {
 	if !p.form.locked || p.actions.mode != "training" {
 		t.Errorf("the form shows the next run, with the buttons of %q", p.actions.mode)
 	}
-	p.actions.ahead, p.actions.headOf = true, "-"
-	p.showActions()
-	if p.form.locked || p.actions.mode != "ahead" {
+	p.look(1)
+	if p.form.locked || !strings.HasPrefix(p.actions.mode, "ahead") {
 		t.Errorf("the form is locked, with the buttons of %q", p.actions.mode)
 	}
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 1, .03 })
 	p.train()
 	h.Until("one that waits", func(s *session.State) bool { return len(s.Waiting) == 1 })
-	if rows := p.texts(); len(rows) != 2 || rows[0][0] != "next 1" || !strings.Contains(rows[0][1], "0.03") || rows[0][2] != "waiting" || rows[1][0] != "run 1" {
+	if rows := p.texts(); len(rows) != 2 || rows[1][0] != "next 1" || !strings.Contains(rows[1][1], "0.03") || rows[1][2] != "waiting" || rows[0][0] != "run 1" {
 		t.Errorf("the list is %q", rows)
 	}
 	if c := h.State().Training.Config; c.Epochs != 500 {
@@ -44,9 +43,9 @@ func TestQueueInTheWindow(t *testing.T) {
 	if !p.actions.ahead || p.form.locked || p.form.shown.Epochs != 500 {
 		t.Errorf("the settings that were taken over are %+v", p.form.shown)
 	}
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("a held queue", func(s *session.State) bool { return s.Training == nil && len(s.Waiting) == 1 })
-	if p.actions.ahead || !strings.HasPrefix(p.actions.mode, "ready 1") {
+	if !p.actions.ahead || !strings.HasPrefix(p.actions.mode, "ready 1") {
 		t.Errorf("after the stop the buttons are those of %q", p.actions.mode)
 	}
 	h.Session().StartQueue()

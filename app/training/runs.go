@@ -33,7 +33,7 @@ func (p *Page) buildRuns() fyne.CanvasObject {
 	return widgets.NewPanel(widgets.ColumnGrowing(0, rows, widgets.Inset(8, 12, 2, 12, widgets.Sized(0, 20, widgets.LineGrowing(8, heading, heading, table))), rows)).Padded(1)
 }
 
-// showRuns lists the runs that wait, the next on top, and those that are on the disk.
+// showRuns lists the run that goes on, those that wait, the next first, and the others that are on the disk.
 func (p *Page) showRuns() {
 	waiting, runs := p.state.Waiting, p.state.Runs
 	n := len(waiting) + len(runs)
@@ -50,28 +50,58 @@ func (p *Page) showRuns() {
 		}
 		p.list.box.Refresh()
 	}
-	for i, w := range waiting {
-		row := p.list.rows[i]
-		row.OnTapped = nil
-		row.OnMenu = func(at fyne.Position) { p.waitingMenu(w, at) }
-		row.Set([]string{p.text("queue.place", i+1), recipeOf(p, w.Spec.Name, w.Config), p.text("state.waiting"), ""}, false)
+	next := 0
+	row := func() *widgets.ListRow {
+		next++
+		return p.list.rows[next-1]
 	}
-	for i, r := range runs {
-		row := p.list.rows[len(waiting)+i]
-		row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
-		row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
-		what := p.recipe(r)
-		if r.Info.Note != "" {
-			what = r.Info.Note + " · " + what
+	for _, r := range runs {
+		if p.goesOn(r) {
+			p.showRun(row(), r)
 		}
-		row.Set([]string{r.Name, what, p.stateText(r), bestText(r)}, r.Name == p.state.Run)
 	}
+	for i, w := range waiting {
+		p.showWaiting(row(), i, w)
+	}
+	for _, r := range runs {
+		if !p.goesOn(r) {
+			p.showRun(row(), r)
+		}
+	}
+}
+
+func (p *Page) goesOn(r session.Run) bool {
+	return p.state.Training != nil && p.state.Training.Run == r.Name
+}
+
+// showRun shows a run in a row.
+func (p *Page) showRun(row *widgets.ListRow, r session.Run) {
+	row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
+	row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
+	what := p.recipe(r)
+	if r.Info.Note != "" {
+		what += " · " + r.Info.Note
+	}
+	row.Set([]string{r.Name, what, p.stateText(r), bestText(r)}, r.Name == p.state.Run)
+}
+
+// showWaiting shows a run that waits in a row, with why if it could not start.
+func (p *Page) showWaiting(row *widgets.ListRow, i int, w session.Waiting) {
+	row.OnTapped = nil
+	row.OnMenu = func(at fyne.Position) { p.waitingMenu(w, at) }
+	state := "state.waiting"
+	if w.Err != nil {
+		state = "state.held"
+		row.OnTapped = func() { p.host.Fault(w.Err) }
+	}
+	what := p.recipeOf(w.Spec.Name, w.Config, widgets.FormatNumber(w.Config.Rate)) + p.text("queue.also", w.Config.Batch, w.Config.Seed)
+	row.Set([]string{p.text("queue.place", i+1), what, p.text(state), ""}, false)
 }
 
 // stateText is the state of a run in a word, or how far it is.
 func (p *Page) stateText(r session.Run) string {
-	if t := p.state.Training; t != nil && t.Run == r.Name {
-		return fmt.Sprintf("%.0f %%", 100*t.Progress())
+	if p.goesOn(r) {
+		return fmt.Sprintf("%.0f %%", 100*p.state.Training.Progress())
 	}
 	return p.text("state." + stateOf(r))
 }
@@ -92,11 +122,20 @@ func (p *Page) recipe(r session.Run) string {
 	case r.Err != nil:
 		return p.text("broken.damaged")
 	}
-	return recipeOf(p, r.Info.Spec.Name, r.Info.Config)
+	return p.recipeOf(r.Info.Spec.Name, r.Info.Config, rateText(r))
 }
 
-func recipeOf(p *Page, network string, c train.Config) string {
-	return fmt.Sprintf("%s · %s %g %s", network, p.text("solver."+c.Solver), c.Rate, c.Policy)
+func (p *Page) recipeOf(network string, c train.Config, rate string) string {
+	return fmt.Sprintf("%s · %s %s %s", network, p.text("solver."+c.Solver), rate, c.Policy)
+}
+
+// rateText is the base learning rate of a run: the first and the last, if it was changed on the way.
+func rateText(r session.Run) string {
+	text := widgets.FormatNumber(r.Info.Config.Rate)
+	if rates := r.Info.Rates; len(rates) > 1 && rates[0] != r.Info.Config.Rate {
+		text = widgets.FormatNumber(rates[0]) + "→" + text
+	}
+	return text
 }
 
 func stateOf(r session.Run) string {
@@ -128,16 +167,35 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 		add("run.snapshots", func() { p.showSnapshots(r) })
 	}
 	add("run.note", func() {
-		p.host.Ask(p.text("run.note"), p.text("run.note.text", r.Name), r.Info.Note, p.text("run.note.action"), func(note string) { sess.SetNote(r.Name, note) })
+		p.host.Ask(dialogTitle(p.text("run.note")), p.text("run.note.text", r.Name), r.Info.Note, p.text("run.note.action"), func(note string) { sess.SetNote(r.Name, note) })
 	})
 	add("run.rename", func() {
-		p.host.Ask(p.text("run.rename"), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) { sess.RenameRun(r.Name, to) })
+		p.host.Ask(dialogTitle(p.text("run.rename")), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) {
+			sess.RenameRun(r.Name, to, func(folder string) { p.renamed(r, to, folder) })
+		})
 	})
 	add("run.delete", func() {
 		p.host.Confirm(p.text("run.delete.title", r.Name), p.text("run.delete.text"), p.text("run.delete.action"), func() { sess.DeleteRun(r.Name) })
 	})
 	widget.NewPopUpMenu(fyne.NewMenu("", items...), p.host.Window().Canvas()).ShowAtPosition(at)
 }
+
+// renamed follows a run that has another name now, wherever the tab refers to it.
+func (p *Page) renamed(r session.Run, to, folder string) {
+	if p.config.Weights == r.Folder {
+		p.config.Weights = folder
+		if !p.form.locked {
+			p.form.set(p.config)
+		}
+	}
+	if p.curves.versus == r.Name {
+		p.curves.versus = to
+	}
+	p.comparison.renamed(r.Name, to)
+}
+
+// dialogTitle is the text of a menu's entry without the dots that say that a dialog comes.
+func dialogTitle(entry string) string { return strings.TrimSuffix(entry, "…") }
 
 // waitingMenu offers what can be done with a run that waits.
 func (p *Page) waitingMenu(w session.Waiting, at fyne.Position) {
@@ -152,7 +210,7 @@ func (p *Page) waitingMenu(w session.Waiting, at fyne.Position) {
 // extend asks for how many epochs more a run that is finished goes on.
 func (p *Page) extend(r session.Run) {
 	const most = 10000
-	p.host.Ask(p.text("run.extend"), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) {
+	p.host.Ask(dialogTitle(p.text("run.extend")), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > most {
 			p.host.Fault(fault.New("training.extend", "%q is no number of epochs from 1 to %d.", text, most))
@@ -171,10 +229,8 @@ func (p *Page) takeSettings(network string, c train.Config) {
 		p.forNet = network
 	}
 	p.config = c
-	if p.state.Training != nil { // they are seen beside those of the run that goes on
-		p.actions.ahead, p.actions.headOf = true, "-"
-	}
-	p.form.lock(false, c)
+	p.form.lock("", false, c)
 	p.form.set(c)
+	p.actions.ahead, p.actions.headOf = true, "-" // they are those of the next run
 	p.showActions()
 }

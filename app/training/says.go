@@ -2,6 +2,7 @@ package training
 
 import (
 	"fmt"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -79,7 +80,11 @@ func (p *Page) remarks() []remark {
 	}
 	out = append(out, p.found(c, diverged)...)
 	if at, rate, ok := lastDrop(c); ok {
-		out = append(out, remark{widgets.ColourQuiet, p.text("say.drop", at, rate), "policy", nil})
+		key := "say.drop"
+		if calmer(c, at) {
+			key = "say.drop.calmer"
+		}
+		out = append(out, remark{widgets.ColourQuiet, p.text(key, at, rate), "policy", nil})
 	}
 	return out
 }
@@ -142,6 +147,14 @@ func (p *Page) found(c *session.Curve, diverged bool) []remark {
 			args = []any{f.Args[0], f.Args[1], widgets.Thousands(int(f.Args[2].(float64)))}
 		case train.FindWell:
 			args = []any{percent(f.Args[0].(float64)), f.Args[1]}
+			if settled, at := settled(c); settled {
+				out = append(out, remark{say.colour, p.text("say.well.settled", args[0], args[1], at), say.concept, nil})
+				continue
+			}
+			if !p.state.Live() {
+				out = append(out, remark{say.colour, p.text("say.well.done", args...), say.concept, nil})
+				continue
+			}
 		case train.FindIgnored:
 			args = []any{p.classes(f.Args[0].([]int))}
 		}
@@ -155,7 +168,7 @@ func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 	switch code {
 	case train.FindOverfit:
 		best, run := bestOf(c).Epoch, p.state.Run
-		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !slices.Contains(r.Info.Snapshots, best) {
+		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !model.HasSnapshot(r.Info.Snapshots, best) {
 			return nil
 		}
 		return &remedy{p.text("back.to", model.EpochName(best)), func() { p.host.Session().GoBack(run, best, 0) }}
@@ -219,14 +232,31 @@ func shapeText(shape []int) string {
 	return strings.Join(parts, "×")
 }
 
-// backBefore goes back to the last good snapshot of a run that diverged, with a tenth of its rate; nil if it has none.
+// backBefore goes back to the last good snapshot of a run that diverged, with a tenth of its rate, or trains again if it has none.
 func (p *Page) backBefore(r *session.Run) *remedy {
 	n := len(r.Info.Snapshots)
 	if n == 0 {
-		return nil
+		c := r.Info.Config
+		c.Rate /= 10
+		return &remedy{p.text("again.slower", c.Rate), func() {
+			p.takeSettings(r.Info.Spec.Name, c)
+			p.try(p.host.Session().Enqueue([]train.Config{c}))
+		}}
 	}
 	last, rate, run := r.Info.Snapshots[n-1], r.Info.Config.Rate/10, r.Name
 	return &remedy{p.text("back.slower", model.EpochName(last), rate), func() { p.host.Session().GoBack(run, last, rate) }}
+}
+
+// settled tells whether the validation loss has not got better for the last third of the epochs and more, and since when.
+func settled(c *session.Curve) (bool, float64) {
+	least, at := math.Inf(1), 0.
+	for _, e := range c.Epochs {
+		if e.ValLoss < .99*least {
+			least, at = e.ValLoss, e.Epoch
+		}
+	}
+	n := len(c.Epochs)
+	return n > 3 && c.Epochs[n-1].Epoch-at > c.Epochs[n-1].Epoch/3, at
 }
 
 // classes names classes of the chosen run, a few of them.
@@ -261,10 +291,28 @@ func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
 	return 0, 0, false
 }
 
+// calmer tells whether the loss swings less after a place than before it: by a fifth at least, over equal stretches.
+func calmer(c *session.Curve, at float64) bool {
+	const stretch = .5 // of an epoch
+	swing := func(from, to float64) (sum float64, n int) {
+		for i := 1; i < len(c.Loss); i++ {
+			if c.Loss[i].X > from && c.Loss[i].X <= to {
+				sum += math.Abs(c.Loss[i].Y - c.Loss[i-1].Y)
+				n++
+			}
+		}
+		return sum / float64(max(n, 1)), n
+	}
+	before, n := swing(at-stretch, at)
+	after, m := swing(at, at+stretch)
+	return n > 5 && m > 5 && after < .8*before
+}
+
 // showSays writes what the curves say.
 func (p *Page) showSays() {
 	remarks := p.remarks()
 	var key strings.Builder
+	key.WriteString(p.state.Run) // what a click does is about the run
 	for _, r := range remarks {
 		key.WriteString(r.text)
 		if r.remedy != nil {

@@ -133,7 +133,7 @@ func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []f
 	names = append(names, p.text("start.file"))
 	layers, frozen := []string{p.text("freeze.none")}, 0
 	var lists [][]string
-	for _, name := range f.trainable() {
+	for _, name := range butLast(f.trainable()) {
 		lists = append(lists, append(slices.Clone(last(lists)), name))
 		layers = append(layers, p.text("freeze.to", name))
 		if slices.Equal(last(lists), c.Freeze) {
@@ -141,7 +141,9 @@ func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []f
 		}
 	}
 	rates := widgets.NewEntry(layerRatesText(c.LayerRates), nil)
-	rates.Field.SetPlaceHolder(p.text("layer-rates.example"))
+	if !f.locked {
+		rates.Field.SetPlaceHolder(p.text("layer-rates.example"))
+	}
 	rates.Field.OnChanged = func(text string) {
 		list, ok := parseLayerRates(text, f.trainable())
 		if !ok {
@@ -212,6 +214,9 @@ func parseLayerRates(text string, layers []string) (map[string]float64, bool) {
 	}
 	return rates, true
 }
+
+// butLast leaves out the last: something must be left to learn.
+func butLast(names []string) []string { return names[:max(len(names)-1, 0)] }
 
 // last is the last of some lists, nil if there are none.
 func last(lists [][]string) []string {

@@ -53,11 +53,11 @@ func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject 
 	p, sess, run := l.p, l.p.host.Session(), l.run.Name
 	what, colour := "", widgets.ColourQuiet
 	for _, e := range l.run.Info.Epochs {
-		if e.Epoch == s.Epoch && e.ValAccuracy > 0 {
+		if model.SameEpoch(e.Epoch, s.Epoch) && e.ValAccuracy > 0 {
 			what = percent(e.ValAccuracy)
 		}
 	}
-	if s.Epoch == l.run.Info.BestEpoch {
+	if model.SameEpoch(s.Epoch, l.run.Info.BestEpoch) {
 		what, colour = what+" · "+p.text("snapshots.best"), widgets.ColourGood
 	}
 	keep := widgets.NewCheck(p.text("snapshots.keep"), s.Kept, func(on bool) { sess.KeepSnapshot(run, s.Epoch, on, l.show) })
@@ -65,7 +65,10 @@ func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject 
 		l.hide()
 		sess.GoBack(run, s.Epoch, 0)
 	})
-	remove := widgets.NewButton(p.text("snapshots.delete"), widgets.Linked, func() { sess.DeleteSnapshot(run, s.Epoch, l.show) })
+	remove := widgets.NewButton(p.text("snapshots.delete"), widgets.Linked, func() {
+		name := model.EpochName(s.Epoch)
+		p.host.Confirm(p.text("snapshots.delete.title", name), p.text("snapshots.delete.text"), p.text("snapshots.delete"), func() { sess.DeleteSnapshot(run, s.Epoch, l.show) })
+	})
 	remove.Enable(!newest && !s.Kept)
 	name := widgets.NewText(p.text("snapshots.epoch", model.EpochName(s.Epoch)), widgets.ColourText)
 	quality := widgets.NewText(what, colour)

@@ -2,6 +2,9 @@
 package training
 
 import (
+	"path/filepath"
+	"slices"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
@@ -33,12 +36,14 @@ type Page struct {
 	says        *fyne.Container
 	said        string // what is written there
 	form        *form
+	unfolded    unfolded
 	actions     actions
+	finding     string // how far the search for a learning rate is; "" while there is none
 }
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), curves: curves{smoothing: .6}, sweep: sweep{seeds: 1}}
+	p := &Page{host: h, state: h.Session().State(), config: train.Defaults(), curves: curves{smoothing: .6}, sweep: sweep{seeds: 1}, actions: actions{ahead: true}}
 	p.comparison = comparison{p: p, disk: map[string]int64{}}
 	return p
 }
@@ -105,12 +110,25 @@ func (p *Page) Update(s *session.State) {
 		}
 		anew = true // an empty plot has the axes of the next run
 	}
+	p.forgetLost()
 	p.showActions()
 	p.showRuns()
 	p.draw(anew)
 	p.showFilters()
 	p.showSays()
 	p.comparison.update()
+}
+
+// forgetLost lets the next run start from nothing if the run whose weights it was to start from was deleted.
+func (p *Page) forgetLost() {
+	home := filepath.Join(p.host.Session().Home(), "runs")
+	if w := p.config.Weights; p.state.Loading || filepath.Dir(w) != home || slices.ContainsFunc(p.state.Runs, func(r session.Run) bool { return r.Folder == w }) {
+		return
+	}
+	p.config.Weights = ""
+	if !p.form.locked {
+		p.form.set(p.config)
+	}
 }
 
 // curve is what is known of the chosen run.
@@ -138,7 +156,7 @@ func (p *Page) Show() {
 func (p *Page) Hide() {
 	p.shown = false
 	if p.learned.watched != "" && p.state.Training != nil {
-		p.host.Session().Watch(nil, nil)
+		p.host.Session().Watch(p.learned.watched, nil, nil)
 	}
 }
 

@@ -96,7 +96,7 @@ func TestWhatTheCurvesSay(t *testing.T) {
 		name, says string
 		epochs     []train.Epoch
 	}{
-		{"well", "Learning well", epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})},
+		{"well", "It learned well", epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})},
 		{"overfitting", "Overfitting: since epoch 2", epochs([]float64{.4, .2, .1, .05, .02}, []float64{.3, .2, .25, .3, .35})},
 		{"gap", "lies well above training", epochs([]float64{.4, .2, .1}, []float64{.5, .45, .4})},
 		{"no validation", "no validation images", []train.Epoch{{Epoch: 1, TrainLoss: .3, ValLoss: math.NaN(), ValAccuracy: math.NaN()}}},
@@ -130,19 +130,19 @@ func TestTrainPauseStopResume(t *testing.T) {
 	h.Until("filters while it trains", func(s *session.State) bool {
 		return s.Training != nil && s.Training.Iteration > 3 && s.Training.Probe != nil
 	})
-	h.Session().Pause()
+	h.Session().Pause(h.State().Training.Run)
 	h.Until("the pause", func(s *session.State) bool { return s.Training.Paused })
 	at := h.State().Training.Iteration
 	if p.actions.mode != "paused" {
 		t.Errorf("the buttons are those of %q", p.actions.mode)
 	}
-	h.Session().SetRate(.003)
-	h.Session().Continue()
+	h.Session().SetRate(h.State().Training.Run, .003)
+	h.Session().Continue(h.State().Training.Run)
 	h.Until("more", func(s *session.State) bool { return s.Training.Iteration > at && s.Training.Config.Rate == .003 })
 	h.Session().DeleteDataset(h.State().Dataset)
 	h.Until("a refusal", func(*session.State) bool { return len(h.Faults) == 1 })
 	h.Faults = nil
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 	r := h.State().ChosenRun()
 	if r == nil || r.Info.State != train.Stopped || len(r.Info.Snapshots) == 0 {
@@ -156,7 +156,7 @@ func TestTrainPauseStopResume(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.Until("it goes on", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > before })
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 
 	h.Picked = t.TempDir()
@@ -169,7 +169,7 @@ func TestTrainPauseStopResume(t *testing.T) {
 		})
 	}
 	h.Answer = "나의 실행"
-	h.Session().RenameRun(r.Name, h.Answer)
+	h.Session().RenameRun(r.Name, h.Answer, func(string) {})
 	h.Until("the new name", func(s *session.State) bool { return s.Run == "나의 실행" })
 	h.Session().DeleteRun("나의 실행")
 	h.Until("no run", func(s *session.State) bool { return len(s.Runs) == 0 })

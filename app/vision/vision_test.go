@@ -28,7 +28,7 @@ func TestFindDigits(t *testing.T) {
 	p.tryExample()
 	h.Until("the example", func(*session.State) bool { return p.at == 0 })
 	h.Until("the first epoch", func(s *session.State) bool { r := s.ChosenRun(); return r != nil && r.Info.BestEpoch > 0 })
-	h.Session().Stop()
+	h.Session().Stop(h.State().Training.Run)
 	h.Until("boxes", func(s *session.State) bool { return s.Training == nil && p.Shown() > 3 && !p.looking })
 
 	many := p.Shown()

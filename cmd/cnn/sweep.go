@@ -88,16 +88,15 @@ func (v trainVerb) checkSweep() error {
 	case len(v.Batch) > 1:
 		flag = "--batch"
 	}
-	switch n := max(1, len(v.LR)) * max(1, len(v.Batch)) * v.Seeds; {
-	case v.Seeds < 1 || n > mostSweep:
-		return misused("--seeds is 1 or more, and all combinations are at most %d runs, but %d are asked for", mostSweep, n)
-	case n > 1 && (v.Resume || v.FindLR):
+	switch rates, batches := max(1, len(v.LR)), max(1, len(v.Batch)); {
+	case v.Seeds < 1 || v.Seeds > mostSweep || rates > mostSweep || batches > mostSweep || rates*batches*v.Seeds > mostSweep:
+		return misused("--seeds is 1 or more, and all combinations of --lr, --batch and --seeds are at most %d runs", mostSweep)
+	case v.sweeps() && (v.Resume || v.FindLR):
 		return misused("%s takes one value with --resume or --find-lr: these are for one run", flag)
-	}
-	for _, twice := range []bool{repeats(v.LR), repeats(v.Batch)} {
-		if twice {
-			return misused("%s takes each value once", flag)
-		}
+	case repeats(v.LR):
+		return misused("--lr takes each value once")
+	case repeats(v.Batch):
+		return misused("--batch takes each value once")
 	}
 	return nil
 }
@@ -122,17 +121,13 @@ func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
 		r := &reporter{out: o}
 		result, err := train.Run(ctx, job, r.observe)
 		r.close()
-		if err = cmp.Or(err, r.err); err != nil && !train.HasDiverged(err) {
-			return err
-		}
+		err = cmp.Or(err, r.err)
 		failed = cmp.Or(failed, err)
-		info, err := train.ReadRun(job.Folder)
-		if err != nil {
-			return err
+		if info, err := train.ReadRun(job.Folder); err == nil {
+			list = append(list, swept{names[i], c.Rate, c.Batch, c.Seed, info.State, info.BestEpoch, number(info.Best)})
 		}
-		list = append(list, swept{names[i], c.Rate, c.Batch, c.Seed, info.State, info.BestEpoch, number(info.Best)})
-		if result.Reason == train.Stopped && ctx.Err() != nil {
-			break
+		if err != nil && !train.HasDiverged(err) || result.Reason == train.Stopped && ctx.Err() != nil {
+			break // what else ends a run would end the next one too; those before are listed
 		}
 	}
 	slices.SortStableFunc(list, func(a, b swept) int { return cmp.Compare(b.ValAccuracy, a.ValAccuracy) })

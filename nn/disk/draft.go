@@ -63,6 +63,25 @@ func (d *Draft) Publish() error {
 	return nil
 }
 
+// PublishNew gives the folder its name, unless another has it by now: fs.ErrExist. When it returns the folder lasts.
+func (d *Draft) PublishNew() error {
+	if err := current.SyncFolder(d.Path); err != nil {
+		return err
+	}
+	if entries, err := os.ReadDir(d.to); err == nil && len(entries) > 0 { // systems differ in what they say of a rename onto a folder
+		return &fs.PathError{Op: "rename", Path: d.to, Err: fs.ErrExist}
+	}
+	if !holdsRenamed {
+		d.release()
+	}
+	if err := current.Rename(d.Path, d.to); err != nil {
+		return err
+	}
+	d.release()
+	d.Path = ""
+	return current.SyncFolder(filepath.Dir(d.to))
+}
+
 // putAside puts the folder into the other's place.
 func (d *Draft) putAside() error {
 	if err := current.Rename(d.to, d.aside); err != nil {

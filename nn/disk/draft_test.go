@@ -115,3 +115,23 @@ func TestRemoveAll(t *testing.T) {
 		t.Errorf("a link led to what it points at: %v is left", got)
 	}
 }
+
+// A folder that came to its place meanwhile is not replaced.
+func TestPublishNew(t *testing.T) {
+	parent := t.TempDir()
+	to := filepath.Join(parent, "folder")
+	first, second := draft(t, to, "first"), draft(t, to, "second")
+	if err := first.PublishNew(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.PublishNew(); !errors.Is(err, os.ErrExist) {
+		t.Errorf("the second gives %v", err)
+	}
+	second.Discard()
+	if b, err := os.ReadFile(filepath.Join(to, "text")); err != nil || string(b) != "first" {
+		t.Errorf("there is %q, %v", b, err)
+	}
+	if got := names(t, parent); !slices.Equal(got, []string{"folder"}) {
+		t.Errorf("there are %v", got)
+	}
+}

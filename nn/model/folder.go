@@ -46,6 +46,14 @@ func EpochName(epoch float64) string {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(epoch, 'f', 4, 64), "0"), ".")
 }
 
+// SameEpoch tells whether two epochs are one, as far as the names of snapshots tell them apart.
+func SameEpoch(a, b float64) bool { return EpochName(a) == EpochName(b) }
+
+// HasSnapshot tells whether an epoch is among those of a run's snapshots.
+func HasSnapshot(epochs []float64, epoch float64) bool {
+	return slices.ContainsFunc(epochs, func(e float64) bool { return SameEpoch(e, epoch) })
+}
+
 // SaveDescription writes everything but the weights into an existing folder.
 func (m *Model) SaveDescription(folder string) error {
 	write := func(name string, b []byte) error {

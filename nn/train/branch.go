@@ -23,7 +23,7 @@ func Branch(from, to string, epoch, rate float64) error {
 	if err != nil {
 		return err
 	}
-	if !slices.Contains(model.Snapshots(from), epoch) {
+	if !model.HasSnapshot(model.Snapshots(from), epoch) {
 		return model.NoSnapshot(from, model.EpochName(epoch))
 	}
 	place, err := readProgress(snapshotPath(from, epoch))
@@ -39,6 +39,7 @@ func Branch(from, to string, epoch, rate float64) error {
 	}
 	defer draft.Discard()
 	b := brancher{from: from, draft: draft.Path, place: place}
+	file.Begun = now()
 	file.State, file.Config.Rate = Stopped, cmp.Or(rate, place.Rate, file.Config.Rate)
 	file.Rates = slices.DeleteFunc(file.Rates, func(r rateFrom) bool { return r.Iteration > 0 && r.Iteration >= place.Iteration })
 	if rate > 0 && len(file.Rates) > 0 {
@@ -48,7 +49,7 @@ func Branch(from, to string, epoch, rate float64) error {
 		b.description, b.snapshot, b.best,
 		func() error { return b.events(rate) },
 		func() error { return writeJSON(filepath.Join(draft.Path, RunFile), file) },
-		draft.Publish,
+		draft.PublishNew,
 	} {
 		if err := step(); err != nil {
 			return data.CannotWrite(err, to)
@@ -109,9 +110,9 @@ func (b *brancher) best() error {
 		return err
 	}
 	switch {
-	case b.place.BestEpoch > 0 && info.BestEpoch == b.place.BestEpoch:
+	case b.place.BestEpoch > 0 && model.SameEpoch(info.BestEpoch, b.place.BestEpoch):
 		return b.copy(model.WeightsFile, model.WeightsFile)
-	case b.place.BestEpoch > 0 && slices.Contains(info.Snapshots, b.place.BestEpoch):
+	case b.place.BestEpoch > 0 && model.HasSnapshot(info.Snapshots, b.place.BestEpoch):
 		return b.copy(filepath.Join(model.SnapshotFolder, model.EpochName(b.place.BestEpoch), model.WeightsFile), model.WeightsFile)
 	}
 	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))

@@ -213,3 +213,49 @@ func TestWhichSnapshotsStay(t *testing.T) {
 		t.Errorf("there are %v, not %v (the best were %v)", got, want, bests)
 	}
 }
+
+// Epochs that have more digits than the names of snapshots are found by these.
+func TestSnapshotsOfOddEpochs(t *testing.T) {
+	c := quick(2)
+	c.ValidateEvery, c.SnapshotEvery = 1./3, 1./3
+	j := job(t, digits(t, 80), c)
+	must(context.Background(), t, j, nil)
+	info, err := ReadRun(j.Folder)
+	if err != nil || len(info.Epochs) < 4 {
+		t.Fatalf("%d validations, %v", len(info.Epochs), err)
+	}
+	odd := info.Epochs[3].Epoch
+	if odd == 2 || !model.HasSnapshot(info.Snapshots, odd) {
+		t.Fatalf("epoch %g is not among %v", odd, info.Snapshots)
+	}
+	if err := Branch(j.Folder, j.Folder+" 2", odd, 0); err != nil {
+		t.Error(err)
+	}
+	never := func(float64) bool { return false }
+	if err := prune(j.Folder, odd, never); err != nil || !model.HasSnapshot(model.Snapshots(j.Folder), odd) || len(model.Snapshots(j.Folder)) != 3 {
+		t.Errorf("of them %v stay, %v", model.Snapshots(j.Folder), err)
+	}
+}
+
+// A snapshot that is kept on purpose stays so when the run comes to its epoch again.
+func TestTheMarkOfASnapshotStays(t *testing.T) {
+	j := job(t, digits(t, 80), quick(2))
+	requests := make(chan Request, 1)
+	j.Requests = requests
+	must(context.Background(), t, j, func(e Event) {
+		if s, ok := e.(Step); ok && s.Iteration == 2 {
+			requests <- Stop{}
+		}
+	})
+	stopped := ReadSnapshots(j.Folder)
+	if err := KeepSnapshot(j.Folder, stopped[0].Epoch, true); err != nil {
+		t.Fatal(err)
+	}
+	requests <- Stop{} // before the first step
+	j = resumed(j)
+	j.Requests = requests
+	must(context.Background(), t, j, nil)
+	if again := ReadSnapshots(j.Folder); len(again) != 1 || !again[0].Kept {
+		t.Errorf("%+v became %+v", stopped, again)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
@@ -62,10 +61,10 @@ func removed(path string) error {
 // DeleteSnapshot deletes a snapshot, but never the newest: from that the run goes on.
 func DeleteSnapshot(run string, epoch float64) error {
 	all := model.Snapshots(run)
-	if n := len(all); n > 0 && all[n-1] == epoch {
+	if n := len(all); n > 0 && model.SameEpoch(all[n-1], epoch) {
 		return fault.New("train.snapshot.newest", "The snapshot of epoch %s is the newest: the run goes on from it. Delete the run instead.", model.EpochName(epoch))
 	}
-	if !slices.Contains(all, epoch) {
+	if !model.HasSnapshot(all, epoch) {
 		return nil
 	}
 	path := snapshotPath(run, epoch)

@@ -118,6 +118,9 @@ func (r *run) prepare() error {
 	if before.PerEpoch > 0 && before.PerEpoch != r.perEpoch { // all that tells of a run that an older version began
 		return r.otherData(before)
 	}
+	if frozen := nn.Trainable(r.Spec); len(frozen) > 0 && !slices.ContainsFunc(frozen, func(name string) bool { return !slices.Contains(r.Config.Freeze, name) }) {
+		return fault.New("train.freeze.all", "All layers are frozen, so there is nothing left to learn. Let at least the last one learn.")
+	}
 	network, err := nn.Compile(r.Spec, r.Config.options())
 	if err != nil {
 		return err
@@ -137,7 +140,7 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	if err := r.folder(before.rates); err != nil { // last: what fails before leaves no folder behind
+	if err := r.folder(before); err != nil { // last: what fails before leaves no folder behind
 		return err
 	}
 	r.place = progress{BestAccuracy: -1}
@@ -195,6 +198,9 @@ func (r *run) fits() error {
 		}
 		in.H, in.W = side, side
 	}
+	if most := r.Config.Augment.Shift; most >= min(info.Width, info.Height) {
+		return fault.New("train.shift.large", "Moved by up to %d pixels, images of %d×%d leave their frame. Choose less.", most, info.Width, info.Height)
+	}
 	if r.Spec.Input != in {
 		return fault.New("train.fit.input", "The network takes %s, but the images of %s are %s. Import them in that size, or build the network for this data set.", r.Spec.Input.String(), info.Name, in.String())
 	}
@@ -235,11 +241,11 @@ func (r *run) preprocessing() error {
 // newRun begins the names of runs in the making. What has such a name is cleared away wherever a run is made, so nobody else may have one.
 const newRun = ".convscope-run-"
 
-// folder takes the run's folder for this process, and makes it if the run is new; one that goes on had these rates.
-func (r *run) folder(rates []rateFrom) error {
-	r.file = runFile{Format: format, Config: r.Config, Rates: rates, Dataset: r.Data.Path(), Data: r.identity, State: Running}
+// folder takes the run's folder for this process, and makes it if the run is new; one that goes on was before.
+func (r *run) folder(before RunInfo) error {
+	r.file = runFile{Format: format, Begun: before.Begun, Config: r.Config, Rates: before.rates, Dataset: r.Data.Path(), Data: r.identity, State: Running}
 	if !r.Resume {
-		r.file.Rates = []rateFrom{{0, r.Config.Rate}}
+		r.file.Begun, r.file.Rates = now(), []rateFrom{{0, r.Config.Rate}}
 		if err := r.newFolder(); err != nil {
 			return err
 		}
@@ -296,7 +302,11 @@ func (r *run) newFolder() error {
 	if err := writeJSON(filepath.Join(draft.Path, RunFile), r.file); err != nil {
 		return cannot(err)
 	}
-	if err := draft.Publish(); err != nil {
+	publish := draft.PublishNew
+	if r.Force {
+		publish = draft.Publish
+	}
+	if err := publish(); err != nil {
 		return cannot(err)
 	}
 	return nil
@@ -411,15 +421,15 @@ func (r *run) diverged() error {
 	case len(model.Snapshots(r.Folder)) > 0:
 	case r.place.BestEpoch > 0:
 		return fault.New("train.diverged.best",
-			"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot; the best ones before are kept. Choose a smaller learning rate than %g, or subtract the mean.",
+			"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot; the best ones before are kept. Choose a smaller learning rate than %g.",
 			r.place.Epoch, r.Config.Rate)
 	default:
 		return fault.New("train.diverged.early",
-			"The loss is no longer a number at epoch %.2f: the weights have run away, before the first snapshot. Train again with a smaller learning rate than %g, or subtract the mean.",
+			"The loss is no longer a number at epoch %.2f: the weights have run away, before the first snapshot. Train again with a smaller learning rate than %g.",
 			r.place.Epoch, r.Config.Rate)
 	}
 	return fault.New("train.diverged",
-		"The loss is no longer a number at epoch %.2f: the weights have run away. Choose a smaller learning rate than %g, or subtract the mean; the last snapshot before is kept.",
+		"The loss is no longer a number at epoch %.2f: the weights have run away. Choose a smaller learning rate than %g; the last snapshot before is kept.",
 		r.place.Epoch, r.Config.Rate)
 }
 

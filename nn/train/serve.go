@@ -2,7 +2,6 @@ package train
 
 import (
 	"cmp"
-	"errors"
 	"time"
 
 	"github.com/convscope/convscope/nn"
@@ -217,8 +216,9 @@ func (r *run) probe() error {
 	e := Probe{Iteration: r.place.Iteration, Epoch: r.place.Epoch}
 	for _, name := range p.layers {
 		maps, err := p.inst.Value(name, 1)
-		if err != nil {
-			return errors.Join(err, p.close())
+		if err != nil { // no such layer: the watching ends, not the run
+			p.px = nil
+			return nil
 		}
 		layer := ProbeLayer{Name: name, Maps: nn.Tensor{Shape: maps.Shape[1:], Data: maps.Data}}
 		if w, ok := weights[name+".weight"]; ok && len(w.Shape) == 4 {

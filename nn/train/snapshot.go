@@ -122,6 +122,7 @@ func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor
 		func() error { return model.SaveWeights(filepath.Join(draft.Path, model.WeightsFile), weights, p.Epoch) },
 		func() error { return model.SaveWeights(filepath.Join(draft.Path, solverFile), state, p.Epoch) },
 		func() error { return p.write(filepath.Join(draft.Path, stateFile)) },
+		func() error { return carryMark(path, draft.Path) },
 		draft.Publish,
 	} {
 		if err := write(); err != nil {
@@ -129,6 +130,14 @@ func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor
 		}
 	}
 	return path, nil
+}
+
+// carryMark keeps on purpose a snapshot that takes the place of one that was.
+func carryMark(from, to string) error {
+	if _, err := os.Stat(filepath.Join(from, keepFile)); err != nil {
+		return nil
+	}
+	return data.WriteFileAtomic(filepath.Join(to, keepFile), func(io.Writer) error { return nil })
 }
 
 // loadSnapshot reads a snapshot back into an instance.
@@ -207,7 +216,7 @@ func prune(run string, best float64, regular func(epoch float64) bool) error {
 		total += s.Bytes
 	}
 	for _, s := range all[:max(0, len(all)-2)] {
-		if s.Epoch == best || s.Kept || total <= snapshotBudget && regular(s.Epoch) {
+		if model.SameEpoch(s.Epoch, best) || s.Kept || total <= snapshotBudget && regular(s.Epoch) {
 			continue
 		}
 		path := snapshotPath(run, s.Epoch)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -38,6 +39,7 @@ const (
 // runFile is run.json.
 type runFile struct {
 	Format  int        `json:"format"`
+	Begun   time.Time  `json:"begun,omitzero"` // for the order of a list alone
 	Config  Config     `json:"config"`
 	Rates   []rateFrom `json:"rates,omitempty"` // every base learning rate that it had or comes to again, the first from 0; older versions did not write them
 	Dataset string     `json:"dataset"`         // folder of the data set
@@ -61,7 +63,10 @@ type RunInfo struct {
 	BestEpoch  float64 // 0 before the first validation
 	Best       float64 // validation accuracy of the best epoch; not a number without
 	Snapshots  []float64
+	Begun      time.Time
 	Note       string // what the user wrote about it
+
+	Rates []float64 // base learning rates that it had, in their order; more than one if it was changed on the way
 
 	identity string     // of the data; "" of a run that an older version began
 	rates    []rateFrom // likewise none
@@ -78,8 +83,12 @@ func ReadRun(folder string) (RunInfo, error) {
 	if err != nil {
 		return info, err
 	}
+	info.Begun = r.Begun
 	info.Config, info.Dataset, info.State, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Spec, m.Labels
 	info.identity, info.rates = r.Data, r.Rates
+	for _, c := range r.Rates {
+		info.Rates = append(info.Rates, c.Rate)
+	}
 	if info.State == Running && !locked(folder) {
 		info.State = Interrupted
 	}
@@ -103,6 +112,9 @@ func ReadRun(folder string) (RunInfo, error) {
 	}
 	return info, nil
 }
+
+// now is when a run begins.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 func readRunFile(folder string) (runFile, error) {
 	var r runFile
