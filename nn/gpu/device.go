@@ -24,7 +24,7 @@ func Open(software bool) (kernel.Device, error) {
 		instance.Release()
 		return nil, err
 	}
-	d := &device{instance: instance, adapter: adapter, info: adapter.GetInfo(), limits: adapter.GetLimits().Limits, pipelines: map[string]*pipeline{}}
+	d := &device{instance: instance, adapter: adapter, info: adapter.GetInfo(), limits: adapter.GetLimits().Limits, pipelines: map[string]*wgpu.ComputePipeline{}, layouts: map[int]*layout{}}
 	d.limits.MaxPushConstantSize = 0 // none are used, and some adapters give a number that is none
 	if d.wgpu, err = adapter.RequestDevice(&wgpu.DeviceDescriptor{RequiredLimits: &wgpu.RequiredLimits{Limits: d.limits}}); err != nil {
 		adapter.Release()
@@ -68,16 +68,17 @@ type device struct {
 	limits   wgpu.Limits
 
 	mu        sync.Mutex // held while commands are recorded and waited for
-	pipelines map[string]*pipeline
+	pipelines map[string]*wgpu.ComputePipeline // by the text of their shaders
+	layouts   map[int]*layout                  // by the number of buffers
 	closed    bool
 
 	submissions, readbacks atomic.Int64
 }
 
-// pipeline is a shader made ready.
-type pipeline struct {
-	layout *wgpu.BindGroupLayout
-	ready  *wgpu.ComputePipeline
+// layout says what a shader of so many buffers is bound to.
+type layout struct {
+	group    *wgpu.BindGroupLayout
+	pipeline *wgpu.PipelineLayout
 }
 
 // name is the adapter's own, as far as the driver tells it.
@@ -111,8 +112,11 @@ func (d *device) Close() error {
 	}
 	d.closed = true
 	for _, p := range d.pipelines {
-		p.layout.Release()
-		p.ready.Release()
+		p.Release()
+	}
+	for _, l := range d.layouts {
+		l.pipeline.Release()
+		l.group.Release()
 	}
 	d.queue.Release()
 	d.wgpu.Release()
@@ -121,23 +125,48 @@ func (d *device) Close() error {
 	return nil
 }
 
-// pipeline makes a shader ready, once.
-func (d *device) pipeline(code string) (*pipeline, error) {
+// layout gives the layout of so many buffers, after that of the step.
+func (d *device) layout(buffers int) (*layout, error) {
+	if l := d.layouts[buffers]; l != nil {
+		return l, nil
+	}
+	entries := []wgpu.BindGroupLayoutEntry{{Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: wgpu.BufferBindingTypeReadOnlyStorage}}}
+	for i := range buffers {
+		entries = append(entries, wgpu.BindGroupLayoutEntry{Binding: uint32(i + 1), Visibility: wgpu.ShaderStageCompute, Buffer: wgpu.BufferBindingLayout{Type: wgpu.BufferBindingTypeStorage}})
+	}
+	group, err := d.wgpu.CreateBindGroupLayout(&wgpu.BindGroupLayoutDescriptor{Entries: entries})
+	if err != nil {
+		return nil, err
+	}
+	pipeline, err := d.wgpu.CreatePipelineLayout(&wgpu.PipelineLayoutDescriptor{BindGroupLayouts: []*wgpu.BindGroupLayout{group}})
+	if err != nil {
+		group.Release()
+		return nil, err
+	}
+	d.layouts[buffers] = &layout{group, pipeline}
+	return d.layouts[buffers], nil
+}
+
+// pipeline makes a shader of so many buffers ready, once.
+func (d *device) pipeline(code string, buffers int) (*wgpu.ComputePipeline, *layout, error) {
+	l, err := d.layout(buffers)
+	if err != nil {
+		return nil, nil, err
+	}
 	if p := d.pipelines[code]; p != nil {
-		return p, nil
+		return p, l, nil
 	}
 	module, err := d.wgpu.CreateShaderModule(&wgpu.ShaderModuleDescriptor{WGSLDescriptor: &wgpu.ShaderModuleWGSLDescriptor{Code: code}})
 	if err != nil {
-		return nil, fmt.Errorf("gpu: %w in\n%s", err, code)
+		return nil, nil, fmt.Errorf("gpu: %w in\n%s", err, code)
 	}
 	defer module.Release()
-	ready, err := d.wgpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"}})
+	p, err := d.wgpu.CreateComputePipeline(&wgpu.ComputePipelineDescriptor{Layout: l.pipeline, Compute: wgpu.ProgrammableStageDescriptor{Module: module, EntryPoint: "main"}})
 	if err != nil {
-		return nil, fmt.Errorf("gpu: %w in\n%s", err, code)
+		return nil, nil, fmt.Errorf("gpu: %w in\n%s", err, code)
 	}
-	p := &pipeline{ready.GetBindGroupLayout(0), ready}
 	d.pipelines[code] = p
-	return p, nil
+	return p, l, nil
 }
 
 var errClosed = errors.New("gpu: use of a closed executor")

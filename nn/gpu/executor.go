@@ -29,7 +29,7 @@ type executor struct {
 
 // command is a pass made ready.
 type command struct {
-	pipeline *pipeline
+	pipeline *wgpu.ComputePipeline
 	group    *wgpu.BindGroup
 	groups   [3]uint32
 }
@@ -119,7 +119,7 @@ func (x *executor) piece(id kernel.ID) *wgpu.Buffer {
 
 // command makes a pass ready.
 func (x *executor) command(p pass) (command, error) {
-	pipeline, err := x.d.pipeline(p.code)
+	pipeline, layout, err := x.d.pipeline(p.code, len(p.buffers))
 	if err != nil {
 		return command{}, err
 	}
@@ -127,7 +127,7 @@ func (x *executor) command(p pass) (command, error) {
 	for i, id := range p.buffers {
 		entries = append(entries, wgpu.BindGroupEntry{Binding: uint32(i + 1), Buffer: x.piece(id), Size: wgpu.WholeSize})
 	}
-	group, err := x.d.wgpu.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: pipeline.layout, Entries: entries})
+	group, err := x.d.wgpu.CreateBindGroup(&wgpu.BindGroupDescriptor{Layout: layout.group, Entries: entries})
 	if err != nil {
 		return command{}, fmt.Errorf("gpu: %w for\n%s", err, p.code)
 	}
@@ -162,7 +162,7 @@ func (x *executor) Run(s kernel.Step) error {
 			continue
 		}
 		for _, c := range list.commands {
-			pass.SetPipeline(c.pipeline.ready)
+			pass.SetPipeline(c.pipeline)
 			pass.SetBindGroup(0, c.group, nil)
 			pass.DispatchWorkgroups(c.groups[0], c.groups[1], c.groups[2])
 		}

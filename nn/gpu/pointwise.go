@@ -12,7 +12,7 @@ func (pl *planner) activation(o kernel.Activation) {
 		kernel.ReLU:    "select(x, 0.0, x <= 0.0)", // not-a-number passes
 		kernel.Sigmoid: "1.0 / (1.0 + exp(-x))",
 		// Beyond ±15 it is ±1 in float32; where tanh is made of exponentials these overflow.
-		kernel.Tanh:      "select(tanh(clamp(x, -15.0, 15.0)), x, x != x)",
+		kernel.Tanh:      "select(tanh(clamp(x, -15.0, 15.0)), x, nan(x))",
 		kernel.LeakyReLU: "select(x, x * " + number(float64(o.Slope)) + ", x < 0.0)",
 	}[o.Kind]
 	pl.perSample(o.X, "let x = $X[i];\n$Y[i] = "+value+";", "", names{"X": o.X, "Y": o.Y}, nil)
@@ -113,7 +113,7 @@ func (pl *planner) softmaxLoss(o kernel.SoftmaxLoss) {
 	var loss = 0.0;
 	if (l >= 0) {
 		let p = $Y[base + u32(l)];
-		loss = select(-log(max(p, 1.1754944e-38)), p, p != p);
+		loss = select(-log(max(p, 1.1754944e-38)), p, nan(p));
 	}
 	$LOSS[i] = `+number(float64(o.Weight))+` * loss;`, names{"X": o.X, "Y": o.P, "LABELS": o.Labels, "LOSS": o.Loss}, nil)
 }

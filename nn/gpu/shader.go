@@ -41,6 +41,7 @@ fn scale() -> f32 { return bitcast<f32>(st[2]); }
 fn rate() -> f32 { return bitcast<f32>(st[3]); }
 fn decay() -> f32 { return bitcast<f32>(st[4]); }
 fn first() -> u32 { return st[5]; }
+fn nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; } // compilers may take it that x != x is never so
 `
 
 // shader puts the code of a pass together: buffers in the order of their numbers, each once, whatever names it has.
