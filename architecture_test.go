@@ -62,6 +62,8 @@ var below = []struct {
 	{[]string{"resources"}, []string{"nn", "app"}, []string{"nn/fault"}, "resources are data and looks; of the engine they know only the faults that they translate"},
 	{[]string{"nn"}, []string{"app", "cmd", "widgets"}, nil, "the engine is below all else"},
 	{[]string{"nn/kernel"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
+	{[]string{"nn/gpu"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
+	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data", "app/training", "app/dataset", "app/builder", "app/inspect", "app/vision"}, []string{"nn/gpu"}, []string{"app/session"}, "only the package device knows which kinds of devices there are"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
 	{[]string{"nn/fault", "nn/disk", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},

@@ -1,14 +1,14 @@
 package main
 
 import (
-	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
 // engineFlags choose what a network runs on.
 type engineFlags struct {
 	Threads int    `help:"Threads to use; 0: all cores."`
-	Device  string `enum:"cpu,gpu,auto" default:"auto" help:"cpu, gpu or auto."`
+	Device  string `enum:"cpu,gpu,auto" default:"auto" help:"cpu, gpu (the graphics processor) or auto (the quicker one, measured)."`
 }
 
 // Validate is called for every verb that the flags are part of, before it runs.
@@ -19,10 +19,14 @@ func (f engineFlags) Validate() error {
 	return nil
 }
 
-// open makes the device ready. The caller closes it.
-func (f engineFlags) open() (kernel.Device, error) {
-	if f.Device == "gpu" {
-		return nil, fault.New("cnn.device.gpu", "This build of cnn has no GPU engine. Use --device=cpu or --device=auto.")
+// open makes the device ready that networks are used on: of auto the CPU, since a call uses one for moments. The caller closes it.
+func (f engineFlags) open() (kernel.Device, error) { return f.openFor(nil) }
+
+// openFor makes the device ready that is best for a program, which auto measures.
+func (f engineFlags) openFor(program func() (*kernel.Program, error)) (kernel.Device, error) {
+	c, err := device.Open(device.Request{Kind: f.Device, Threads: f.Threads, Program: program})
+	if err != nil {
+		return nil, err
 	}
-	return kernel.NewCPU(f.Threads)
+	return c, nil
 }

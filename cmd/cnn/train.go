@@ -133,7 +133,7 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 			return err
 		}
 	}
-	device, err := v.open()
+	device, err := v.openFor(job.Program)
 	if err != nil {
 		return err
 	}

@@ -67,7 +67,7 @@ type device struct {
 	info     wgpu.AdapterInfo
 	limits   wgpu.Limits
 
-	mu        sync.Mutex // held while commands are recorded and waited for
+	mu        sync.Mutex                       // held while commands are recorded and waited for
 	pipelines map[string]*wgpu.ComputePipeline // by the text of their shaders
 	layouts   map[int]*layout                  // by the number of buffers
 	closed    bool
@@ -101,7 +101,9 @@ func (d *device) Software() bool { return d.info.AdapterType == wgpu.AdapterType
 func (d *device) Threads() int { return 1 }
 
 // Counts gives how often commands were submitted and numbers read back since the device was opened.
-func (d *device) Counts() (submissions, readbacks int64) { return d.submissions.Load(), d.readbacks.Load() }
+func (d *device) Counts() (submissions, readbacks int64) {
+	return d.submissions.Load(), d.readbacks.Load()
+}
 
 // Close implements kernel.Device.
 func (d *device) Close() error {

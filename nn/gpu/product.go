@@ -3,6 +3,7 @@ package gpu
 import (
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -21,7 +22,7 @@ type product struct {
 }
 
 // depth is how many products of a sum are done between two loads.
-const depth = 16
+const depth = 32
 
 // side is the side of a tile of the output for so many rows or columns: 16 threads along each, with one, two or four numbers.
 func side(n int) int {
@@ -42,10 +43,11 @@ func (p product) pass(n names, c constants) pass {
 	x := min(tiles, mostGroups)
 	chunk := (p.k + p.slices - 1) / p.slices
 	all := constants{
-		"TM": tm, "TN": tn, "RM": tm / 16, "RN": tn / 16, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
-		"AS": depth * tm, "BS": depth * tn, "RS": tm / 16 * tn / 16,
+		"TM": tm, "TN": tn, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
+		"AS": depth * tm, "BS": depth * tn,
 	}
 	maps.Copy(all, c)
+	sums, steps, stores := unrolled(tm/16, tn/16)
 	code := p.functions + fmt.Sprintf(`
 fn loadA(g: u32, m: u32, k: u32) -> f32 { %s }
 fn loadB(g: u32, k: u32, n: u32) -> f32 { %s }
@@ -62,8 +64,7 @@ var<workgroup> tb: array<f32, BS>;
 	let begin = slice * CHUNK;
 	let end = min(begin + CHUNK, %s);
 	if (tile >= TILES || n0 >= all) { return; }
-	var sum: array<f32, RS>;
-	for (var i = 0u; i < RS; i++) { sum[i] = 0.0; }
+%s
 	for (var k0 = begin; k0 < end; k0 += DEPTH) {
 		for (var e = t; e < AS; e += 256u) {
 			let k = k0 + e %% DEPTH;
@@ -81,24 +82,31 @@ var<workgroup> tb: array<f32, BS>;
 		}
 		workgroupBarrier();
 		for (var k = 0u; k < DEPTH; k++) {
-			var right: array<f32, RN>;
-			for (var j = 0u; j < RN; j++) { right[j] = tb[k * TN + at.x + 16u * j]; }
-			for (var i = 0u; i < RM; i++) {
-				let left = ta[k * TM + at.y + 16u * i];
-				for (var j = 0u; j < RN; j++) { sum[i * RN + j] = fma(left, right[j], sum[i * RN + j]); }
-			}
+%s
 		}
 		workgroupBarrier();
 	}
-	for (var i = 0u; i < RM; i++) {
-		let m = m0 + at.y + 16u * i;
-		for (var j = 0u; j < RN; j++) {
-			let n = n0 + at.x + 16u * j;
-			if (m < M && n < all) { store(g, slice, m, n, sum[i * RN + j]); }
+%s
+}`, p.a, p.b, p.store, p.nNow, p.kNow, sums, steps, stores)
+	return shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+}
+
+// unrolled writes out what a thread does with its tile of rows×columns numbers: each has a name of its own, so that it lies in a register whatever the compiler makes of
+// arrays.
+func unrolled(rows, columns int) (sums, steps, stores string) {
+	var a, b, c strings.Builder
+	for j := range columns {
+		fmt.Fprintf(&b, "let r%d = tb[k * TN + at.x + %du];\n", j, 16*j)
+	}
+	for i := range rows {
+		fmt.Fprintf(&b, "let l%d = ta[k * TM + at.y + %du];\n", i, 16*i)
+		for j := range columns {
+			fmt.Fprintf(&a, "var s%d%d = 0.0;\n", i, j)
+			fmt.Fprintf(&b, "s%d%d = fma(l%d, r%d, s%d%d);\n", i, j, i, j, i, j)
+			fmt.Fprintf(&c, "if (m0 + at.y + %du < M && n0 + at.x + %du < all) { store(g, slice, m0 + at.y + %du, n0 + at.x + %du, s%d%d); }\n", 16*i, 16*j, 16*i, 16*j, i, j)
 		}
 	}
-}`, p.a, p.b, p.store, p.nNow, p.kNow)
-	return shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+	return a.String(), b.String(), c.String()
 }
 
 // busy is how many workgroups keep a GPU busy.

@@ -34,6 +34,31 @@ type Job struct {
 	Requests <-chan Request // may be nil
 }
 
+// Program is what the job runs, for whoever measures which device is best for it.
+func (j Job) Program() (*kernel.Program, error) {
+	config, spec := j.Config, j.Spec
+	if j.Resume {
+		info, err := ReadRun(j.Folder)
+		if err != nil {
+			return nil, err
+		}
+		config, spec = info.Config, info.Spec
+	} else {
+		var err error
+		if spec, err = config.WithLoss(spec); err != nil {
+			return nil, err
+		}
+		if config.Crop > 0 {
+			spec.Input.H, spec.Input.W = config.Crop, config.Crop
+		}
+	}
+	network, err := nn.Compile(spec, config.options())
+	if err != nil {
+		return nil, err
+	}
+	return network.Program, nil
+}
+
 // A Result is how a run ended.
 type Result struct {
 	Reason    string // finished, stopped or diverged

@@ -1,0 +1,132 @@
+// Package device finds what a machine can run networks on, and chooses. It is the one place that knows which kinds of devices there are.
+package device
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/gpu"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// Kinds of devices that can be asked for.
+const (
+	Auto = "auto" // the quicker one
+	CPU  = "cpu"
+	GPU  = "gpu"
+)
+
+// A Request asks for a device.
+type Request struct {
+	Kind    string // Auto, CPU or GPU
+	Threads int    // of the CPU; 0: all cores
+	Quiet   bool   // a window comes first
+
+	// Program gives what will be run, for Auto to measure. Without it Auto takes the CPU.
+	Program func() (*kernel.Program, error)
+}
+
+// A Choice is a device and why it was taken.
+type Choice struct {
+	kernel.Device
+	Measured bool          // by Auto; else the kind was asked for, or there is but one
+	CPU, GPU time.Duration // of a step, where it was measured
+}
+
+// Open makes a device ready. The caller closes it.
+func Open(r Request) (Choice, error) {
+	switch r.Kind {
+	case CPU:
+		d, err := r.cpu()
+		return Choice{Device: d}, err
+	case GPU:
+		d, err := gpu.Open(true) // whoever asks for it by name gets one that is software too
+		return Choice{Device: d}, err
+	case Auto:
+		return r.auto()
+	}
+	return Choice{}, fault.New("device.unknown", "There is no device %s. There are %s, %s and %s.", r.Kind, CPU, GPU, Auto)
+}
+
+func (r Request) cpu() (kernel.Device, error) {
+	if r.Quiet {
+		return kernel.NewQuietCPU(r.Threads)
+	}
+	return kernel.NewCPU(r.Threads)
+}
+
+// auto takes a graphics processor, if there is one that is no software, and a step of the program is quicker on it.
+func (r Request) auto() (Choice, error) {
+	cpu, err := r.cpu()
+	if err != nil || r.Program == nil || Adapter() == "" {
+		return Choice{Device: cpu}, err
+	}
+	other, err := gpu.Open(false)
+	if err != nil { // it was there a moment ago: the CPU always is
+		return Choice{Device: cpu}, nil
+	}
+	c := Choice{Device: cpu, Measured: true}
+	if c.CPU, c.GPU, err = r.compare(cpu, other); err == nil && c.GPU < c.CPU {
+		c.Device, other = other, cpu
+	}
+	if closing := other.Close(); err == nil {
+		err = closing
+	}
+	if err != nil && c.GPU == 0 { // what the graphics processor cannot take the CPU can
+		return Choice{Device: cpu}, nil
+	}
+	return c, err
+}
+
+// compare times a step on both.
+func (r Request) compare(cpu, gpu kernel.Device) (onCPU, onGPU time.Duration, err error) {
+	p, err := r.Program()
+	if err != nil {
+		return 0, 0, err
+	}
+	if onCPU, err = Measure(cpu, p); err == nil {
+		onGPU, err = Measure(gpu, p)
+	}
+	return onCPU, onGPU, err
+}
+
+// Measure times a step of a whole batch: the shortest of three, after one to warm up. Its numbers are zeros, which take as long as others.
+func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
+	ex, err := d.Prepare(p)
+	if err != nil {
+		return 0, err
+	}
+	least := time.Duration(0)
+	training := len(p.Backward) > 0
+	for i := range 4 {
+		begun := time.Now()
+		if err := ex.Run(kernel.Step{Samples: p.Batch, Training: training, Backward: training, Update: training, Scale: 1}); err != nil {
+			_ = ex.Close()
+			return 0, err
+		}
+		if took := time.Since(begun); i > 0 && (least == 0 || took < least) {
+			least = took
+		}
+	}
+	return least, ex.Close()
+}
+
+// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
+var Adapter = sync.OnceValue(func() string {
+	d, err := gpu.Open(false)
+	if err != nil {
+		return ""
+	}
+	defer d.Close()
+	return d.Name()
+})
+
+// Why says in a few words why a device was taken, for logs.
+func (c Choice) Why() string {
+	if !c.Measured {
+		return ""
+	}
+	return fmt.Sprintf("a step takes %v on the CPU and %v on the graphics processor", c.CPU.Round(10*time.Microsecond), c.GPU.Round(10*time.Microsecond))
+}
