@@ -132,7 +132,7 @@ func (t *appTheme) Size(name fyne.ThemeSizeName) float32 {
 	case theme.SizeNamePadding:
 		return 4
 	case theme.SizeNameInnerPadding:
-		return 3
+		return 6
 	case theme.SizeNameInputBorder:
 		return 0
 	case theme.SizeNameLineSpacing:

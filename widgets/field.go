@@ -87,8 +87,8 @@ func NewEntry(text string, changed func(string)) *Entry {
 	return e
 }
 
-// build makes the content. That entries are low and have no frame of their own is the theme's: an override of the theme for each would stay in Fyne's caches for ever, with fonts
-// of its own. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
+// build makes the content. Fyne's entry is higher than ours and reaches out of it; that it has no frame of its own is the theme's. An override of the theme for each
+// would stay in Fyne's caches for ever, with fonts of its own. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
 func (e *Entry) build(text string, changed func(string)) {
 	e.Field, e.frame, e.said = &typed{}, NewFrame(ColourLine), NewParagraph("", ColourBad).Small()
 	e.said.Hide()
@@ -102,7 +102,7 @@ func (e *Entry) build(text string, changed func(string)) {
 	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(0, 5, 0, 5, e.Field)))
+	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(-3, 2, -3, 2, e.Field)))
 }
 
 // outline shows by the frame whether what was typed can be, and whether it has the focus.
