@@ -60,8 +60,6 @@ var fromFyne = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	theme.ColorNameForeground:        widgets.ColourText,
 	theme.ColorNameHeaderBackground:  widgets.ColourRail,
 	theme.ColorNameHyperlink:         widgets.ColourAccent,
-	theme.ColorNameInputBackground:   widgets.ColourField,
-	theme.ColorNameInputBorder:       widgets.ColourLine,
 	theme.ColorNameMenuBackground:    widgets.ColourPanel,
 	theme.ColorNameOverlayBackground: widgets.ColourPanel,
 	theme.ColorNamePlaceHolder:       widgets.ColourFaint,
@@ -86,6 +84,7 @@ func palette(side int) map[fyne.ThemeColorName]color.Color {
 	all[theme.ColorNamePressed] = widgets.Fade(all[widgets.ColourQuiet], .22)
 	all[theme.ColorNameScrollBar] = widgets.Fade(all[widgets.ColourQuiet], .4)
 	all[theme.ColorNameScrollBarBackground] = color.Transparent
+	all[theme.ColorNameInputBackground], all[theme.ColorNameInputBorder] = color.Transparent, color.Transparent // our fields have frames of their own
 	all[theme.ColorNameShadow] = color.NRGBA{A: [2]uint8{28, 110}[side]}
 	on := color.Color(color.NRGBA{R: 255, G: 255, B: 255, A: 255})
 	if side == 1 {
@@ -134,6 +133,8 @@ func (t *appTheme) Size(name fyne.ThemeSizeName) float32 {
 		return 4
 	case theme.SizeNameInnerPadding:
 		return 6
+	case theme.SizeNameInputBorder:
+		return 0
 	case theme.SizeNameLineSpacing:
 		return 3
 	case theme.SizeNameInlineIcon:

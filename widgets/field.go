@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"image/color"
 	"regexp"
 	"slices"
 	"strconv"
@@ -11,7 +10,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -20,37 +18,6 @@ var (
 	_ desktop.Hoverable = (*Choice)(nil)
 	_ fyne.Widget       = (*Check)(nil)
 )
-
-// compact is the current theme with entries as low as ui.md has them, and without a frame of their own.
-type compact struct{}
-
-func (compact) Color(n fyne.ThemeColorName, v fyne.ThemeVariant) color.Color {
-	switch n {
-	case theme.ColorNameInputBackground, theme.ColorNameInputBorder, theme.ColorNameShadow:
-		return color.Transparent
-	}
-	return fyne.CurrentApp().Settings().Theme().Color(n, v)
-}
-
-func (compact) Font(s fyne.TextStyle) fyne.Resource {
-	return fyne.CurrentApp().Settings().Theme().Font(s)
-}
-
-func (compact) Icon(n fyne.ThemeIconName) fyne.Resource {
-	return fyne.CurrentApp().Settings().Theme().Icon(n)
-}
-
-func (compact) Size(n fyne.ThemeSizeName) float32 {
-	switch n {
-	case theme.SizeNameInnerPadding:
-		return 3
-	case theme.SizeNameInputBorder:
-		return 0
-	case theme.SizeNameScrollBarSmall:
-		return 0
-	}
-	return fyne.CurrentApp().Settings().Theme().Size(n)
-}
 
 // typed is an entry that tells when it gets and loses the focus.
 type typed struct {
@@ -120,7 +87,8 @@ func NewEntry(text string, changed func(string)) *Entry {
 	return e
 }
 
-// build makes the content. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
+// build makes the content. Fyne's entry is higher than ours and reaches out of it; that it has no frame of its own is the theme's. An override of the theme for each
+// would stay in Fyne's caches for ever, with fonts of its own. Who extends an Entry is the widget that Fyne knows: only then does it find the field below it, to give it the focus.
 func (e *Entry) build(text string, changed func(string)) {
 	e.Field, e.frame, e.said = &typed{}, NewFrame(ColourLine), NewParagraph("", ColourBad).Small()
 	e.said.Hide()
@@ -134,7 +102,7 @@ func (e *Entry) build(text string, changed func(string)) {
 	}
 	e.Field.SetText(text)
 	e.Field.OnChanged = changed
-	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(0, 5, 0, 5, container.NewThemeOverride(e.Field, compact{}))))
+	e.content = Sized(0, FieldHeight, container.NewStack(e.frame, Inset(-3, 2, -3, 2, e.Field)))
 }
 
 // outline shows by the frame whether what was typed can be, and whether it has the focus.
