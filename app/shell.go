@@ -333,7 +333,11 @@ func newStatusLine(w *shell) *statusLine {
 // update shows what goes on.
 func (s *statusLine) update(st *session.State) {
 	w := s.w
-	s.engine.Set(w.Text("status.engine", st.Engine, st.Threads))
+	engine := w.Text("status.engine", st.Engine, st.Threads)
+	if t := st.Training; t != nil && t.OnAdapter {
+		engine = t.Device
+	}
+	s.engine.Set(engine)
 	s.right.Set(w.Text("status.memory", st.Memory>>20))
 	job, detail, share := w.Text("status.ready"), "", -1.
 	switch {

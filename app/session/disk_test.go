@@ -137,7 +137,9 @@ func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.until("the end", func(st *State) bool { return st.Training == nil && slices.ContainsFunc(st.Notices, func(n Notice) bool { return n.Key == "notice.run.diverged" }) })
+	w.until("the end", func(st *State) bool {
+		return st.Training == nil && slices.ContainsFunc(st.Notices, func(n Notice) bool { return n.Key == "notice.run.diverged" })
+	})
 	if r := w.s.State().ChosenRun(); r == nil || r.Name != run || r.Info.State != train.Diverged || len(r.Info.Snapshots) != 0 {
 		t.Errorf("the run is %+v", r)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/train"
@@ -76,14 +77,14 @@ func New(c Config) (*Session, error) {
 	if err := writable(c.Home); err != nil {
 		return nil, noHome(c.Home, err)
 	}
-	device, err := kernel.NewQuietCPU(c.Threads)
+	cpu, err := kernel.NewQuietCPU(c.Threads)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{config: c, device: device, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
+	s := &Session{config: c, device: cpu, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.predictors.device, s.networks = device, readNetworks(c.Home)
-	s.now = State{Loading: true, Engine: kernel.Features(), Threads: device.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
+	s.predictors.device, s.networks = cpu, readNetworks(c.Home)
+	s.now = State{Loading: true, Device: device.Auto, Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
 	s.background(s.watch)

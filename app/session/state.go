@@ -23,10 +23,18 @@ type State struct {
 	Waiting  []Waiting // runs that wait for its end, the next first
 	Curves   map[string]*Curve
 
-	Engine  string // the instructions that the device works with: AVX-512, AVX2 or Go
+	Devices []Device // that a run can be trained on
+	Device  string   // which of them is chosen: its kind
+	Engine  string   // the instructions that the device works with: AVX-512, AVX2 or Go
 	Threads int
 	Memory  int64 // bytes that the process holds
 	Notices []Notice
+}
+
+// A Device that a run can be trained on.
+type Device struct {
+	Kind string // as package device names it
+	Name string // the device's own; "" of the choice that is left to a measurement
 }
 
 // A Dataset of the workspace.
@@ -65,7 +73,9 @@ type Training struct {
 	Run, Dataset       string
 	Config             train.Config
 	Spec               nn.Spec
-	Started            bool // preparations are over
+	Device             string // its name; "" before it is open
+	OnAdapter          bool   // it is another device than the processor
+	Started            bool   // preparations are over
 	Paused, Stopping   bool
 	Iteration          int
 	Iterations         int

@@ -13,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/train"
@@ -30,6 +31,8 @@ type live struct {
 	before           string // the run that was chosen before it
 	queued           *Waiting
 	unread           bool // its curves so far are on the disk alone
+	device           string
+	onAdapter        bool
 	started          bool
 	paused, stopping bool
 	step             train.Step
@@ -45,7 +48,7 @@ type live struct {
 // compose puts the run into a state.
 func (l *live) compose(s *State) {
 	t := &Training{
-		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Started: l.started, Paused: l.paused, Stopping: l.stopping,
+		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Device: l.device, OnAdapter: l.onAdapter, Started: l.started, Paused: l.paused, Stopping: l.stopping,
 		Iteration: l.step.Iteration, Iterations: l.iterations, IterationsPerEpoch: l.perEpoch, Epoch: l.step.Epoch,
 		Loss: l.step.Loss, Rate: l.step.Rate, ImagesPerSecond: l.step.ImagesPerSecond, Probe: l.probe,
 	}
@@ -84,6 +87,7 @@ func (s *Session) observe(e train.Event) {
 	l := s.live
 	switch e := e.(type) {
 	case train.Started:
+		l.device = e.Device
 		l.started, l.iterations, l.perEpoch = true, e.Iterations, e.IterationsPerEpoch
 		l.first, l.since = e.Iteration, time.Now()
 		l.step.Iteration = e.Iteration
@@ -295,9 +299,12 @@ func (s *Session) trainWith(ctx context.Context, l *live, job train.Job) (result
 	if job.Data, err = s.Data(l.dataset); err != nil {
 		return result, err
 	}
-	if job.Device, err = kernel.NewQuietCPU(s.config.Threads); err != nil {
+	chosen, err := s.openDevice(job)
+	if err != nil {
 		return result, err
 	}
+	job.Device = chosen
+	s.change(func(*State) { l.onAdapter = chosen.Kind == device.GPU })
 	kernel.GiveWay() // the window comes first
 	defer func() { err = errors.Join(err, job.Device.Close()) }()
 	return train.Run(ctx, job, s.observe)

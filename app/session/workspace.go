@@ -29,6 +29,7 @@ type choice struct {
 	Dataset string `json:"dataset"`
 	Network string `json:"network"`
 	Run     string `json:"run"`
+	Device  string `json:"device,omitempty"`
 }
 
 func (s *Session) datasetFolder(name string) string {
@@ -51,12 +52,17 @@ func (s *Session) restore(ctx context.Context) {
 	s.fail(err)
 	runs, err := s.readRuns(ctx)
 	s.fail(err)
+	devices := s.devices()
 	queued, err := readQueue(s.config.Home)
 	s.fail(err)
 	s.change(func(now *State) {
 		now.Loading, now.Datasets, now.Runs, now.Waiting = false, datasets, runs, queued
 		s.lastWaiting = len(queued)
 		now.Dataset, now.Network, now.Run = c.Dataset, c.Network, c.Run
+		now.Devices = devices
+		if slices.ContainsFunc(devices, func(d Device) bool { return d.Kind == c.Device }) {
+			now.Device = c.Device
+		}
 		s.settle(now)
 	})
 	if state := s.State(); c.Dataset != "" && state.Dataset != c.Dataset {
@@ -86,7 +92,7 @@ func (s *Session) settle(now *State) {
 // remember writes the choice.
 func (s *Session) remember() {
 	state := s.State()
-	c := choice{1, state.Dataset, state.Network, state.Run}
+	c := choice{1, state.Dataset, state.Network, state.Run, state.Device}
 	s.background(func(context.Context) {
 		s.fail(data.WriteFileAtomic(filepath.Join(s.config.Home, choiceFile), func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(c)

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -344,7 +345,7 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 	for _, l := range losses[1:] {
 		lossNames = append(lossNames, p.host.Text("layer."+l))
 	}
-	return []fyne.CanvasObject{
+	rows := []fyne.CanvasObject{
 		row("loss", choice(lossNames, slices.Index(losses, c.Loss), func(c *train.Config, i int) { c.Loss = losses[i] })),
 		number("momentum", c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v }),
 		number("weight-decay", c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v }),
@@ -355,6 +356,20 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 	}
+	if f.locked {
+		return rows
+	}
+	var names []string
+	kinds := p.state.Devices
+	for _, d := range kinds {
+		name := d.Name
+		if name == "" {
+			name = p.text("device.measured")
+		}
+		names = append(names, name)
+	}
+	at := slices.IndexFunc(kinds, func(d session.Device) bool { return d.Kind == p.state.Device })
+	return append(rows, row("device", widgets.NewChoice(names, at, func(i int) { p.host.Session().SetDevice(kinds[i].Kind) })))
 }
 
 // severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.

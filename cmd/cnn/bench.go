@@ -33,6 +33,8 @@ type benchLine struct {
 	InferSingle float64 `json:"infer_batch1_img_s"`
 	PeakRSS     int64   `json:"peak_rss_mb"`
 	GFLOPS      float64 `json:"gflops_train"`
+	Work        int64   `json:"step_multiply_adds"` // of a step of training
+	Traffic     int64   `json:"step_bytes"`         // that its operations read and write
 }
 
 // kernelLine is what was measured of a kernel.
@@ -70,8 +72,8 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 			return err
 		}
 		err = o.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s\n",
-				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device)
+			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s; a step: %.3g multiply-adds, %.3g MB moved\n",
+				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device, float64(line.Work), float64(line.Traffic)/1e6)
 		})
 		if err != nil {
 			return err
@@ -122,6 +124,10 @@ func (v benchVerb) measure(ctx context.Context, name string, device kernel.Devic
 	}
 	line.PeakRSS = peakRSS()
 	// Forward costs two operations a multiply-add, backward twice that: once for the input's gradient, once for the weights'.
+	line.Work = 3 * int64(batch) * nn.Analyze(spec, batch).MultiplyAdds
+	if network, err := nn.Compile(spec, train); err == nil {
+		line.Traffic = network.Program.Traffic()
+	}
 	line.GFLOPS = 6 * float64(nn.Analyze(spec, batch).MultiplyAdds) * line.Train / 1e9
 	return line, nil
 }

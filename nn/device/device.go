@@ -31,6 +31,7 @@ type Request struct {
 // A Choice is a device and why it was taken.
 type Choice struct {
 	kernel.Device
+	Kind     string        // CPU or GPU
 	Measured bool          // by Auto; else the kind was asked for, or there is but one
 	CPU, GPU time.Duration // of a step, where it was measured
 }
@@ -40,10 +41,10 @@ func Open(r Request) (Choice, error) {
 	switch r.Kind {
 	case CPU:
 		d, err := r.cpu()
-		return Choice{Device: d}, err
+		return Choice{Device: d, Kind: CPU}, err
 	case GPU:
 		d, err := gpu.Open(true) // whoever asks for it by name gets one that is software too
-		return Choice{Device: d}, err
+		return Choice{Device: d, Kind: GPU}, err
 	case Auto:
 		return r.auto()
 	}
@@ -61,21 +62,21 @@ func (r Request) cpu() (kernel.Device, error) {
 func (r Request) auto() (Choice, error) {
 	cpu, err := r.cpu()
 	if err != nil || r.Program == nil || Adapter() == "" {
-		return Choice{Device: cpu}, err
+		return Choice{Device: cpu, Kind: CPU}, err
 	}
 	other, err := gpu.Open(false)
 	if err != nil { // it was there a moment ago: the CPU always is
-		return Choice{Device: cpu}, nil
+		return Choice{Device: cpu, Kind: CPU}, nil
 	}
-	c := Choice{Device: cpu, Measured: true}
+	c := Choice{Device: cpu, Kind: CPU, Measured: true}
 	if c.CPU, c.GPU, err = r.compare(cpu, other); err == nil && c.GPU < c.CPU {
-		c.Device, other = other, cpu
+		c.Device, c.Kind, other = other, GPU, cpu
 	}
 	if closing := other.Close(); err == nil {
 		err = closing
 	}
 	if err != nil && c.GPU == 0 { // what the graphics processor cannot take the CPU can
-		return Choice{Device: cpu}, nil
+		return Choice{Device: cpu, Kind: CPU}, nil
 	}
 	return c, err
 }

@@ -1,0 +1,30 @@
+package session
+
+import (
+	"github.com/convscope/convscope/nn/device"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// devices lists what a run can be trained on. It looks for adapters, which takes a moment.
+func (s *Session) devices() []Device {
+	list := []Device{{device.Auto, ""}, {device.CPU, s.device.Name()}}
+	if name := device.Adapter(); name != "" {
+		list = append(list, Device{device.GPU, name})
+	}
+	return list
+}
+
+// SetDevice chooses what the next runs are trained on.
+func (s *Session) SetDevice(kind string) {
+	s.change(func(now *State) { now.Device = kind })
+	s.remember()
+}
+
+// openDevice makes the chosen device ready for a job. What was measured for it is told.
+func (s *Session) openDevice(job train.Job) (device.Choice, error) {
+	c, err := device.Open(device.Request{Kind: s.State().Device, Threads: s.config.Threads, Quiet: true, Program: job.Program})
+	if err == nil && c.Measured {
+		s.notice(Notice{Key: "notice.device", Args: []any{c.Name(), float64(c.CPU.Microseconds()) / 1000, float64(c.GPU.Microseconds()) / 1000}})
+	}
+	return c, err
+}
