@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 
@@ -18,6 +19,7 @@ import (
 // Open makes the device that runs on the machine's graphics processor: Vulkan on Linux and Windows, Metal on macOS, Direct3D 12 on Windows. With software
 // it takes one that is drawn by the processor too, as for tests.
 func Open(software bool) (kernel.Device, error) {
+	defer quietly()()
 	instance := newInstance()
 	adapter, err := choose(instance, software)
 	if err != nil {
@@ -31,7 +33,10 @@ func Open(software bool) (kernel.Device, error) {
 		instance.Release()
 		return nil, fault.New("gpu.open", "The graphics processor %s cannot be used. Update its driver, or use the CPU.", d.name()).Because(err)
 	}
-	d.queue = d.wgpu.GetQueue()
+	d.queue, d.patience = d.wgpu.GetQueue(), 10*time.Second
+	if d.Software() { // a processor that plays one is allowed more
+		d.patience = 10 * time.Minute
+	}
 	return d, nil
 }
 
@@ -71,6 +76,7 @@ type device struct {
 	pipelines map[string]*wgpu.ComputePipeline // by the text of their shaders
 	layouts   map[int]*layout                  // by the number of buffers
 	closed    bool
+	patience  time.Duration // how long a step may take before the driver counts as hung
 
 	submissions, readbacks atomic.Int64
 }

@@ -5,7 +5,6 @@ package gpu
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 
@@ -191,14 +190,6 @@ func (x *executor) submit(encoder *wgpu.CommandEncoder) error {
 	x.d.queue.Submit(commands)
 	x.d.submissions.Add(1)
 	return nil
-}
-
-// patience is how long a step may take before the driver counts as hung; a processor that plays one is allowed more.
-func (d *device) patience() time.Duration {
-	if d.Software() {
-		return 10 * time.Minute
-	}
-	return 10 * time.Second
 }
 
 // Close implements kernel.Executor.

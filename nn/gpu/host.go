@@ -159,7 +159,7 @@ func (r *reader) record(x *executor, encoder *wgpu.CommandEncoder) error {
 // fetch waits for a step, and takes what came back.
 func (r *reader) fetch(x *executor) error {
 	if len(r.values) == 0 {
-		return x.d.wait(x.d.patience())
+		return x.d.wait()
 	}
 	if err := r.bring(x.d, r.values); err != nil {
 		return err

@@ -30,6 +30,7 @@ import "C"
 
 import (
 	"fmt"
+	"os"
 	"time"
 	"unsafe"
 
@@ -40,9 +41,20 @@ import (
 
 // newInstance starts the library. The package wgpu leaves a part of what it tells it unset.
 func newInstance() *wgpu.Instance {
+	wgpu.SetLogLevel(wgpu.LogLevelOff) // what goes wrong comes back as errors
 	i := &wgpu.Instance{}
 	*(*unsafe.Pointer)(unsafe.Pointer(i)) = C.newInstance(C.uint32_t(wgpu.InstanceBackendVulkan | wgpu.InstanceBackendMetal | wgpu.InstanceBackendDX12))
 	return i
+}
+
+// quietly keeps drivers from complaining on standard error that there is no display, which they look for as they start: they are told a folder to look in.
+func quietly() (restore func()) {
+	const runtime = "XDG_RUNTIME_DIR"
+	if os.Getenv(runtime) != "" {
+		return func() {}
+	}
+	os.Setenv(runtime, os.TempDir())
+	return func() { os.Unsetenv(runtime) }
 }
 
 // mapped lets the host read the first bytes of a buffer, once all that was submitted is done. The package wgpu can do that too, but hands C a pointer to memory of Go
@@ -51,7 +63,7 @@ func (d *device) mapped(b *wgpu.Buffer, bytes uint) error {
 	done := (*C.int)(C.calloc(1, C.size_t(unsafe.Sizeof(C.int(0)))))
 	C.mapBuffer(handle(b), C.size_t(bytes), done)
 	for begun := time.Now(); *done == 0; {
-		if !d.wgpu.Poll(false, nil) && time.Since(begun) > d.patience() {
+		if !d.wgpu.Poll(false, nil) && time.Since(begun) > d.patience {
 			return d.hung() // done is left to C, which may still write there
 		}
 		pause(time.Since(begun))
@@ -71,9 +83,9 @@ func handle(b *wgpu.Buffer) unsafe.Pointer {
 }
 
 // wait returns when all that was submitted is done.
-func (d *device) wait(patience time.Duration) error {
+func (d *device) wait() error {
 	for begun := time.Now(); !d.wgpu.Poll(false, nil); {
-		if time.Since(begun) > patience {
+		if time.Since(begun) > d.patience {
 			return d.hung()
 		}
 		pause(time.Since(begun))
@@ -89,5 +101,5 @@ func pause(waited time.Duration) {
 }
 
 func (d *device) hung() error {
-	return fault.New("gpu.hung", "The graphics processor %s has not answered for %d seconds. Go on from the last snapshot, on the CPU if it happens again.", d.name(), int(d.patience().Seconds()))
+	return fault.New("gpu.hung", "The graphics processor %s has not answered for %d seconds. Go on from the last snapshot, on the CPU if it happens again.", d.name(), int(d.patience.Seconds()))
 }
