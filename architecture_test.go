@@ -63,7 +63,7 @@ var below = []struct {
 	{[]string{"nn"}, []string{"app", "cmd", "widgets"}, nil, "the engine is below all else"},
 	{[]string{"nn/kernel"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
 	{[]string{"nn/gpu"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
-	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data", "app/training", "app/dataset", "app/builder", "app/inspect", "app/vision"}, []string{"nn/gpu"}, []string{"app/session"}, "only the package device knows which kinds of devices there are"},
+	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data"}, []string{"nn/gpu", "nn/device"}, nil, "whatever runs on a device does not know which"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
 	{[]string{"nn/fault", "nn/disk", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
@@ -83,6 +83,17 @@ func TestImportsPointOneWay(t *testing.T) {
 				if within1(d, rule.never) && !within1(d, rule.except) {
 					t.Errorf("%s reaches %s: %s", p.ImportPath, d, rule.why)
 				}
+			}
+		}
+	}
+}
+
+// Which kinds of devices there are the package device alone knows; the session and the command line ask it for one.
+func TestImportsOfDevices(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, d := range p.Imports {
+			if within(d, "nn/gpu") && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !within1(p.ImportPath, []string{"app/session", "cmd/cnn"}) {
+				t.Errorf("%s imports %s: a device is a device", p.ImportPath, d)
 			}
 		}
 	}

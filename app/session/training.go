@@ -193,9 +193,6 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
 }
 
-// busyCode is the code of the fault that another run goes on.
-const busyCode = "session.training.busy"
-
 // startRun runs a training in the background, unless one goes on.
 func (s *Session) startRun(l *live, job train.Job) error {
 	if !job.Resume {
