@@ -7,9 +7,9 @@ import (
 
 // devices lists what a run can be trained on. It looks for adapters, which takes a moment.
 func (s *Session) devices() []Device {
-	list := []Device{{device.Auto, ""}, {device.CPU, s.device.Name()}}
+	list := []Device{{Kind: device.Auto, Measured: true}, {Kind: device.CPU}}
 	if name := device.Adapter(); name != "" {
-		list = append(list, Device{device.GPU, name})
+		list = append(list, Device{Kind: device.GPU, Name: name})
 	}
 	return list
 }

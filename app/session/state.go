@@ -34,7 +34,9 @@ type State struct {
 // A Device that a run can be trained on.
 type Device struct {
 	Kind string // as package device names it
-	Name string // the device's own; "" of the choice that is left to a measurement
+	Name string // the device's own; "" of the processor, whose name is Engine, and of the choice that is left to a measurement
+
+	Measured bool // it is that choice
 }
 
 // A Dataset of the workspace.

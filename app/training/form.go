@@ -363,8 +363,11 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 	kinds := p.state.Devices
 	for _, d := range kinds {
 		name := d.Name
-		if name == "" {
+		switch {
+		case d.Measured:
 			name = p.text("device.measured")
+		case name == "":
+			name = p.host.Text("status.engine", p.state.Engine, p.state.Threads)
 		}
 		names = append(names, name)
 	}

@@ -22,6 +22,14 @@ func (f engineFlags) Validate() error {
 // open makes the device ready that networks are used on: of auto the CPU, since a call uses one for moments. The caller closes it.
 func (f engineFlags) open() (kernel.Device, error) { return f.openFor(nil) }
 
+// why says why a device was taken, "" of one that was asked for by its name.
+func why(d kernel.Device) string {
+	if c, ok := d.(device.Choice); ok {
+		return c.Why()
+	}
+	return ""
+}
+
 // openFor makes the device ready that is best for a program, which auto measures.
 func (f engineFlags) openFor(program func() (*kernel.Program, error)) (kernel.Device, error) {
 	c, err := device.Open(device.Request{Kind: f.Device, Threads: f.Threads, Program: program})

@@ -118,7 +118,7 @@ func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
 		if err := o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "run %d of %d: %s\n", i+1, len(configs), line.Path) }); err != nil {
 			return err
 		}
-		r := &reporter{out: o}
+		r := &reporter{out: o, why: why(job.Device)}
 		result, err := train.Run(ctx, job, r.observe)
 		r.close()
 		err = cmp.Or(err, r.err)

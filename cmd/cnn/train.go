@@ -66,6 +66,7 @@ type (
 		Iteration  int    `json:"iteration"` // where it goes on; 0 at the beginning
 		Device     string `json:"device"`
 		Threads    int    `json:"threads"`
+		Why        string `json:"why,omitempty"` // auto took the device
 	}
 	stepLine struct {
 		Event           string  `json:"event"`
@@ -144,7 +145,7 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 	if v.sweeps() {
 		return cmp.Or(v.sweep(ctx, o, job), device.Close())
 	}
-	r := &reporter{out: o}
+	r := &reporter{out: o, why: why(job.Device)}
 	_, err = train.Run(ctx, job, r.observe)
 	r.close()
 	return cmp.Or(err, device.Close(), r.err)
@@ -362,6 +363,7 @@ type reporter struct {
 	out        *output
 	bar        *progress
 	iterations int
+	why        string // a device was taken
 	last       time.Time
 	err        error
 }
@@ -371,9 +373,12 @@ func (r *reporter) observe(e train.Event) {
 	case train.Started:
 		r.iterations = e.Iterations
 		r.bar = r.out.progress(e.Iterations, "training", "steps")
-		line := startLine{"start", e.Parameters, e.Iterations, e.Iteration, e.Device, e.Threads}
+		line := startLine{"start", e.Parameters, e.Iterations, e.Iteration, e.Device, e.Threads, r.why}
 		r.emit(line, func(w io.Writer) {
 			fmt.Fprintf(w, "%d parameters, %d iterations from %d, %s, %d threads\n", line.Parameters, line.Iterations, line.Iteration, line.Device, line.Threads)
+			if line.Why != "" {
+				fmt.Fprintf(w, "that device, as %s\n", line.Why)
+			}
 		})
 	case train.Step:
 		r.bar.set(e.Iteration, r.iterations)

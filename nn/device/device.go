@@ -34,6 +34,8 @@ type Choice struct {
 	Kind     string        // CPU or GPU
 	Measured bool          // by Auto; else the kind was asked for, or there is but one
 	CPU, GPU time.Duration // of a step, where it was measured
+
+	alone bool // there was nothing to choose
 }
 
 // Open makes a device ready. The caller closes it.
@@ -62,7 +64,7 @@ func (r Request) cpu() (kernel.Device, error) {
 func (r Request) auto() (Choice, error) {
 	cpu, err := r.cpu()
 	if err != nil || r.Program == nil || Adapter() == "" {
-		return Choice{Device: cpu, Kind: CPU}, err
+		return Choice{Device: cpu, Kind: CPU, alone: r.Program != nil}, err
 	}
 	other, err := gpu.Open(false)
 	if err != nil { // it was there a moment ago: the CPU always is
@@ -124,10 +126,13 @@ var Adapter = sync.OnceValue(func() string {
 	return d.Name()
 })
 
-// Why says in a few words why a device was taken, for logs.
+// Why says in a few words why a device was taken that was not asked for by its kind; "" of one that was.
 func (c Choice) Why() string {
-	if !c.Measured {
-		return ""
+	switch {
+	case c.Measured:
+		return fmt.Sprintf("a step takes %v on the CPU and %v on the graphics processor", c.CPU.Round(10*time.Microsecond), c.GPU.Round(10*time.Microsecond))
+	case c.alone:
+		return "there is no graphics processor"
 	}
-	return fmt.Sprintf("a step takes %v on the CPU and %v on the graphics processor", c.CPU.Round(10*time.Microsecond), c.GPU.Round(10*time.Microsecond))
+	return ""
 }
