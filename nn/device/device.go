@@ -95,7 +95,7 @@ func (r Request) compare(cpu, gpu kernel.Device) (onCPU, onGPU time.Duration, er
 	return onCPU, onGPU, err
 }
 
-// Measure times a step of a whole batch: the shortest of three, after one to warm up. Its numbers are zeros, which take as long as others.
+// Measure times a step of a whole batch: the shortest of three, or of as many as fit into a second, after one to warm up. Its numbers are zeros, which take as long as others.
 func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 	ex, err := d.Prepare(p)
 	if err != nil {
@@ -103,7 +103,7 @@ func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 	}
 	least := time.Duration(0)
 	training := len(p.Backward) > 0
-	for i := range 4 {
+	for i, start := 0, time.Now(); i < 2 || i < 4 && time.Since(start) < time.Second; i++ {
 		begun := time.Now()
 		if err := ex.Run(kernel.Step{Samples: p.Batch, Training: training, Backward: training, Update: training, Scale: 1}); err != nil {
 			_ = ex.Close()
@@ -117,14 +117,7 @@ func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 }
 
 // Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
-var Adapter = sync.OnceValue(func() string {
-	d, err := gpu.Open(false)
-	if err != nil {
-		return ""
-	}
-	defer d.Close()
-	return d.Name()
-})
+var Adapter = sync.OnceValue(gpu.Adapter)
 
 // Why says in a few words why a device was taken that was not asked for by its kind; "" of one that was.
 func (c Choice) Why() string {

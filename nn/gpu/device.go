@@ -40,6 +40,20 @@ func Open(software bool) (kernel.Device, error) {
 	return d, nil
 }
 
+// Adapter is the name of the adapter that Open takes, "" without one that is more than software.
+func Adapter() string {
+	defer quietly()()
+	instance := newInstance()
+	defer instance.Release()
+	adapter, err := choose(instance, false)
+	if err != nil {
+		return ""
+	}
+	defer adapter.Release()
+	d := &device{info: adapter.GetInfo()}
+	return d.Name()
+}
+
 // choose takes the adapter that computes best: a card of its own, one within the processor, and only if asked for one that is software.
 func choose(instance *wgpu.Instance, software bool) (*wgpu.Adapter, error) {
 	rank := map[wgpu.AdapterType]int{wgpu.AdapterTypeDiscreteGPU: 3, wgpu.AdapterTypeIntegratedGPU: 2, wgpu.AdapterTypeUnknown: 1}
