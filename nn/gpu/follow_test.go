@@ -80,6 +80,9 @@ func losses(t *testing.T, d kernel.Device, spec nn.Spec, steps int, rate float32
 
 // Training on a graphics processor goes the way that it goes on the processor: over fifty steps the losses stay within a thousandth.
 func TestLossesFollowTheCPU(t *testing.T) {
+	if testing.Short() {
+		t.Skip("no goroutines meet here: under the race detector it would only take long")
+	}
 	standard := func(name string) nn.Spec {
 		s, err := nn.Standard(name, nn.StandardInput(name), 10)
 		if err != nil {
