@@ -60,8 +60,9 @@ type Session struct {
 	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
 
-	disk      sync.Mutex // held while data sets come or go on the disk; never within mu
-	queueDisk sync.Mutex // held while the queue is written; never within mu
+	disk       sync.Mutex // held while data sets come or go on the disk; never within mu
+	queueDisk  sync.Mutex // held while the queue is written; never within mu
+	choiceDisk sync.Mutex // held while the choice is written; never within mu
 
 	look, detect, evaluate, augmented, rates lane
 	predictors                               predictors

@@ -64,6 +64,9 @@ func (s *Session) restore(ctx context.Context) {
 			now.Device = c.Device
 		}
 		s.settle(now)
+		if now.Run == "" {
+			now.Run = runOn(now)
+		}
 	})
 	if state := s.State(); c.Dataset != "" && state.Dataset != c.Dataset {
 		s.notice(Notice{Err: lostDataset(c.Dataset, s.datasetFolder(c.Dataset)), Stays: true})
@@ -89,11 +92,13 @@ func (s *Session) settle(now *State) {
 	}
 }
 
-// remember writes the choice.
+// remember writes the choice. The newest is written last, however many writers there are.
 func (s *Session) remember() {
-	state := s.State()
-	c := choice{1, state.Dataset, state.Network, state.Run, state.Device}
 	s.background(func(context.Context) {
+		s.choiceDisk.Lock()
+		defer s.choiceDisk.Unlock()
+		state := s.State()
+		c := choice{1, state.Dataset, state.Network, state.Run, state.Device}
 		s.fail(data.WriteFileAtomic(filepath.Join(s.config.Home, choiceFile), func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(c)
 		}))
