@@ -210,7 +210,7 @@ func bestOf(c *session.Curve) train.Epoch {
 	return best
 }
 
-// plan is the learning rate over the whole run.
+// plan is the learning rate that is to come: over the whole run, if it has not begun.
 func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
 	last := of.Iterations
 	if last == 0 {
@@ -229,6 +229,9 @@ func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
 			continue
 		}
 		out = append(out, widgets.PlotPoint{X: float64(i) / n * float64(c.Epochs), Y: train.Rate(c, at, last)})
+	}
+	if len(out) < 2 { // nothing is left to come
+		return nil
 	}
 	return out
 }
