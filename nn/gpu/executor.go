@@ -21,6 +21,7 @@ type executor struct {
 	of     []int          // the piece of each buffer
 	step   *wgpu.Buffer   // what the step is
 	words  []uint32
+	serial uint32 // of the step
 	reader reader // brings numbers back
 
 	forward, backward, update []command
@@ -144,6 +145,8 @@ func (x *executor) Run(s kernel.Step) error {
 		return fmt.Errorf("gpu: a step of %d samples with a batch of %d", s.Samples, x.p.Batch)
 	}
 	x.plan.words.of(s, x.words)
+	x.serial++
+	x.words[serialWord] = x.serial
 	if err := x.d.queue.WriteBuffer(x.step, 0, wgpu.ToBytes(x.words)); err != nil {
 		return err
 	}

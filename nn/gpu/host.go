@@ -4,6 +4,7 @@ package gpu
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cogentcore/webgpu/wgpu"
@@ -135,16 +136,13 @@ func (r *reader) forget(id kernel.ID) {
 	}
 }
 
-// record adds to a step that what is wanted comes back.
+// record adds to a step that what is wanted comes back, and after it the number of the step.
 func (r *reader) record(x *executor, encoder *wgpu.CommandEncoder) error {
-	total := 0
+	total := 1
 	for _, w := range r.wanted {
 		total += w.length
 	}
 	r.values, r.fresh = slices.Grow(r.values[:0], total)[:total], false
-	if total == 0 {
-		return r.room(x.d, 4)
-	}
 	if err := r.room(x.d, uint64(4*total)); err != nil {
 		return err
 	}
@@ -153,18 +151,19 @@ func (r *reader) record(x *executor, encoder *wgpu.CommandEncoder) error {
 			return err
 		}
 	}
-	return nil
+	return encoder.CopyBufferToBuffer(x.step, 4*serialWord, r.stage, uint64(4*(total-1)), 4)
 }
 
-// fetch waits for a step, and takes what came back.
+// fetch waits for a step, and takes what came back. Of a device that was lost nothing new comes, and the library may say nothing: the number of the step tells.
 func (r *reader) fetch(x *executor) error {
-	if len(r.values) == 0 {
-		return x.d.wait()
-	}
 	if err := r.bring(x.d, r.values); err != nil {
 		return err
 	}
-	r.fresh = true
+	last := len(r.values) - 1
+	if math.Float32bits(r.values[last]) != x.serial {
+		return x.d.lost(fmt.Errorf("step %d came back instead of %d", math.Float32bits(r.values[last]), x.serial))
+	}
+	r.values, r.fresh = r.values[:last], true
 	return nil
 }
 

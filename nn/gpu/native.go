@@ -71,8 +71,7 @@ func (d *device) mapped(b *wgpu.Buffer, bytes uint) error {
 	status := *done - 1
 	C.free(unsafe.Pointer(done))
 	if status != 0 {
-		return fault.New("gpu.lost", "The graphics processor %s was lost: it was taken away, or its driver began anew. Go on from the last snapshot, on the CPU if it happens again.", d.name()).
-			Because(fmt.Errorf("mapping ended with status %d", status))
+		return d.lost(fmt.Errorf("mapping ended with status %d", status))
 	}
 	return nil
 }
@@ -82,22 +81,15 @@ func handle(b *wgpu.Buffer) unsafe.Pointer {
 	return (*struct{ device, buffer unsafe.Pointer })(unsafe.Pointer(b)).buffer
 }
 
-// wait returns when all that was submitted is done.
-func (d *device) wait() error {
-	for begun := time.Now(); !d.wgpu.Poll(false, nil); {
-		if time.Since(begun) > d.patience {
-			return d.hung()
-		}
-		pause(time.Since(begun))
-	}
-	return nil
-}
-
 // pause lets others work between two looks: a short step is looked for again and again, a long one seldom.
 func pause(waited time.Duration) {
 	if waited > 200*time.Microsecond {
 		time.Sleep(min(waited/10, 5*time.Millisecond))
 	}
+}
+
+func (d *device) lost(cause error) error {
+	return fault.New("gpu.lost", "The graphics processor %s was lost: it was taken away, or its driver began anew. Go on from the last snapshot, on the CPU if it happens again.", d.name()).Because(cause)
 }
 
 func (d *device) hung() error {

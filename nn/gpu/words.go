@@ -6,8 +6,12 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// The step is told to the shaders as whole numbers of 32 bits: seven that are always there, then what passes asked for.
-const fixedWords = 8
+// The step is told to the shaders as whole numbers of 32 bits: some that are always there, then what passes asked for. One of them is the number of the step, which
+// comes back with what it worked out.
+const (
+	fixedWords = 8
+	serialWord = 6
+)
 
 // words are the numbers that passes asked for, worked out anew for each step on the host, in float64 where that matters.
 type words []func(kernel.Step) uint32
