@@ -47,10 +47,7 @@ func (s *Session) branch(run string, epoch, rate float64) {
 // addRun takes a run that is new on the disk, or was changed there, into the list.
 func (s *Session) addRun(name string) {
 	r := s.readRun(name)
-	s.change(func(now *State) {
-		now.Runs = append(slices.DeleteFunc(slices.Clone(now.Runs), func(o Run) bool { return o.Name == name }), r)
-		sortRuns(now.Runs)
-	})
+	s.change(func(now *State) { now.Runs = withRun(now.Runs, r) })
 }
 
 // SetNote keeps what the user writes about a run.

@@ -22,10 +22,7 @@ func rates(st *State) (list []float64) {
 func TestQueue(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
-	w.tiny()
-	long := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	long := w.shapes()
 	long.Epochs, long.Rate = 5000, .002
 	quick := func(rate float64) train.Config {
 		c := long
@@ -79,10 +76,7 @@ func TestGoBack(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
 	defer w.close()
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs = 5000
 	run, err := w.s.Train(c)
 	if err != nil {
@@ -151,10 +145,7 @@ func TestARunThatCannotStartIsHeld(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
 	defer w.close()
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs = 1
 	lost := c
 	lost.Weights = filepath.Join(home, "runs", "gone")
@@ -203,10 +194,7 @@ func TestAQueueOfANewerVersionIsKept(t *testing.T) {
 func TestResumedRunKeepsItsCurves(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs = 2
 	if err := w.s.Enqueue([]train.Config{c, c}); err != nil {
 		t.Fatal(err)

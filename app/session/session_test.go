@@ -69,6 +69,15 @@ func (w *window) until(what string, is func(*State) bool) {
 	w.t.Fatalf("%s did not come: %+v", what, w.s.State().Notices)
 }
 
+// shapes imports the sample of that name, chooses tiny for it and is the usual recipe of both.
+func (w *window) shapes() train.Config {
+	w.t.Helper()
+	w.s.ImportSample("shapes")
+	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.ChosenDataset() != nil && st.Import == nil })
+	w.tiny()
+	return train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+}
+
 // tiny chooses a network that learns something and takes next to no time, under the race detector too.
 func (w *window) tiny() {
 	number := func(v float64) nn.Value { return nn.Num(v) }
@@ -89,10 +98,7 @@ func (w *window) tiny() {
 func TestQuitInTheMiddleAndGoOn(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs, c.Rate = 2000, .002
 	run, err := w.s.Train(c)
 	if err != nil {
@@ -120,10 +126,7 @@ func TestQuitInTheMiddleAndGoOn(t *testing.T) {
 func TestStatesAreMergedAndEpochsAreNot(t *testing.T) {
 	w := open(t, t.TempDir())
 	defer w.close()
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs, c.Rate, c.Batch = 2, .002, 8
 	began := time.Now()
 	run, err := w.s.Train(c)
@@ -216,10 +219,7 @@ func TestADatasetDeletedWhileTraining(t *testing.T) {
 	home := t.TempDir()
 	w := open(t, home)
 	defer w.close()
-	w.s.ImportSample("shapes")
-	w.until("the data set", func(st *State) bool { return st.ChosenDataset() != nil && st.Import == nil })
-	w.tiny()
-	c := train.DefaultsFor(w.s.State().ChosenNetwork().Spec)
+	c := w.shapes()
 	c.Epochs, c.Rate = 2000, .002
 	if _, err := w.s.Train(c); err != nil {
 		t.Fatal(err)

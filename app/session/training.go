@@ -217,8 +217,7 @@ func (s *Session) startRun(l *live, job train.Job) error {
 			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
 				info.Labels, info.Dataset = d.Info.Classes, d.Path
 			}
-			now.Runs = append(slices.Clone(now.Runs), Run{Name: l.run, Folder: job.Folder, Info: info})
-			sortRuns(now.Runs)
+			now.Runs = withRun(now.Runs, Run{Name: l.run, Folder: job.Folder, Info: info})
 		}
 	})
 	if busy != "" {
@@ -245,16 +244,16 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	curve := l.curve.curve()
 	s.change(func(now *State) {
 		s.live = nil
-		runs := slices.DeleteFunc(slices.Clone(now.Runs), func(o Run) bool { return o.Name == l.run })
 		if missing == nil {
-			runs = append(runs, r)
+			now.Runs = withRun(now.Runs, r)
 			now.Curves = maps.Clone(now.Curves)
 			now.Curves[l.run] = curve
-		} else if now.Run == l.run {
-			now.Run = l.before
+		} else {
+			now.Runs = withoutRun(now.Runs, l.run)
+			if now.Run == l.run {
+				now.Run = l.before
+			}
 		}
-		sortRuns(runs)
-		now.Runs = runs
 		s.settle(now)
 	})
 	if missing != nil {

@@ -243,6 +243,18 @@ func (s *Session) readRun(name string) Run {
 	return r
 }
 
+// withRun is a list of runs with r in it, in the place of an older r.
+func withRun(runs []Run, r Run) []Run {
+	runs = append(withoutRun(runs, r.Name), r)
+	sortRuns(runs)
+	return runs
+}
+
+// withoutRun is a list of runs without the one of the name; runs itself, which a State shows, stays as it is.
+func withoutRun(runs []Run, name string) []Run {
+	return slices.DeleteFunc(slices.Clone(runs), func(r Run) bool { return r.Name == name })
+}
+
 // sortRuns puts the newest first: by when they began, of older versions by the number at the end of the name, then by name.
 func sortRuns(runs []Run) {
 	number := func(name string) int {
@@ -436,7 +448,7 @@ func (s *Session) DeleteRun(name string) {
 		s.remove(s.runFolder(name))
 		s.setCurve(name, nil)
 		s.change(func(now *State) {
-			now.Runs = slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == name })
+			now.Runs = withoutRun(now.Runs, name)
 			s.settle(now)
 		})
 		s.remember()
@@ -471,9 +483,7 @@ func (s *Session) RenameRun(from, to string, done func(folder string)) {
 		s.setCurve(from, nil)
 		r := s.readRun(to)
 		s.change(func(now *State) {
-			runs := slices.DeleteFunc(slices.Clone(now.Runs), func(r Run) bool { return r.Name == from })
-			now.Runs = append(runs, r)
-			sortRuns(now.Runs)
+			now.Runs = withRun(withoutRun(now.Runs, from), r)
 			if now.Run == from {
 				now.Run = to
 			}

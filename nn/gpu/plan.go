@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"maps"
 
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -118,8 +119,6 @@ func (pl *planner) pointwise(op kernel.Op) error {
 func (pl *planner) perSample(of kernel.ID, body, functions string, n names, c constants) {
 	s := pl.shape(of)
 	all := constants{"SAMPLE": s.Sample()}
-	for k, v := range c {
-		all[k] = v
-	}
+	maps.Copy(all, c)
 	pl.add(each(s.Len(), "samples() * SAMPLE", body, functions, n, all))
 }

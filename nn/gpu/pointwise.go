@@ -2,6 +2,7 @@ package gpu
 
 import (
 	"fmt"
+	"maps"
 	"math"
 
 	"github.com/convscope/convscope/nn/kernel"
@@ -76,9 +77,7 @@ func (pl *planner) places(of kernel.ID, body string, n names, c constants) {
 	s := pl.shape(of)
 	plane := s.H * s.W
 	all := constants{"C": s.C, "PLANE": plane}
-	for k, v := range c {
-		all[k] = v
-	}
+	maps.Copy(all, c)
 	pl.add(each(s.N*plane, "samples() * PLANE", "let base = (i / PLANE) * C * PLANE + i % PLANE;\n"+body, "", n, all))
 }
 
