@@ -55,11 +55,8 @@ func (s *Session) Enqueue(configs []train.Config) error {
 		return err
 	}
 	for _, c := range configs {
-		if err := c.Check(); err != nil {
+		if err := sound(n.Spec, c); err != nil {
 			return err
-		}
-		if report := nn.Analyze(n.Spec, c.Batch); len(report.Problems) > 0 {
-			return report.Problems[0].Fault
 		}
 	}
 	if len(state.Waiting)+len(configs) > maxQueue {

@@ -136,14 +136,22 @@ func (s *Session) Train(c train.Config) (string, error) {
 		s.drop(d.Name)
 		return "", err
 	}
-	if err := c.Check(); err != nil {
+	if err := sound(n.Spec, c); err != nil {
 		return "", err
-	}
-	if report := nn.Analyze(n.Spec, c.Batch); len(report.Problems) > 0 {
-		return "", report.Problems[0].Fault
 	}
 	name := s.nextRun()
 	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
+}
+
+// sound says what hinders a network from being trained so.
+func sound(spec nn.Spec, c train.Config) error {
+	if err := c.Check(); err != nil {
+		return err
+	}
+	if report := nn.Analyze(spec, c.Batch); len(report.Problems) > 0 {
+		return report.Problems[0].Fault
+	}
+	return nil
 }
 
 // nextRun is "run N" with the first N after all that were or were given: nobody gets a name twice.

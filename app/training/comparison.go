@@ -70,9 +70,9 @@ func word(key string, width float32, of func(p *Page, c train.Config) string) pr
 	return property{key, width, false, true, func(p *Page, r session.Run) string { return of(p, r.Info.Config) }, nil}
 }
 
-// bestEpoch is the epoch that a run's accuracy is of.
-func bestEpoch(r session.Run) train.Epoch {
-	for _, e := range slices.Backward(r.Info.Epochs) {
+// bestOf is the best epoch so far; for none it is number 0 with a validation of NaN.
+func bestOf(epochs []train.Epoch) train.Epoch {
+	for _, e := range slices.Backward(epochs) {
 		if e.Best {
 			return e
 		}
@@ -95,9 +95,9 @@ func figure(key string, width float32, format string, of func(r session.Run) flo
 func (m *comparison) properties() []property {
 	return []property{
 		{"run", 104, false, false, func(_ *Page, r session.Run) string { return r.Name }, func(r session.Run) any { return r.Name }},
-		figure("best-accuracy", 82, "%.1f %%", func(r session.Run) float64 { return 100 * bestEpoch(r).ValAccuracy }),
-		figure("best-epoch", 72, "%.3g", func(r session.Run) float64 { return bestEpoch(r).Epoch }),
-		figure("val-loss", 76, "%.3g", func(r session.Run) float64 { return bestEpoch(r).ValLoss }),
+		figure("best-accuracy", 82, "%.1f %%", func(r session.Run) float64 { return 100 * bestOf(r.Info.Epochs).ValAccuracy }),
+		figure("best-epoch", 72, "%.3g", func(r session.Run) float64 { return bestOf(r.Info.Epochs).Epoch }),
+		figure("val-loss", 76, "%.3g", func(r session.Run) float64 { return bestOf(r.Info.Epochs).ValLoss }),
 		{"state", 82, false, false, func(p *Page, r session.Run) string { return p.stateText(r) }, nil},
 		{"network", 112, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
 		{"data", 96, false, true, func(_ *Page, r session.Run) string { return filepath.Base(r.Info.Dataset) }, nil},

@@ -170,7 +170,7 @@ func (p *Page) epochHead(c *session.Curve) func(float64) string {
 // marks are the best epoch and what was noticed.
 func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	var marks []widgets.PlotMark
-	if best := bestOf(c); best.Epoch > 0 && len(c.Epochs) > 1 {
+	if best := bestOf(c.Epochs); best.Epoch > 0 && len(c.Epochs) > 1 {
 		text := p.text("best", best.Epoch)
 		if !math.IsNaN(best.ValAccuracy) {
 			text += " · " + percent(best.ValAccuracy)
@@ -197,17 +197,6 @@ func steeredTo(c *session.Curve, s train.Steered) float64 {
 		}
 	}
 	return s.Rate
-}
-
-// bestOf is the best epoch so far; zero for none.
-func bestOf(c *session.Curve) train.Epoch {
-	var best train.Epoch
-	for _, e := range c.Epochs {
-		if e.Best {
-			best = e
-		}
-	}
-	return best
 }
 
 // plan is the learning rate that is to come: over the whole run, if it has not begun.

@@ -142,7 +142,7 @@ func (p *Page) found(c *session.Curve, diverged bool) []remark {
 		args := f.Args
 		switch f.Code {
 		case train.FindOverfit:
-			args = []any{f.Args[0], bestOf(c).Epoch}
+			args = []any{f.Args[0], bestOf(c.Epochs).Epoch}
 		case train.FindVanishing:
 			args = []any{f.Args[0], f.Args[1], widgets.Thousands(int(f.Args[2].(float64)))}
 		case train.FindWell:
@@ -167,7 +167,7 @@ func (p *Page) found(c *session.Curve, diverged bool) []remark {
 func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 	switch code {
 	case train.FindOverfit:
-		best, run := bestOf(c).Epoch, p.state.Run
+		best, run := bestOf(c.Epochs).Epoch, p.state.Run
 		if r := p.state.ChosenRun(); r == nil || !p.state.Live() && !model.HasSnapshot(r.Info.Snapshots, best) {
 			return nil
 		}
