@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -47,6 +48,7 @@ type helpVerb struct {
 }
 
 func main() {
+	device.Apart()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -19,11 +19,13 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/model/caffetest"
 )
 
 func TestMain(m *testing.M) {
+	device.Apart() // in the process of a graphics processor, which is this program too
 	testscript.Main(m, map[string]func(){
 		"cnn": main,
 	})

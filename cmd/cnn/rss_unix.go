@@ -16,5 +16,5 @@ func peakRSS() int64 {
 	if runtime.GOOS == "darwin" { // there it is in bytes, elsewhere in kilobytes
 		return int64(u.Maxrss) >> 20
 	}
-	return int64(u.Maxrss) >> 10
+	return (int64(u.Maxrss) + childrenRSS()) >> 10
 }

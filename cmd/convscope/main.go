@@ -10,6 +10,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/convscope/convscope/app"
+	"github.com/convscope/convscope/nn/device"
 )
 
 // flags of the application. Everything else is done in the window.
@@ -26,6 +27,7 @@ type flags struct {
 }
 
 func main() {
+	device.Apart()
 	var f flags
 	kong.Parse(&f, kong.Name("convscope"), kong.Description("Learn and do computer vision with convolutional networks."))
 	if f.Dataset != "" && f.Tour == "" {

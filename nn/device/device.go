@@ -3,11 +3,9 @@ package device
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/convscope/convscope/nn/fault"
-	"github.com/convscope/convscope/nn/gpu"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -26,6 +24,8 @@ type Request struct {
 
 	// Program gives what will be run, for Auto to measure. Without it Auto takes the CPU.
 	Program func() (*kernel.Program, error)
+
+	patience time.Duration // how long a step of the graphics processor may take; 0: as long as it says
 }
 
 // A Choice is a device and why it was taken.
@@ -45,7 +45,7 @@ func Open(r Request) (Choice, error) {
 		d, err := r.cpu()
 		return Choice{Device: d, Kind: CPU}, err
 	case GPU:
-		d, err := gpu.Open(true) // whoever asks for it by name gets one that is software too
+		d, err := r.gpu(true) // whoever asks for it by name gets one that is software too
 		return Choice{Device: d, Kind: GPU}, err
 	case Auto:
 		return r.auto()
@@ -66,7 +66,7 @@ func (r Request) auto() (Choice, error) {
 	if err != nil || r.Program == nil || Adapter() == "" {
 		return Choice{Device: cpu, Kind: CPU, alone: r.Program != nil}, err
 	}
-	other, err := gpu.Open(false)
+	other, err := r.gpu(false)
 	if err != nil { // it was there a moment ago: the CPU always is
 		return Choice{Device: cpu, Kind: CPU}, nil
 	}
@@ -115,9 +115,6 @@ func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 	}
 	return least, ex.Close()
 }
-
-// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
-var Adapter = sync.OnceValue(gpu.Adapter)
 
 // Why says in a few words why a device was taken that was not asked for by its kind; "" of one that was.
 func (c Choice) Why() string {

@@ -3,6 +3,8 @@
 package fault
 
 import (
+	"bytes"
+	"encoding/gob"
 	"errors"
 	"fmt"
 )
@@ -50,4 +52,34 @@ func Code(err error) string {
 		return f.Code
 	}
 	return ""
+}
+
+// wire is a fault on its way between processes.
+type wire struct {
+	Code, Text, Cause string
+	Args              []any
+}
+
+// GobEncode lets a fault go to another process: its cause goes as text.
+func (f *Fault) GobEncode() ([]byte, error) {
+	w := wire{Code: f.Code, Text: f.text, Args: f.Args}
+	if f.cause != nil {
+		w.Cause = f.cause.Error()
+	}
+	var b bytes.Buffer
+	err := gob.NewEncoder(&b).Encode(w)
+	return b.Bytes(), err
+}
+
+// GobDecode takes a fault that came from another process.
+func (f *Fault) GobDecode(data []byte) error {
+	var w wire
+	if err := gob.NewDecoder(bytes.NewReader(data)).Decode(&w); err != nil {
+		return err
+	}
+	*f = Fault{Code: w.Code, Args: w.Args, text: w.Text}
+	if w.Cause != "" {
+		f.cause = errors.New(w.Cause)
+	}
+	return nil
 }

@@ -31,12 +31,9 @@ func Open(software bool) (kernel.Device, error) {
 	if d.wgpu, err = adapter.RequestDevice(&wgpu.DeviceDescriptor{RequiredLimits: &wgpu.RequiredLimits{Limits: d.limits}}); err != nil {
 		adapter.Release()
 		instance.Release()
-		return nil, fault.New("gpu.open", "The graphics processor %s cannot be used. Update its driver, or use the CPU.", d.name()).Because(err)
+		return nil, Unusable(d.name(), err)
 	}
-	d.queue, d.patience = d.wgpu.GetQueue(), 10*time.Second
-	if d.Software() { // a processor that plays one is allowed more
-		d.patience = 10 * time.Minute
-	}
+	d.queue = d.wgpu.GetQueue()
 	return d, nil
 }
 
@@ -90,7 +87,6 @@ type device struct {
 	pipelines map[string]*wgpu.ComputePipeline // by the text of their shaders
 	layouts   map[int]*layout                  // by the number of buffers
 	closed    bool
-	patience  time.Duration // how long a step may take before the driver counts as hung
 
 	submissions, readbacks atomic.Int64
 }
@@ -114,8 +110,13 @@ func (d *device) name() string {
 // Name implements kernel.Device.
 func (d *device) Name() string { return "GPU · " + d.name() }
 
-// Software tells that the processor plays the graphics processor.
-func (d *device) Software() bool { return d.info.AdapterType == wgpu.AdapterTypeCPU }
+// Patience is how long a step may take before the driver counts as hung. A processor that plays the graphics processor is allowed more.
+func (d *device) Patience() time.Duration {
+	if d.info.AdapterType == wgpu.AdapterTypeCPU {
+		return 10 * time.Minute
+	}
+	return 10 * time.Second
+}
 
 // Threads implements kernel.Device: how many threads a graphics processor has it does not tell.
 func (d *device) Threads() int { return 1 }
@@ -189,6 +190,14 @@ func (d *device) pipeline(code string, buffers int) (*wgpu.ComputePipeline, *lay
 	}
 	d.pipelines[code] = p
 	return p, l, nil
+}
+
+// full gives an error with words for a person if it is one of memory that ran out in the middle, as when another program took it.
+func (d *device) full(err error) error {
+	if err != nil && strings.Contains(err.Error(), "Not enough memory") {
+		return fault.New("gpu.full", "The memory of %s is full: other programs use it too. Close some of them, choose a smaller batch, or use the CPU.", d.name()).Because(err)
+	}
+	return err
 }
 
 var errClosed = errors.New("gpu: use of a closed executor")

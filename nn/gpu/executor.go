@@ -144,6 +144,11 @@ func (x *executor) Run(s kernel.Step) error {
 	if s.Samples < 1 || s.Samples > x.p.Batch {
 		return fmt.Errorf("gpu: a step of %d samples with a batch of %d", s.Samples, x.p.Batch)
 	}
+	return x.d.full(x.run(s))
+}
+
+// run records a step, submits it and takes what comes back.
+func (x *executor) run(s kernel.Step) error {
 	x.plan.words.of(s, x.words)
 	x.serial++
 	x.words[serialWord] = x.serial

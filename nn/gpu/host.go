@@ -37,7 +37,7 @@ func (a access) Upload(src []float32) error {
 		return nil
 	}
 	a.x.reader.forget(a.id)
-	return a.x.d.queue.WriteBuffer(a.x.piece(a.id), 0, wgpu.ToBytes(src))
+	return a.x.d.full(a.x.d.queue.WriteBuffer(a.x.piece(a.id), 0, wgpu.ToBytes(src)))
 }
 
 // Download implements kernel.HostAccess.
@@ -52,7 +52,7 @@ func (a access) Download(dst []float32) error {
 	case len(dst) == 0:
 		return nil
 	}
-	return a.x.reader.read(a.x, a.id, dst)
+	return a.x.d.full(a.x.reader.read(a.x, a.id, dst))
 }
 
 // reader brings numbers back. Kept values that were asked for after a step come back with the next ones by themselves, in the same submission.
@@ -161,7 +161,7 @@ func (r *reader) fetch(x *executor) error {
 	}
 	last := len(r.values) - 1
 	if math.Float32bits(r.values[last]) != x.serial {
-		return x.d.lost(fmt.Errorf("step %d came back instead of %d", math.Float32bits(r.values[last]), x.serial))
+		return Lost(x.d.name(), fmt.Errorf("step %d came back instead of %d", math.Float32bits(r.values[last]), x.serial))
 	}
 	r.values, r.fresh = r.values[:last], true
 	return nil

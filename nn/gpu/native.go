@@ -35,8 +35,6 @@ import (
 	"unsafe"
 
 	"github.com/cogentcore/webgpu/wgpu"
-
-	"github.com/convscope/convscope/nn/fault"
 )
 
 // newInstance starts the library. The package wgpu leaves a part of what it tells it unset.
@@ -58,20 +56,18 @@ func quietly() (restore func()) {
 }
 
 // mapped lets the host read the first bytes of a buffer, once all that was submitted is done. The package wgpu can do that too, but hands C a pointer to memory of Go
-// that may be gone when C writes there; here it is memory of C.
+// that may be gone when C writes there; here it is memory of C. A driver that hangs never gets there: package apart ends the process then.
 func (d *device) mapped(b *wgpu.Buffer, bytes uint) error {
 	done := (*C.int)(C.calloc(1, C.size_t(unsafe.Sizeof(C.int(0)))))
 	C.mapBuffer(handle(b), C.size_t(bytes), done)
 	for begun := time.Now(); *done == 0; {
-		if !d.wgpu.Poll(false, nil) && time.Since(begun) > d.patience {
-			return d.hung() // done is left to C, which may still write there
-		}
+		d.wgpu.Poll(false, nil)
 		pause(time.Since(begun))
 	}
 	status := *done - 1
 	C.free(unsafe.Pointer(done))
 	if status != 0 {
-		return d.lost(fmt.Errorf("mapping ended with status %d", status))
+		return Lost(d.name(), fmt.Errorf("mapping ended with status %d", status))
 	}
 	return nil
 }
@@ -86,12 +82,4 @@ func pause(waited time.Duration) {
 	if waited > 200*time.Microsecond {
 		time.Sleep(min(waited/10, 5*time.Millisecond))
 	}
-}
-
-func (d *device) lost(cause error) error {
-	return fault.New("gpu.lost", "The graphics processor %s was lost: it was taken away, or its driver began anew. Go on from the last snapshot, on the CPU if it happens again.", d.name()).Because(cause)
-}
-
-func (d *device) hung() error {
-	return fault.New("gpu.hung", "The graphics processor %s has not answered for %d seconds. Go on from the last snapshot, on the CPU if it happens again.", d.name(), int(d.patience.Seconds()))
 }

@@ -1,0 +1,388 @@
+// Package apart runs a device in a process of its own. What its driver does to that process (it may end it, or never answer again) a program survives: every call then fails
+// with words, and the process is gone with all its memory.
+//
+// The two speak over the process's standard input and output: a request or an answer in gob, then the numbers that go with it as they lie in memory, for both are the same program.
+package apart
+
+import (
+	"bufio"
+	"context"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unsafe"
+
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// request is what the program asks of the process.
+type request struct {
+	Kind     kind
+	Executor int
+	Buffer   kernel.ID
+	Length   int // numbers: that follow an upload, that a download asks for
+	Program  *kernel.Program
+	Step     kernel.Step
+}
+
+type kind uint8
+
+const (
+	prepare  kind = iota + 1 // answered with the number of the executor
+	upload                   // not answered: what goes wrong the next answer tells
+	download                 // answered; numbers follow
+	run
+	release // an executor
+	end     // the process
+)
+
+// answer is what the process says.
+type answer struct {
+	Executor int
+	Fault    *fault.Fault // what went wrong, for a person
+	Error    string       // what went wrong else
+}
+
+// greeting is the first thing that the process says.
+type greeting struct {
+	Answer   answer
+	Name     string
+	Threads  int
+	Patience time.Duration
+}
+
+func (a *answer) fail(err error) {
+	if !errors.As(err, &a.Fault) {
+		a.Error = err.Error()
+	}
+}
+
+func (a answer) err() error {
+	switch {
+	case a.Fault != nil:
+		return a.Fault
+	case a.Error != "":
+		return errors.New(a.Error)
+	}
+	return nil
+}
+
+// A Patient device says how long a step may take before its driver counts as hung.
+type Patient interface{ Patience() time.Duration }
+
+// starting is how long a process may take to open its device and to make a program ready: drivers compile for seconds, not for minutes.
+const starting = 2 * time.Minute
+
+// A Place is a way to a device apart.
+type Place struct {
+	Command *exec.Cmd // the process, in which Serve is called
+	Ended   func(name string, cause error) error
+	Silent  func(name string, waited time.Duration) error
+	// Patience is how long a step may take; 0: as long as the device says.
+	Patience time.Duration
+}
+
+// Open starts the process and its device. Errors are those of the device, and what the place makes of a process that ended or was silent; after those every call gives the same error.
+func Open(p Place) (kernel.Device, error) {
+	in, err := p.Command.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := p.Command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	for _, pipe := range []any{in, out} {
+		if f, ok := pipe.(*os.File); ok {
+			widen(f)
+		}
+	}
+	d := &device{place: p, in: in, said: &tail{}, r: bufio.NewReader(out), w: bufio.NewWriter(in)}
+	d.dec, d.enc = gob.NewDecoder(d.r), gob.NewEncoder(d.w)
+	p.Command.Stderr = d.said
+	if err := p.Command.Start(); err != nil {
+		return nil, err
+	}
+	watch := d.watch(starting)
+	var hello greeting
+	err = d.dec.Decode(&hello)
+	if !watch.Stop() || err != nil {
+		return nil, d.gone(err, starting)
+	}
+	if err := hello.Answer.err(); err != nil {
+		_ = d.stop()
+		return nil, err
+	}
+	d.name, d.threads, d.patience = hello.Name, hello.Threads, hello.Patience
+	if p.Patience != 0 {
+		d.patience = p.Patience
+	}
+	return d, nil
+}
+
+// device stands for the device in the other process.
+type device struct {
+	place    Place
+	name     string
+	threads  int
+	patience time.Duration // 0: without end
+
+	mu     sync.Mutex // held from a request to its answer
+	in     io.Closer
+	r      *bufio.Reader
+	w      *bufio.Writer
+	enc    *gob.Encoder
+	dec    *gob.Decoder
+	said   *tail
+	silent atomic.Bool // the process was killed because it did not answer
+	lost   error       // what every call says from now on
+	closed bool
+}
+
+// Name implements kernel.Device.
+func (d *device) Name() string { return d.name }
+
+// Threads implements kernel.Device.
+func (d *device) Threads() int { return d.threads }
+
+var errClosed = errors.New("apart: use of something closed")
+
+// Prepare implements kernel.Device.
+func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	number, err := d.ask(request{Kind: prepare, Program: p}, nil, starting)
+	if err != nil {
+		return nil, err
+	}
+	return &executor{d: d, p: p, number: number}, nil
+}
+
+// Close implements kernel.Device: the process ends by itself, or is ended.
+func (d *device) Close() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.closed || d.lost != nil {
+		d.closed = true
+		return nil
+	}
+	_, err := d.ask(request{Kind: end}, nil, starting)
+	d.closed = true
+	if stopped := d.stop(); err == nil {
+		err = stopped
+	}
+	return err
+}
+
+// ask sends a request and waits for the answer, and for the numbers that follow it.
+func (d *device) ask(r request, numbers []float32, patience time.Duration) (executor int, err error) {
+	if err := d.usable(); err != nil {
+		return 0, err
+	}
+	watch := d.watch(patience)
+	var a answer
+	if err = d.enc.Encode(r); err == nil {
+		if err = d.w.Flush(); err == nil {
+			err = d.dec.Decode(&a)
+		}
+	}
+	if err == nil && a.err() == nil && len(numbers) > 0 {
+		_, err = io.ReadFull(d.r, asBytes(numbers))
+	}
+	if !watch.Stop() || err != nil {
+		return 0, d.gone(err, patience)
+	}
+	return a.Executor, a.err()
+}
+
+// tell sends numbers that are not answered.
+func (d *device) tell(r request, numbers []float32) error {
+	if err := d.usable(); err != nil {
+		return err
+	}
+	watch := d.watch(d.patience)
+	err := d.enc.Encode(r)
+	if err == nil {
+		_, err = d.w.Write(asBytes(numbers))
+	}
+	if !watch.Stop() || err != nil {
+		return d.gone(err, d.patience)
+	}
+	return nil
+}
+
+func (d *device) usable() error {
+	if d.closed {
+		return errClosed
+	}
+	return d.lost
+}
+
+// watch kills the process if it is not stopped in time.
+func (d *device) watch(patience time.Duration) *time.Timer {
+	if patience == 0 {
+		patience = 1 << 62
+	}
+	return time.AfterFunc(patience, func() {
+		d.silent.Store(true)
+		_ = d.place.Command.Process.Kill()
+	})
+}
+
+// gone says what became of the process, and makes sure of it.
+func (d *device) gone(cause error, waited time.Duration) error {
+	_ = d.place.Command.Process.Kill()
+	ended := d.stop()
+	if d.silent.Load() {
+		d.lost = d.place.Silent(d.name, waited)
+		return d.lost
+	}
+	d.lost = d.place.Ended(d.name, fmt.Errorf("%w; %v: %s", cause, ended, d.said))
+	return d.lost
+}
+
+// stop waits for the end of the process, which ends when there is nothing to read for it.
+func (d *device) stop() error {
+	_ = d.in.Close()
+	watch := time.AfterFunc(10*time.Second, func() { _ = d.place.Command.Process.Kill() })
+	defer watch.Stop()
+	return d.place.Command.Wait()
+}
+
+// executor stands for an executor in the other process.
+type executor struct {
+	d      *device
+	p      *kernel.Program
+	number int
+	closed bool
+}
+
+// Buffer implements kernel.Executor.
+func (x *executor) Buffer(id kernel.ID) kernel.HostAccess { return access{x, id} }
+
+// Run implements kernel.Executor.
+func (x *executor) Run(s kernel.Step) error {
+	x.d.mu.Lock()
+	defer x.d.mu.Unlock()
+	if x.closed {
+		return errClosed
+	}
+	_, err := x.d.ask(request{Kind: run, Executor: x.number, Step: s}, nil, x.d.patience)
+	return err
+}
+
+// Close implements kernel.Executor. With a process that is gone its executors are too.
+func (x *executor) Close() error {
+	x.d.mu.Lock()
+	defer x.d.mu.Unlock()
+	if x.closed || x.d.closed || x.d.lost != nil {
+		x.closed = true
+		return nil
+	}
+	x.closed = true
+	_, err := x.d.ask(request{Kind: release, Executor: x.number}, nil, x.d.patience)
+	return err
+}
+
+// access copies to and from a buffer of the other process.
+type access struct {
+	x  *executor
+	id kernel.ID
+}
+
+// Len implements kernel.HostAccess.
+func (a access) Len() int { return a.x.p.Buffers[a.id].Shape.Len() }
+
+// Upload implements kernel.HostAccess.
+func (a access) Upload(src []float32) error {
+	a.x.d.mu.Lock()
+	defer a.x.d.mu.Unlock()
+	switch {
+	case a.x.closed:
+		return errClosed
+	case len(src) > a.Len():
+		return fmt.Errorf("apart: upload of %d elements into a buffer of %d", len(src), a.Len())
+	case len(src) == 0:
+		return nil
+	}
+	return a.x.d.tell(request{Kind: upload, Executor: a.x.number, Buffer: a.id, Length: len(src)}, src)
+}
+
+// Download implements kernel.HostAccess.
+func (a access) Download(dst []float32) error {
+	a.x.d.mu.Lock()
+	defer a.x.d.mu.Unlock()
+	switch {
+	case a.x.closed:
+		return errClosed
+	case len(dst) > a.Len():
+		return fmt.Errorf("apart: download of %d elements from a buffer of %d", len(dst), a.Len())
+	case len(dst) == 0:
+		return nil
+	}
+	_, err := a.x.d.ask(request{Kind: download, Executor: a.x.number, Buffer: a.id, Length: len(dst)}, dst, a.x.d.patience)
+	return err
+}
+
+// asBytes is the memory of numbers.
+func asBytes(v []float32) []byte {
+	if len(v) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 4*len(v))
+}
+
+// tail keeps the end of what a process says on standard error.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// Write implements io.Writer.
+func (t *tail) Write(p []byte) (int, error) {
+	const most = 1 << 16
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	if len(t.text) > 2*most {
+		t.text = append(t.text[:0], t.text[len(t.text)-most:]...)
+	}
+	return len(p), nil
+}
+
+// String gives the last words: what was said before the runtimes of Rust and Go describe where each thread was.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	words := string(t.text)
+	for _, begin := range []string{"\nnote: ", "\nfatal ", "\nSIG", "\ngoroutine "} {
+		words, _, _ = strings.Cut(words, begin)
+	}
+	words = strings.Join(strings.Fields(words), " ")
+	return strings.ToValidUTF8(words[max(0, len(words)-300):], "")
+}
+
+// Self is the command that starts this program once more, with a word for whoever lists processes and more environment. Nothing that it says in the end is longer than it has to be.
+func Self(ctx context.Context, word string, env ...string) (*exec.Cmd, error) {
+	path := "/proc/self/exe" // is the program that runs, even where a newer one has taken its file's place
+	if _, err := os.Stat(path); err != nil {
+		if path, err = os.Executable(); err != nil {
+			return nil, err
+		}
+	}
+	c := exec.CommandContext(ctx, path)
+	c.Args = []string{os.Args[0], word}
+	c.Env = append(append(os.Environ(), "GOTRACEBACK=none", "RUST_BACKTRACE=0"), env...)
+	return c, nil
+}

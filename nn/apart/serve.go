@@ -1,0 +1,178 @@
+package apart
+
+import (
+	"bufio"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+func init() {
+	for _, op := range []kernel.Op{
+		kernel.Conv{}, kernel.ConvGradInput{}, kernel.ConvGradWeights{}, kernel.Dense{}, kernel.DenseGradInput{}, kernel.DenseGradWeights{}, kernel.Pool{}, kernel.PoolGrad{},
+		kernel.Activation{}, kernel.ActivationGrad{}, kernel.Dropout{}, kernel.DropoutGrad{}, kernel.LRN{}, kernel.LRNGrad{}, kernel.BatchNorm{}, kernel.BatchNormGrad{},
+		kernel.Softmax{}, kernel.SoftmaxGrad{}, kernel.Copy{}, kernel.Sum{}, kernel.SoftmaxLoss{}, kernel.SoftmaxLossGrad{}, kernel.SquaredLoss{}, kernel.SquaredLossGrad{},
+		kernel.AbsoluteLoss{}, kernel.AbsoluteLossGrad{}, kernel.SigmoidLoss{}, kernel.SigmoidLossGrad{}, kernel.HingeLoss{}, kernel.HingeLossGrad{}, kernel.Update{},
+	} {
+		gob.Register(op)
+	}
+}
+
+// Serve opens a device and does on standard input and output what the program that started this process asks of it, until that ends. A key that interrupts the program (it is
+// sent to both) does not end the process before the program has taken from it what it wants to keep.
+func Serve(open func() (kernel.Device, error)) error {
+	signal.Ignore(os.Interrupt, syscall.SIGTERM)
+	return serve(open, os.Stdin, os.Stdout)
+}
+
+// server is the side of the device.
+type server struct {
+	device    kernel.Device
+	executors map[int]prepared
+	last      int // number of an executor
+	r         *bufio.Reader
+	w         *bufio.Writer
+	numbers   []float32
+	failed    error // of an upload, for the next answer
+}
+
+// prepared is an executor with its program.
+type prepared struct {
+	kernel.Executor
+	program *kernel.Program
+}
+
+func serve(open func() (kernel.Device, error), in io.Reader, out io.Writer) error {
+	s := server{executors: map[int]prepared{}, r: bufio.NewReader(in), w: bufio.NewWriter(out)}
+	dec, enc := gob.NewDecoder(s.r), gob.NewEncoder(s.w)
+	var hello greeting
+	d, err := open()
+	if err != nil {
+		hello.Answer.fail(err)
+	} else {
+		hello.Name, hello.Threads = d.Name(), d.Threads()
+		if p, ok := d.(Patient); ok {
+			hello.Patience = p.Patience()
+		}
+	}
+	if err := enc.Encode(hello); err != nil {
+		return err
+	}
+	if err := s.w.Flush(); err != nil || d == nil {
+		return err
+	}
+	s.device = d
+	for {
+		var r request
+		if err := dec.Decode(&r); err != nil {
+			if errors.Is(err, io.EOF) { // the program is gone
+				err = nil
+			}
+			return errors.Join(err, s.close())
+		}
+		if r.Kind == upload {
+			if err := s.upload(r); err != nil {
+				return err
+			}
+			continue
+		}
+		var a answer
+		numbers, err := s.do(r, &a)
+		if err = errors.Join(s.failed, err); err != nil {
+			a.fail(err)
+			numbers = nil
+		}
+		s.failed = nil
+		if err := enc.Encode(a); err != nil {
+			return err
+		}
+		if _, err := s.w.Write(asBytes(numbers)); err != nil {
+			return err
+		}
+		if err := s.w.Flush(); err != nil || r.Kind == end {
+			return err
+		}
+	}
+}
+
+// do does what is asked and gives the numbers that go with the answer.
+func (s *server) do(r request, a *answer) (numbers []float32, err error) {
+	switch r.Kind {
+	case prepare:
+		x, err := s.device.Prepare(r.Program)
+		if err != nil {
+			return nil, err
+		}
+		s.last++
+		s.executors[s.last] = prepared{x, r.Program}
+		a.Executor = s.last
+		return nil, nil
+	case end:
+		return nil, s.close()
+	}
+	x, ok := s.executors[r.Executor]
+	if !ok {
+		return nil, errClosed
+	}
+	switch r.Kind {
+	case run:
+		return nil, x.Run(r.Step)
+	case release:
+		delete(s.executors, r.Executor)
+		return nil, x.Close()
+	case download:
+		if err := x.check(r); err != nil {
+			return nil, err
+		}
+		s.room(r.Length)
+		return s.numbers, x.Buffer(r.Buffer).Download(s.numbers)
+	}
+	return nil, fmt.Errorf("apart: there is no request of kind %d", r.Kind)
+}
+
+// upload reads the numbers that follow, whatever becomes of them. Its error is one of reading.
+func (s *server) upload(r request) error {
+	x, ok := s.executors[r.Executor]
+	if !ok {
+		return errClosed
+	}
+	if err := x.check(r); err != nil {
+		return err
+	}
+	s.room(r.Length)
+	if _, err := io.ReadFull(s.r, asBytes(s.numbers)); err != nil {
+		return err
+	}
+	s.failed = errors.Join(s.failed, x.Buffer(r.Buffer).Upload(s.numbers))
+	return nil
+}
+
+// check tells whether there are as many numbers as a request is about.
+func (p prepared) check(r request) error {
+	if r.Buffer < 0 || int(r.Buffer) >= len(p.program.Buffers) || r.Length < 1 || r.Length > p.program.Buffers[r.Buffer].Shape.Len() {
+		return fmt.Errorf("apart: %d numbers of buffer %d", r.Length, r.Buffer)
+	}
+	return nil
+}
+
+func (s *server) room(n int) {
+	if cap(s.numbers) < n {
+		s.numbers = make([]float32, n)
+	}
+	s.numbers = s.numbers[:n]
+}
+
+func (s *server) close() error {
+	var err error
+	for _, x := range s.executors {
+		err = errors.Join(err, x.Close())
+	}
+	s.executors = nil
+	return errors.Join(err, s.device.Close())
+}

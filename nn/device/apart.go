@@ -1,0 +1,100 @@
+package device
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/convscope/convscope/nn/apart"
+	"github.com/convscope/convscope/nn/gpu"
+	"github.com/convscope/convscope/nn/kernel"
+)
+
+// errand is the environment's name for what a process is started for; its values follow.
+const errand = "CONVSCOPE_DEVICE"
+
+const (
+	toLook     = "look"     // for an adapter; its name is printed
+	onHardware = "hardware" // to run programs on a graphics processor
+	onSoftware = "software" // … or on one that is drawn by the processor
+)
+
+// apartFromHere tells that this program can start itself as the process that a graphics processor is used in.
+var apartFromHere bool
+
+// Apart lets graphics processors be used in a process of their own, so that what their drivers do ends a run and not the program: the libraries that speak to them end the process
+// when a device is lost. The program that is started for it is this one once more. So main calls Apart first, and in that process it does not return. In a program that
+// does not call it graphics processors are used in the program itself.
+func Apart() {
+	open := func(software bool) {
+		if err := apart.Serve(func() (kernel.Device, error) { return gpu.Open(software) }); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	switch os.Getenv(errand) {
+	case toLook:
+		fmt.Print(gpu.Adapter())
+	case onHardware:
+		open(false)
+	case onSoftware:
+		open(true)
+	default:
+		apartFromHere = true
+		return
+	}
+	os.Exit(0)
+}
+
+// gpu opens a graphics processor.
+func (r Request) gpu(soft bool) (kernel.Device, error) {
+	if !apartFromHere {
+		return gpu.Open(soft)
+	}
+	what := onHardware
+	if soft {
+		what = onSoftware
+	}
+	c, err := apart.Self(context.Background(), "gpu", errand+"="+what)
+	if err != nil {
+		return nil, err
+	}
+	return apart.Open(apart.Place{
+		Command: c, Patience: r.patience,
+		Ended: func(name string, cause error) error { return gone(gpu.Lost, name, cause) },
+		Silent: func(name string, waited time.Duration) error {
+			return gone(func(name string, _ error) error { return gpu.Hung(name, waited) }, name, fmt.Errorf("no answer for %v", waited))
+		},
+	})
+}
+
+// gone makes the fault of a graphics processor, by the name of its device; without one it was never opened.
+func gone(words func(adapter string, cause error) error, device string, cause error) error {
+	if _, adapter, opened := strings.Cut(device, "· "); opened {
+		return words(adapter, cause)
+	}
+	return gpu.Unusable("GPU", cause)
+}
+
+// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
+var Adapter = sync.OnceValue(look)
+
+func look() string {
+	if !apartFromHere {
+		return gpu.Adapter()
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second) // a driver that does not answer is none
+	defer stop()
+	c, err := apart.Self(ctx, "gpu", errand+"="+toLook)
+	if err != nil {
+		return ""
+	}
+	name, err := c.Output()
+	if err != nil {
+		return ""
+	}
+	return string(name)
+}
