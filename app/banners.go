@@ -35,9 +35,16 @@ type banner struct {
 	say     func() string // in the window's language
 	details string        // for copying; banners with the same are one
 	stays   bool          // until it is closed
+	way     *way          // out of it; nil: none
 	times   int
 	held    bool      // the mouse is over it
 	until   time.Time // zero while it is not in sight
+}
+
+// way is a way out of an error, that one click takes.
+type way struct {
+	key  string // of the words on the button
+	take func()
 }
 
 const (
@@ -120,15 +127,14 @@ func (b *banners) showNews() {
 }
 
 // fail shows an error, with a way to copy its details. One that is shown already is counted instead.
-func (b *banners) fail(say func() string, details string, stays bool) {
-	one := &banner{say: say, details: details, stays: stays}
-	if i := slices.IndexFunc(b.all, func(o *banner) bool { return o.details == details }); i >= 0 {
-		one = b.all[i]
-		one.stays = one.stays || stays
-		one.until = time.Time{}
+func (b *banners) fail(one *banner) {
+	one.times = 1
+	if i := slices.IndexFunc(b.all, func(o *banner) bool { return o.details == one.details }); i >= 0 {
+		one.stays = one.stays || b.all[i].stays
+		one.times += b.all[i].times
+		one.held = b.all[i].held
 		b.all = slices.Delete(b.all, i, i+1)
 	}
-	one.times++
 	b.all = append(b.all, one)
 	if n := len(b.all); n > bannersKept {
 		b.all = slices.Delete(b.all, 0, n-bannersKept)
@@ -247,7 +253,14 @@ func newBannerCard(b *banners, one *banner) *bannerCard {
 	}
 	copyButton := widgets.NewButton(b.w.Text("details.copy"), widgets.Quiet, func() { b.w.app.Clipboard().SetContent(text + "\n" + one.details) })
 	closeButton := widgets.NewButton(b.w.Text("close"), widgets.Linked, func() { b.close(one) })
-	c := &bannerCard{b: b, one: one, panel: widgets.NewPanel(widgets.Column(8, p, widgets.LineGrowing(12, times, times, copyButton, closeButton)))}
+	line := []fyne.CanvasObject{times, copyButton, closeButton}
+	if one.way != nil {
+		line = append(line, widgets.NewButton(b.w.Text(one.way.key), widgets.Plain, func() {
+			b.close(one)
+			one.way.take()
+		}))
+	}
+	c := &bannerCard{b: b, one: one, panel: widgets.NewPanel(widgets.Column(8, p, widgets.LineGrowing(12, times, line...)))}
 	c.ExtendBaseWidget(c)
 	return c
 }

@@ -35,11 +35,19 @@ func (w *shell) ReasonText(code string, args []any, english string) string {
 }
 
 // Fault implements page.Host.
-func (w *shell) Fault(err error) { w.fault(err, false) }
+func (w *shell) Fault(err error) { w.fault(session.Notice{Err: err}) }
 
-// fault shows an error; one that stays does so until it is closed.
-func (w *shell) fault(err error, stays bool) {
-	w.banners.fail(func() string { return w.text.Fault(err) }, err.Error(), stays)
+// fault shows the error of a notice, and a way out of it where there is one.
+func (w *shell) fault(n session.Notice) {
+	one := &banner{say: func() string { return w.text.Fault(n.Err) }, details: n.Err.Error(), stays: n.Stays}
+	if n.OnCPU != nil {
+		one.way = &way{"banner.cpu", func() {
+			if err := n.OnCPU(); err != nil {
+				w.Fault(err)
+			}
+		}}
+	}
+	w.banners.fail(one)
 }
 
 // Window implements page.Host.

@@ -183,7 +183,7 @@ func (w *shell) showState() {
 		}
 		w.seen = n.Serial
 		if n.Err != nil {
-			w.fault(n.Err, n.Stays)
+			w.fault(n)
 		} else {
 			w.banners.tell(func() string { return w.Text(n.Key, n.Args...) })
 		}
@@ -215,7 +215,7 @@ func (w *shell) dropped(paths []string) {
 	if t, ok := w.pages[w.current].(page.DropTaker); ok && t.Dropped(paths) {
 		return
 	}
-	w.banners.fail(func() string { return w.Text("drop.unknown", filepath.Base(paths[0])) }, paths[0], false)
+	w.banners.fail(&banner{say: func() string { return w.Text("drop.unknown", filepath.Base(paths[0])) }, details: paths[0]})
 }
 
 // setLanguage shows everything in another language.

@@ -119,7 +119,7 @@ func TestErrorsMergeAndGo(t *testing.T) {
 		t.Error("errors stay for ever")
 	}
 
-	w.fault(damaged(6), true)
+	w.fault(session.Notice{Err: damaged(6), Stays: true})
 	w.banners.expire(later(time.Hour))
 	if len(w.cards()) != 1 {
 		t.Error("what must be acted on goes by itself")
@@ -127,6 +127,14 @@ func TestErrorsMergeAndGo(t *testing.T) {
 	w.banners.close(w.banners.all[0])
 	if len(w.cards()) != 0 {
 		t.Error("a closed error stays")
+	}
+
+	ways := 0
+	w.fault(session.Notice{Err: damaged(7), OnCPU: func() error { ways++; return damaged(8) }})
+	one := w.banners.all[0]
+	one.way.take()
+	if ways != 1 || len(w.banners.all) != 2 || w.banners.all[1].details != damaged(8).Error() {
+		t.Errorf("a way out that was taken %d times and ends in an error leaves %d errors", ways, len(w.banners.all))
 	}
 }
 

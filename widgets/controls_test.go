@@ -1,6 +1,7 @@
 package widgets
 
 import (
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -164,6 +165,13 @@ func TestTextsAreShortenedAndWrapped(t *testing.T) {
 	for _, l := range lines {
 		if fyne.MeasureText(l, TextSize, fyne.TextStyle{}).Width > 91 {
 			t.Errorf("the line %q is too wide", l)
+		}
+	}
+	for width := float32(60); width < 120; width++ {
+		for _, line := range wrap("the best is 95.2 % so far", width, TextSize, fyne.TextStyle{}) {
+			if strings.HasPrefix(line, "%") {
+				t.Errorf("at %g a line begins with %q", width, line)
+			}
 		}
 	}
 	if wrap("x", .5, TextSize, fyne.TextStyle{})[0] != "x" {

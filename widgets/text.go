@@ -255,12 +255,25 @@ func (r *paragraphRenderer) update() {
 
 func lineHeight(size float32) float32 { return float32(int(size*1.38 + .5)) }
 
+// words are what a line is not broken within. A percent sign stays with its number.
+func words(para string) []string {
+	var all []string
+	for _, word := range strings.Split(para, " ") {
+		if n := len(all); n > 0 && strings.HasPrefix(word, "%") {
+			all[n-1] += " " + word
+			continue
+		}
+		all = append(all, word)
+	}
+	return all
+}
+
 // wrap breaks text into lines of a width, between words where it can.
 func wrap(text string, width, size float32, style fyne.TextStyle) []string {
 	var lines []string
 	for _, para := range strings.Split(text, "\n") {
 		line := ""
-		for _, word := range strings.Split(para, " ") {
+		for _, word := range words(para) {
 			next := word
 			if line != "" {
 				next = line + " " + word

@@ -60,6 +60,8 @@ type Session struct {
 	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
 
+	newDevice func(device.Request) (device.Choice, error) // for training
+
 	disk       sync.Mutex // held while data sets come or go on the disk; never within mu
 	queueDisk  sync.Mutex // held while the queue is written; never within mu
 	choiceDisk sync.Mutex // held while the choice is written; never within mu
@@ -82,7 +84,7 @@ func New(c Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{config: c, device: cpu, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
+	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.predictors.device, s.networks = cpu, readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}

@@ -103,7 +103,8 @@ type Notice struct {
 	Err    error
 	Key    string // of a translated sentence, where Err is nil
 	Args   []any
-	Stays  bool // until it is closed: what must be acted on, though nobody may be there when it happens
+	Stays  bool         // until it is closed: what must be acted on, though nobody may be there when it happens
+	OnCPU  func() error // does on the CPU what the graphics processor did not, from the last snapshot; nil where that is not what failed
 }
 
 // kept is how many notices a State carries; a window that listens at all sees each.

@@ -242,13 +242,6 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 	result, err := s.trainWith(ctx, l, job)
 	r := s.readRun(l.run)
 	_, missing := os.Stat(r.Folder) // it never came to be
-	if err != nil && !errors.Is(err, context.Canceled) {
-		if train.HasDiverged(err) { // why, and what can be done, is said beside its curves
-			s.notice(Notice{Key: "notice.run.diverged", Args: []any{l.run}})
-		} else {
-			s.notice(Notice{Err: err, Stays: true})
-		}
-	}
 	curve := l.curve.curve()
 	s.change(func(now *State) {
 		s.live = nil
@@ -268,9 +261,7 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 		s.remember()
 		s.loadCurve(s.State().Run)
 	}
-	if err == nil && ctx.Err() == nil {
-		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
-	}
+	s.tellEnd(ctx, l, result, err, missing == nil)
 	if ctx.Err() != nil {
 		return
 	}
@@ -281,6 +272,21 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 		s.holdBack(*l.queued, err)
 	case result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)): // what else ends a run, a full disk say, would end the next one too
 		s.startNext()
+	}
+}
+
+// tellEnd tells how a run ended: what it was about, if it went wrong, or who stopped it.
+func (s *Session) tellEnd(ctx context.Context, l *live, result train.Result, err error, begun bool) {
+	switch {
+	case errors.Is(err, context.Canceled) || err == nil && ctx.Err() != nil:
+	case err == nil:
+		s.notice(Notice{Key: "notice.run." + result.Reason, Args: []any{l.run}})
+	case train.HasDiverged(err): // why, and what can be done, is said beside its curves
+		s.notice(Notice{Key: "notice.run.diverged", Args: []any{l.run}})
+	case device.Failed(err):
+		s.notice(Notice{Err: err, Stays: true, OnCPU: s.onCPU(l, begun)})
+	default:
+		s.notice(Notice{Err: err, Stays: true})
 	}
 }
 

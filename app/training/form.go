@@ -37,6 +37,8 @@ type form struct {
 	goesOn    bool   // that one takes another rate
 	shown     train.Config
 	fields    []*field // what is typed, in the order of the rows
+	devices   []session.Device
+	device    string // which of them is chosen
 }
 
 // unfolded are the sections of the form that are open.
@@ -219,6 +221,9 @@ func (f *form) build() {
 	f.policy = f.policyRows(number, entry)
 	rows = append(rows, f.policy...)
 	rows = append(rows, widgets.Sized(0, 64, f.curve))
+	if f.chooses() {
+		rows = append(rows, f.deviceRow(150))
+	}
 	f.augmented, f.several = widgets.NewButton(f.augmentation(), widgets.Quiet, nil), widgets.NewButton(f.runsToCome(), widgets.Quiet, nil)
 	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
 	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
@@ -356,9 +361,29 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
 		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
 	}
-	if f.locked {
+	if f.locked || f.chooses() {
 		return rows
 	}
+	return append(rows, f.deviceRow(fieldWidth))
+}
+
+// chooses tells whether there is more than the processor to train on: then the choice stands where it is seen.
+func (f *form) chooses() bool {
+	return !f.locked && slices.ContainsFunc(f.p.state.Devices, func(d session.Device) bool { return d.Name != "" })
+}
+
+// showDevices shows what there is to train on, and what of it is chosen, if that is another than before: devices are looked for while the window is there already, and a run
+// that its device did not train to the end may go on on another.
+func (f *form) showDevices() {
+	if s := f.p.state; !slices.Equal(f.devices, s.Devices) || f.device != s.Device {
+		f.devices, f.device = s.Devices, s.Device
+		f.build()
+	}
+}
+
+// deviceRow is the choice of what the next runs are trained on.
+func (f *form) deviceRow(width float32) fyne.CanvasObject {
+	p := f.p
 	var names []string
 	kinds := p.state.Devices
 	for _, d := range kinds {
@@ -372,7 +397,8 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 		names = append(names, name)
 	}
 	at := slices.IndexFunc(kinds, func(d session.Device) bool { return d.Kind == p.state.Device })
-	return append(rows, row("device", widgets.NewChoice(names, at, func(i int) { p.host.Session().SetDevice(kinds[i].Kind) })))
+	choice := widgets.NewChoice(names, at, func(i int) { p.host.Session().SetDevice(kinds[i].Kind) })
+	return widgets.FormRow(p.text("field.device"), width, choice)
 }
 
 // severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.

@@ -222,3 +222,26 @@ func TestParseRates(t *testing.T) {
 		}
 	}
 }
+
+// Where there is more than the processor to train on, the choice is in sight; what is found or chosen later is shown then.
+func TestTheChoiceOfADevice(t *testing.T) {
+	h, p := withShapes(t)
+	with := func(devices ...session.Device) {
+		s := *h.Session().State()
+		s.Devices = append([]session.Device{{Kind: "auto", Measured: true}, {Kind: "cpu"}}, devices...)
+		p.Update(&s)
+	}
+	with()
+	rows := len(p.form.body.Objects)
+	with(session.Device{Kind: "gpu", Name: "GPU · X"})
+	if got := len(p.form.body.Objects); got != rows+1 {
+		t.Errorf("with an adapter the form has %d rows, without %d", got, rows)
+	}
+	p.form.advanced = true
+	p.form.build()
+	rows = len(p.form.body.Objects)
+	with()
+	if got := len(p.form.body.Objects); got != rows {
+		t.Errorf("with the further settings there are %d rows with an adapter and %d without", rows, got)
+	}
+}

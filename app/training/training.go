@@ -111,6 +111,7 @@ func (p *Page) Update(s *session.State) {
 		anew = true // an empty plot has the axes of the next run
 	}
 	p.forgetLost()
+	p.form.showDevices()
 	p.showActions()
 	p.showRuns()
 	p.draw(anew)

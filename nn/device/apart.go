@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn/apart"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/gpu"
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -78,6 +79,9 @@ func gone(words func(adapter string, cause error) error, device string, cause er
 	}
 	return gpu.Unusable("GPU", cause)
 }
+
+// Failed tells whether an error is one that a program would not have had on the CPU.
+func Failed(err error) bool { return strings.HasPrefix(fault.Code(err), "gpu.") }
 
 // Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
 var Adapter = sync.OnceValue(look)
