@@ -15,14 +15,19 @@ type product struct {
 	nNow      string // how many columns there are in a step
 	kNow      string // how long the sums are
 	a, b      string // WGSL that gives a number from m, k and from k, n, and the group g
+	aAcross   bool   // neighbours of A in memory have neighbouring m, not k
+	bAlong    bool   // neighbours of B in memory have neighbouring k, not n
 	store     string // WGSL that takes v at m, n, of the group g and the slice
 	functions string
 	groups    int // independent products
 	slices    int // into which the sums are cut, so that long sums of few numbers keep a GPU busy; each is stored by itself
 }
 
-// depth is how many products of a sum are done between two loads.
-const depth = 32
+// depth is how many products of a sum are done between two loads. Two tiles of so many numbers take half of the memory that WebGPU promises a workgroup.
+const depth = 16
+
+// shortest is how many products a slice of a sum has at least.
+const shortest = 128
 
 // side is the side of a tile of the output for so many rows or columns: 16 threads along each, with one, two or four numbers.
 func side(n int) int {
@@ -43,8 +48,8 @@ func (p product) pass(n names, c constants) pass {
 	x := min(tiles, mostGroups)
 	chunk := (p.k + p.slices - 1) / p.slices
 	all := constants{
-		"TM": tm, "TN": tn, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
-		"AS": depth * tm, "BS": depth * tn,
+		"TM": tm, "TN": tn, "LA": tm + 1, "LB": tn + 1, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
+		"AS": depth * (tm + 1), "BS": depth * (tn + 1), // sizes of arrays, which have to be plain
 	}
 	maps.Copy(all, c)
 	sums, steps, stores := unrolled(tm/16, tn/16)
@@ -66,29 +71,48 @@ var<workgroup> tb: array<f32, BS>;
 	if (tile >= TILES || n0 >= all) { return; }
 %s
 	for (var k0 = begin; k0 < end; k0 += DEPTH) {
-		for (var e = t; e < AS; e += 256u) {
-			let k = k0 + e %% DEPTH;
-			let m = m0 + e / DEPTH;
-			var v = 0.0;
-			if (m < M && k < end) { v = loadA(g, m, k); }
-			ta[(e %% DEPTH) * TM + e / DEPTH] = v;
-		}
-		for (var e = t; e < BS; e += 256u) {
-			let k = k0 + e / TN;
-			let n = n0 + e %% TN;
-			var v = 0.0;
-			if (n < all && k < end) { v = loadB(g, k, n); }
-			tb[e] = v;
-		}
-		workgroupBarrier();
+%s%s		workgroupBarrier();
 		for (var k = 0u; k < DEPTH; k++) {
 %s
 		}
 		workgroupBarrier();
 	}
 %s
-}`, p.a, p.b, p.store, p.nNow, p.kNow, sums, steps, stores)
+}`, p.a, p.b, p.store, p.nNow, p.kNow, sums, load("ta", "TM", "LA", "m", "M", "loadA(g, m, k)", !p.aAcross), load("tb", "TN", "LB", "n", "all", "loadB(g, k, n)", p.bAlong), steps, stores)
 	return shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+}
+
+// load writes out how the threads fill a tile: side numbers of index x (m or n), below limit, for each of the depth numbers of k. Neighbouring threads take numbers that are neighbours
+// in memory: along k or across it. What of a number's place depends on the index that a thread keeps is worked out once. A row of the tile is one number longer than it needs, so
+// that threads that write down a column write to different banks of the workgroup's memory.
+func load(tile, side, row, x, limit, value string, along bool) string {
+	code := `
+		{
+			let own = t % SIDE;
+			let x = x0 + own;
+			for (var e = t / SIDE; e < DEPTH; e += 256u / SIDE) {
+				let k = k0 + e;
+				var v = 0.0;
+				if (x < LIMIT && k < end) { v = VALUE; }
+				TILE[e * ROW + own] = v;
+			}
+		}
+`
+	if along {
+		code = `
+		{
+			let own = t % DEPTH;
+			let k = k0 + own;
+			for (var e = t / DEPTH; e < SIDE; e += 256u / DEPTH) {
+				let x = x0 + e;
+				var v = 0.0;
+				if (x < LIMIT && k < end) { v = VALUE; }
+				TILE[own * ROW + e] = v;
+			}
+		}
+`
+	}
+	return strings.NewReplacer("SIDE", side, "LIMIT", limit, "VALUE", value, "TILE", tile, "ROW", row, "x0", x+"0", "let x", "let "+x, "(x <", "("+x+" <").Replace(code)
 }
 
 // unrolled writes out what a thread does with its tile of rows×columns numbers: each has a name of its own, so that it lies in a register whatever the compiler makes of
@@ -96,10 +120,10 @@ var<workgroup> tb: array<f32, BS>;
 func unrolled(rows, columns int) (sums, steps, stores string) {
 	var a, b, c strings.Builder
 	for j := range columns {
-		fmt.Fprintf(&b, "let r%d = tb[k * TN + at.x + %du];\n", j, 16*j)
+		fmt.Fprintf(&b, "let r%d = tb[k * LB + at.x + %du];\n", j, 16*j)
 	}
 	for i := range rows {
-		fmt.Fprintf(&b, "let l%d = ta[k * TM + at.y + %du];\n", i, 16*i)
+		fmt.Fprintf(&b, "let l%d = ta[k * LA + at.y + %du];\n", i, 16*i)
 		for j := range columns {
 			fmt.Fprintf(&a, "var s%d%d = 0.0;\n", i, j)
 			fmt.Fprintf(&b, "s%d%d = fma(l%d, r%d, s%d%d);\n", i, j, i, j, i, j)
@@ -115,7 +139,7 @@ const busy = 256
 // cut tells into how many slices the sums of a product are best cut.
 func (p product) cut() int {
 	tiles := p.groups * ((p.m + side(p.m) - 1) / side(p.m)) * ((p.n + side(p.n) - 1) / side(p.n))
-	return max(1, min(busy/tiles, p.k/(4*depth)))
+	return max(1, min(busy/tiles, p.k/shortest))
 }
 
 // conv are the sizes of a convolution as constants: S… of the input, F and O… of the output, K… of the kernel.
@@ -177,7 +201,7 @@ func (pl *planner) convolutionGradWeights(o kernel.ConvGradWeights) {
 	p := product{
 		m: c["FG"], n: c["CKK"], k: pl.p.Batch * c["OP"], nNow: "CKK", kNow: "samples() * OP", groups: o.Groups, functions: tap,
 		a: "return $DY[((k / OP) * F + g * FG + m) * OP + k % OP];",
-		b: "return tap(k / OP, g * CG + n / KK, n % KK, k % OP);",
+		b: "return tap(k / OP, g * CG + n / KK, n % KK, k % OP);", bAlong: true,
 	}
 	pl.gradWeights(p, o.DW, "(g * FG + m) * CKK + n", names{"X": o.X, "DY": o.DY}, c)
 	pl.biasGrad(o.DY, o.DB)
@@ -229,7 +253,7 @@ func (pl *planner) dense(o kernel.Dense) {
 	}
 	p := product{
 		m: out, n: pl.p.Batch, k: in, nNow: "samples()", kNow: "IN", groups: 1, slices: 1,
-		a: "return $W[m * IN + k];", b: "return $X[n * IN + k];", store: "$Y[n * OUT + m] = v" + bias + ";",
+		a: "return $W[m * IN + k];", b: "return $X[n * IN + k];", bAlong: true, store: "$Y[n * OUT + m] = v" + bias + ";",
 	}
 	pl.add(p.pass(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, constants{"IN": in, "OUT": out}))
 }
@@ -238,7 +262,7 @@ func (pl *planner) denseGradInput(o kernel.DenseGradInput) {
 	in, out := pl.shape(o.DX).Sample(), pl.shape(o.DY).Sample()
 	p := product{
 		m: in, n: pl.p.Batch, k: out, nNow: "samples()", kNow: "OUT", groups: 1, slices: 1,
-		a: "return $W[k * IN + m];", b: "return $DY[n * OUT + k];", store: put("$DX", "n * IN + m", "v", o.Add),
+		a: "return $W[k * IN + m];", aAcross: true, b: "return $DY[n * OUT + k];", bAlong: true, store: put("$DX", "n * IN + m", "v", o.Add),
 	}
 	pl.add(p.pass(names{"DY": o.DY, "W": o.W, "DX": o.DX}, constants{"IN": in, "OUT": out}))
 }
@@ -247,7 +271,7 @@ func (pl *planner) denseGradWeights(o kernel.DenseGradWeights) {
 	in, out := pl.shape(o.X).Sample(), pl.shape(o.DY).Sample()
 	p := product{
 		m: out, n: in, k: pl.p.Batch, nNow: "IN", kNow: "samples()", groups: 1,
-		a: "return $DY[k * OUT + m];", b: "return $X[k * IN + n];",
+		a: "return $DY[k * OUT + m];", aAcross: true, b: "return $X[k * IN + n];",
 	}
 	pl.gradWeights(p, o.DW, "m * IN + n", names{"X": o.X, "DY": o.DY}, constants{"IN": in, "OUT": out})
 	pl.biasGrad(o.DY, o.DB)
