@@ -35,6 +35,27 @@ type benchLine struct {
 	GFLOPS      float64 `json:"gflops_train"`
 	Work        int64   `json:"step_multiply_adds"` // of a step of training
 	Traffic     int64   `json:"step_bytes"`         // that its operations read and write
+	*besideLine
+}
+
+// besideLine is what the CPU does of the same, where a graphics processor was measured.
+type besideLine struct {
+	Software  bool    `json:"software"` // the processor plays the graphics processor: there is no other
+	CPUTrain  float64 `json:"cpu_train_img_s"`
+	CPUInfer  float64 `json:"cpu_infer_img_s"`
+	CPUSingle float64 `json:"cpu_infer_batch1_img_s"`
+}
+
+// words say it for people.
+func (b *besideLine) words() string {
+	if b == nil {
+		return ""
+	}
+	s := fmt.Sprintf("\n%-12s the CPU beside it: train %8.1f images/s  use %8.1f images/s, one by one %8.1f", "", b.CPUTrain, b.CPUInfer, b.CPUSingle)
+	if b.Software {
+		s += "; there is no graphics processor here: the processor plays one, which says nothing of a card's speed"
+	}
+	return s
 }
 
 // kernelLine is what was measured of a kernel.
@@ -66,20 +87,39 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 			return misused("--nets lists standard networks (%s) but has %q", strings.Join(nn.StandardNames(), ", "), name)
 		}
 	}
+	beside, err := v.openBeside(device)
+	if err != nil {
+		return err
+	}
+	if beside != nil {
+		defer func() { err = errors.Join(err, beside.Close()) }()
+	}
+	var tooLarge error // the others are measured all the same
 	for _, name := range strings.Split(v.Nets, ",") {
 		line, err := v.measure(ctx, name, device)
+		if isTooLarge(err) {
+			tooLarge = errors.Join(tooLarge, fmt.Errorf("%s: %w", name, err))
+			continue
+		}
 		if err != nil {
 			return err
 		}
+		if beside != nil {
+			cpu, err := v.measure(ctx, name, beside)
+			if err != nil {
+				return err
+			}
+			line.besideLine = &besideLine{isSoftware(device), cpu.Train, cpu.Infer, cpu.InferSingle}
+		}
 		err = o.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s; a step: %.3g multiply-adds, %.3g MB moved\n",
-				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device, float64(line.Work), float64(line.Traffic)/1e6)
+			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s; a step: %.3g multiply-adds, %.3g MB moved%s\n",
+				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device, float64(line.Work), float64(line.Traffic)/1e6, line.words())
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return tooLarge
 }
 
 func (v benchVerb) kernels(ctx context.Context, o *output, device kernel.Device) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/convscope/convscope/nn/device"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -37,4 +38,24 @@ func (f engineFlags) openFor(program func() (*kernel.Program, error)) (kernel.De
 		return nil, err
 	}
 	return c, nil
+}
+
+// openBeside makes the CPU ready beside a graphics processor, to compare; nil beside itself.
+func (f engineFlags) openBeside(d kernel.Device) (kernel.Device, error) {
+	if c, ok := d.(device.Choice); !ok || c.Kind != device.GPU {
+		return nil, nil
+	}
+	return engineFlags{Threads: f.Threads, Device: device.CPU}.open()
+}
+
+// isTooLarge tells of a network for which a graphics processor has no room.
+func isTooLarge(err error) bool {
+	code := fault.Code(err)
+	return code == "gpu.large" || code == "gpu.memory"
+}
+
+// isSoftware tells of a graphics processor that the processor plays.
+func isSoftware(d kernel.Device) bool {
+	c, ok := d.(device.Choice)
+	return ok && c.Software
 }

@@ -49,6 +49,14 @@ type line struct {
 	Single float64 `json:"infer_batch1_img_s"`
 	RSS    float64 `json:"peak_rss_mb"`
 	Device string  `json:"device"`
+
+	Net      string  `json:"net"`
+	Batch    int     `json:"batch"`
+	Work     float64 `json:"step_multiply_adds"`
+	Traffic  float64 `json:"step_bytes"`
+	Software bool    `json:"software"`
+	CPUTrain float64 `json:"cpu_train_img_s"`
+	CPUInfer float64 `json:"cpu_infer_img_s"`
 }
 
 // series are the results of one thing over all rounds.
@@ -108,6 +116,11 @@ func (f flags) run() error {
 		}
 	}
 	text := f.table(device, results)
+	graphics, err := f.graphics()
+	if err != nil {
+		return err
+	}
+	text += graphics
 	kernels, err := f.kernels()
 	if err != nil {
 		return err
@@ -131,7 +144,7 @@ func (f flags) measure(n net, models string, torch, ort bool, m *measured) (devi
 	}
 	run := func(batch int) (line, error) {
 		var l line
-		err := output("", &l, f.Cnn, "bench", "--json", "--nets", n.name, "--batch", strconv.Itoa(batch), "--seconds", seconds)
+		err := output("", &l, f.Cnn, "bench", "--json", "--device", "cpu", "--nets", n.name, "--batch", strconv.Itoa(batch), "--seconds", seconds)
 		return l, err
 	}
 	for round := range f.Rounds {
@@ -208,6 +221,53 @@ func (f flags) table(device string, results []measured) string {
 		m := results[i]
 		fmt.Fprintf(&b, "| %s | %d | %s | %s | **%s** | %s | %s | **%s** |\n", n.name, n.infer, rate(m.infer), rate(m.ortInfer), ratio(m.infer, m.ortInfer),
 			rate(m.single), rate(m.ortSingle), ratio(m.single, m.ortSingle))
+	}
+	return b.String()
+}
+
+// graphics measures the graphics processor beside the CPU; without one it says so, and what a step asks for.
+func (f flags) graphics() (string, error) {
+	fmt.Fprintln(os.Stderr, "the graphics processor")
+	bench := func(device, net string) (l line, err error) {
+		err = output("", &l, f.Cnn, "bench", "--json", "--device", device, "--nets", net, "--seconds", strconv.FormatFloat(f.Seconds, 'g', -1, 64))
+		return l, err
+	}
+	first, err := bench("gpu", nets[0].name)
+	if err != nil || first.Software {
+		first.Device = ""
+	}
+	var lines []line
+	for _, n := range nets {
+		device := "cpu"
+		if first.Device != "" {
+			device = "gpu"
+		}
+		l, err := bench(device, n.name)
+		if err != nil && device == "gpu" { // it does not fit, and cnn has said so
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		lines = append(lines, l)
+	}
+	return graphicsTable(first.Device, lines), nil
+}
+
+// graphicsTable is the section of the graphics processor, by its name; "" says that there is none.
+func graphicsTable(device string, lines []line) string {
+	var b strings.Builder
+	if device == "" {
+		fmt.Fprint(&b, "\nThere is no graphics processor in this machine. What a step of training asks of one, for estimates: it takes at least the time of its multiply-adds, and that in which its bytes\npass through memory.\n\n| network | batch | multiply-adds | bytes |\n|---|---|---|---|\n")
+		for _, l := range lines {
+			fmt.Fprintf(&b, "| %s | %d | %.3g G | %.0f MB |\n", l.Net, l.Batch, l.Work/1e9, l.Traffic/1e6)
+		}
+		return b.String()
+	}
+	fmt.Fprintf(&b, "\n%s beside the CPU:\n\n| network | batch | training | CPU | ratio | use | CPU | ratio |\n|---|---|---|---|---|---|---|---|\n", device)
+	for _, l := range lines {
+		train, infer, onCPU, inferOnCPU := series{l.Train}, series{l.Infer}, series{l.CPUTrain}, series{l.CPUInfer}
+		fmt.Fprintf(&b, "| %s | %d | %s | %s | **%s** | %s | %s | **%s** |\n", l.Net, l.Batch, rate(train), rate(onCPU), ratio(train, onCPU), rate(infer), rate(inferOnCPU), ratio(infer, inferOnCPU))
 	}
 	return b.String()
 }

@@ -5,6 +5,15 @@ import (
 	"testing"
 )
 
+func TestGraphics(t *testing.T) {
+	lines := []line{{Net: "lenet", Batch: 64, Train: 300, Infer: 50, CPUTrain: 100, CPUInfer: 100, Work: 4.4e8, Traffic: 37e6}}
+	for device, want := range map[string]string{"": "| lenet | 64 | 0.44 G | 37 MB |", "GPU · X": "| lenet | 64 | 300 | 100 | **3.00 ×** | 50.0 | 100 | **0.50 ×** |"} {
+		if text := graphicsTable(device, lines); !strings.Contains(text, want) {
+			t.Errorf("%q is missing in\n%s", want, text)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	results := make([]measured, len(nets))
 	results[0] = measured{

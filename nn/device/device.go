@@ -33,6 +33,7 @@ type Choice struct {
 	kernel.Device
 	Kind     string        // CPU or GPU
 	Measured bool          // by Auto; else the kind was asked for, or there is but one
+	Software bool          // a graphics processor that the processor plays: it says nothing of a card's speed
 	CPU, GPU time.Duration // of a step, where it was measured
 
 	alone bool // there was nothing to choose
@@ -46,7 +47,7 @@ func Open(r Request) (Choice, error) {
 		return Choice{Device: d, Kind: CPU}, err
 	case GPU:
 		d, err := r.gpu(true) // whoever asks for it by name gets one that is software too
-		return Choice{Device: d, Kind: GPU}, err
+		return Choice{Device: d, Kind: GPU, Software: Adapter() == ""}, err
 	case Auto:
 		return r.auto()
 	}
