@@ -113,18 +113,23 @@ func (w *shell) paragraph(text string) fyne.CanvasObject {
 }
 
 // Ask implements page.Host.
-func (w *shell) Ask(title, text, value, action string, then func(string)) {
+func (w *shell) Ask(title, text, value, action string, then func(string) error) {
 	var hide func()
 	entry := widgets.NewEntry(value, nil)
 	take := func() {
+		if err := then(entry.Field.Text); err != nil {
+			entry.SetWrong(w.text.Fault(err))
+			w.win.Canvas().Focus(entry.Field)
+			return
+		}
 		hide()
-		then(entry.Field.Text)
 	}
+	entry.Field.OnChanged = func(string) { entry.SetWrong("") }
 	entry.Field.OnSubmitted = func(string) { take() }
 	entry.Field.OnEscape = func() { hide() }
 	no := widgets.NewButton(w.Text("cancel"), widgets.Plain, func() { hide() })
 	space := widgets.NewText("", widgets.ColourText)
-	hide = w.Dialog(title, widgets.Column(widgets.Gap, w.paragraph(text), entry, widgets.LineGrowing(8, space, space, no, widgets.NewButton(action, widgets.Primary, take))))
+	hide = w.Dialog(title, widgets.Column(widgets.Gap, w.paragraph(text), widgets.EntryAlone(entry), widgets.LineGrowing(8, space, space, no, widgets.NewButton(action, widgets.Primary, take))))
 	w.win.Canvas().Focus(entry.Field)
 }
 

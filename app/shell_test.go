@@ -181,7 +181,11 @@ func TestEscapeHidesDialogs(t *testing.T) {
 		t.Fatal("escape does not hide an explanation")
 	}
 	asked := false
-	w.Ask("name", "", "run 1", "rename", func(string) { asked = true })
+	taken := func(string) error {
+		asked = true
+		return nil
+	}
+	w.Ask("name", "", "run 1", "rename", taken)
 	focused := w.win.Canvas().Focused()
 	if focused == nil {
 		t.Fatal("a question does not take the focus")
@@ -189,6 +193,23 @@ func TestEscapeHidesDialogs(t *testing.T) {
 	focused.TypedKey(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	if overlays.Top() != nil || asked {
 		t.Error("escape does not leave a question unanswered")
+	}
+	w.Ask("name", "", "run 1", "rename", func(name string) error {
+		if name == "run 1" {
+			return fault.New("session.run.exists", "There is a run %s already. Choose another name.", name)
+		}
+		return taken(name)
+	})
+	entry := w.win.Canvas().Focused()
+	enter := &fyne.KeyEvent{Name: fyne.KeyReturn}
+	entry.TypedKey(enter)
+	if overlays.Top() == nil || asked || w.win.Canvas().Focused() != entry || len(w.banners.all) != 0 {
+		t.Error("an answer that is not taken cannot be corrected")
+	}
+	entry.TypedRune('2')
+	entry.TypedKey(enter)
+	if overlays.Top() != nil || !asked {
+		t.Error("a corrected answer is not taken")
 	}
 	dialog.ShowInformation("Fyne's own", "", w.win)
 	press(fyne.KeyEscape)

@@ -252,6 +252,9 @@ func EntryRow(name string, width float32, e interface {
 	return Column(2, FormRow(name, width, e, extra...), e.reason())
 }
 
+// EntryAlone is an Entry over its whole width. Below it stands why what was typed cannot be, while it cannot.
+func EntryAlone(e *Entry) *fyne.Container { return Column(4, e, e.reason()) }
+
 // Choice is a field that opens a list of values.
 type Choice struct {
 	widget.BaseWidget

@@ -5,11 +5,9 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"path/filepath"
 	"slices"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
@@ -17,7 +15,6 @@ import (
 	"github.com/convscope/convscope/nn/data"
 	look "github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/model"
-	"github.com/convscope/convscope/resources"
 	"github.com/convscope/convscope/widgets"
 	"github.com/convscope/convscope/widgets/raster"
 )
@@ -87,163 +84,11 @@ func New(h page.Host) page.Page {
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("inspect."+key, args...) }
 
-// Build implements page.Page.
-func (p *Page) Build() fyne.CanvasObject {
-	left := p.buildLeft()
-	middle := p.buildSheet()
-	right := p.buildRight()
-	p.main = widgets.Beside(widgets.Gap, middle, widgets.Sized(192, 0, left), middle, widgets.Sized(246, 0, right))
-	p.guide = widgets.NewPanel(widgets.NewGuide(
-		func() fyne.Resource { return resources.IconInspect.In(widgets.Colour(widgets.ColourAccent)) },
-		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
-		widgets.NewButton(p.text("guide.train"), widgets.Primary, func() { p.host.Go("train") })))
-	p.root = container.NewStack()
-	p.rows = nil
-	p.Update(p.state)
-	p.showView()
-	return p.root
-}
-
-func (p *Page) buildLeft() fyne.CanvasObject {
-	p.picture = widgets.NewPicture()
-	p.seen = widgets.NewParagraph("", widgets.ColourQuiet).Small()
-	p.guesses = widgets.NewProbabilityBars()
-	as := widgets.NewSegmented([]string{p.text("as.image"), p.text("as.tensor")}, func(i int) {
-		p.tensor = i == 1
-		p.showImage()
-	})
-	if p.tensor {
-		as.Choose(1)
-	}
-	open := widgets.NewButton(p.text("open"), widgets.Plain, p.open).Low()
-	p.nextImage = widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
-	height := &pictureHeight{}
-	imagePanel := widgets.NewPanel(widgets.Column(6,
-		widgets.NewHeading(p.text("image")), container.New(height, p.picture), widgets.Line(0, as), p.seen, p.guesses,
-		widgets.Shares(6, []float32{1, 1}, open, p.nextImage)))
-	p.list = widgets.Column(0)
-	scroll := widgets.Loose(container.NewVScroll(p.list))
-	layers := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, widgets.NewHeading(p.text("layers"))), scroll)).Padded(1)
-	return container.New(&imageAbove{height}, imagePanel, layers)
-}
-
 // The picture is as high as the window leaves it room: the layers below must be seen too.
 const (
 	leastPicture, mostPicture = 84, 168
 	leastLayers               = 230
 )
-
-// pictureHeight is the layout of the picture alone.
-type pictureHeight struct{ now float32 }
-
-func (h *pictureHeight) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(leastPicture, max(leastPicture, h.now))
-}
-
-func (h *pictureHeight) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-}
-
-// imageAbove puts the image's panel above that of the layers.
-type imageAbove struct{ picture *pictureHeight }
-
-func (*imageAbove) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(120, 300) }
-
-func (a *imageAbove) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	a.picture.now = leastPicture
-	spare := size.Height - widgets.Gap - leastLayers - objects[0].MinSize().Height
-	a.picture.now = leastPicture + max(0, min(spare, mostPicture-leastPicture))
-	h := objects[0].MinSize().Height
-	objects[0].Move(fyne.NewPos(0, 0))
-	objects[0].Resize(fyne.NewSize(size.Width, h))
-	objects[1].Move(fyne.NewPos(0, h+widgets.Gap))
-	objects[1].Resize(fyne.NewSize(size.Width, max(0, size.Height-h-widgets.Gap)))
-}
-
-func (p *Page) buildSheet() fyne.CanvasObject {
-	p.title = widgets.NewText("", widgets.ColourText).Bold().Natural()
-	p.what = widgets.NewSegmented([]string{p.text("maps"), p.text("filters")}, func(i int) {
-		p.filters = i == 1
-		p.unit = -1
-		p.showLayer()
-	})
-	p.whatBox = container.NewStack(p.what)
-	p.scaleBox = widgets.NewChoice([]string{p.text("scale.layer"), p.text("scale.map")}, 0, func(i int) {
-		p.local = i == 1
-		p.showLayer()
-	})
-	if p.local {
-		p.scaleBox.Choose(1)
-	}
-	p.epochs = widgets.NewChoice(nil, -1, func(i int) {
-		p.snapshot = p.epochOf[i]
-		p.ask()
-	})
-	p.chooser = widgets.Line(10, p.title, p.whatBox, p.host.Info("feature-map"))
-	right := widgets.Line(10, widgets.Sized(108, 26, p.scaleBox), widgets.Sized(100, 26, p.epochs))
-	p.sheet = widgets.NewContactSheet()
-	p.sheet.OnChosen = func(cell int) {
-		p.unit = cell
-		p.showUnit()
-	}
-	p.sheet.OnHovered = p.hovered
-	p.bar, p.read = widgets.NewScaleBar(), widgets.NewText("", widgets.ColourQuiet).Small().Aligned(fyne.TextAlignTrailing)
-	p.message = widgets.NewParagraph("", widgets.ColourQuiet).Centred()
-	p.asking = container.NewCenter(widgets.NewButton(p.text("open.long"), widgets.Plain, p.open))
-	p.messages = container.NewCenter(widgets.Sized(360, 0, widgets.Column(12, p.message, p.asking)))
-	p.scaleLine = widgets.LineGrowing(8, p.read, p.bar, p.read)
-	return widgets.NewPanel(container.New(sheetLayout{}, p.chooser, right, container.NewStack(p.sheet, p.messages), p.scaleLine))
-}
-
-// sheetLayout puts what chooses above the sheet, in two lines where one has no room, and the scale below it.
-type sheetLayout struct{}
-
-func (sheetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.NewSize(200, 200) }
-
-func (sheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	const line, gap = 26, 8
-	left, right, sheet, scale := objects[0], objects[1], objects[2], objects[3]
-	l, r, foot := left.MinSize().Width, right.MinSize().Width, scale.MinSize().Height
-	y := float32(0)
-	left.Move(fyne.NewPos(0, y))
-	left.Resize(fyne.NewSize(l, line))
-	if l+2*gap+r <= size.Width {
-		right.Move(fyne.NewPos(size.Width-r, y))
-	} else {
-		y += line + gap/2
-		right.Move(fyne.NewPos(0, y))
-	}
-	right.Resize(fyne.NewSize(r, line))
-	y += line + gap
-	sheet.Move(fyne.NewPos(0, y))
-	sheet.Resize(fyne.NewSize(size.Width, max(0, size.Height-y-gap-foot)))
-	scale.Move(fyne.NewPos(0, size.Height-foot))
-	scale.Resize(fyne.NewSize(size.Width, foot))
-}
-
-// open asks for an image.
-func (p *Page) open() {
-	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
-}
-
-func (p *Page) buildRight() fyne.CanvasObject {
-	p.unitTitle = widgets.NewHeading(p.text("unit.none"))
-	p.enlarged, p.kernel = widgets.NewPicture(), widgets.NewPicture()
-	u := &p.unitRows
-	u.mean, u.max, u.sum = widgets.NewRow(p.text("mean"), ""), widgets.NewRow(p.text("max"), ""), widgets.NewRow(p.text("sum"), "")
-	p.unitNote = widgets.NewParagraph("", widgets.ColourText).Small()
-	f := &p.facts
-	f.shape, f.mean, f.span = widgets.NewRow(p.text("shape"), ""), widgets.NewRow(p.text("mean-deviation"), ""), widgets.NewRow(p.text("span"), "")
-	f.zeros, f.parameters = widgets.NewRow(p.text("zeros"), ""), widgets.NewRow(p.text("parameters"), "")
-	p.histogram = widgets.NewHistogram()
-	rows := widgets.Column(6,
-		p.unitTitle, widgets.Shares(10, []float32{1, 1}, widgets.Sized(0, 104, p.enlarged), widgets.Sized(0, 104, p.kernel)),
-		u.mean, u.max, u.sum, widgets.NewNote(p.unitNote),
-		widgets.Sized(0, 24, widgets.NewHeading(p.text("layer"))), p.histogram, f.shape, f.mean, f.span, f.zeros, f.parameters)
-	panel := widgets.NewPanel(widgets.NewScroll(rows))
-	next := widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("detect") })
-	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)
-}
 
 // Update implements page.Page.
 func (p *Page) Update(s *session.State) {
@@ -278,98 +123,6 @@ func (p *Page) Update(s *session.State) {
 		return
 	}
 	p.ask()
-}
-
-// source is the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
-// there is none.
-func (p *Page) source() string {
-	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
-		for _, d := range p.state.Datasets {
-			if d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(r.Info.Dataset) {
-				return d.Name
-			}
-		}
-	}
-	if d := p.state.ChosenDataset(); d != nil && d.Err == nil {
-		return d.Name
-	}
-	return ""
-}
-
-// seek takes an image of a data set; "": none.
-func (p *Page) seek(name string) {
-	p.img, p.imgName, p.own, p.from, p.seeking = nil, "", false, name, name != ""
-	p.showImage()
-	if !p.seeking {
-		return
-	}
-	nth := p.imgNth
-	still := func() bool { return p.seeking && p.from == name && p.imgNth == nth }
-	p.host.Session().Do(func(context.Context) func() {
-		img, file := imageOf(p.host.Session(), name, nth)
-		return func() {
-			if still() {
-				p.take(img, file)
-			}
-		}
-	})
-}
-
-// imageOf reads an image of a data set, or nil where it has none that can be read. It runs in the background.
-func imageOf(s *session.Session, name string, nth int) (image.Image, string) {
-	d, err := s.Data(name)
-	if err != nil {
-		return nil, ""
-	}
-	ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
-	if len(ids) == 0 {
-		ids = d.IDs(data.Train)
-	}
-	if len(ids) == 0 {
-		return nil, ""
-	}
-	id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
-	px, err := d.Pixels(id)
-	if err != nil {
-		return nil, ""
-	}
-	r, err := d.Record(id)
-	if err != nil {
-		return nil, ""
-	}
-	return px.Image(), r.File
-}
-
-// another takes the next image of the data set.
-func (p *Page) another() {
-	if source := p.source(); source != "" {
-		p.imgNth++
-		p.seek(source)
-	}
-}
-
-// take makes an image the one that is looked at.
-func (p *Page) take(img image.Image, name string) {
-	p.img, p.imgName, p.seeking, p.asked, p.watched = img, name, false, "", ""
-	p.showImage()
-	p.Update(p.state)
-}
-
-// Dropped implements page.DropTaker.
-func (p *Page) Dropped(paths []string) bool {
-	path := paths[0]
-	if !page.IsImage(path) {
-		return false
-	}
-	p.host.Session().Load(path, func(img image.Image, err error) {
-		if err != nil {
-			p.host.Fault(err)
-			return
-		}
-		p.own = true
-		p.take(img, filepath.Base(path))
-	})
-	return true
 }
 
 // showEpochs offers the snapshots of the run.
@@ -630,29 +383,6 @@ func (p *Page) layerAt() int {
 		return -1
 	}
 	return slices.IndexFunc(p.view.Layers, func(l look.Layer) bool { return l.Name == p.layer })
-}
-
-// showImage shows the image as it is, or the very numbers that the network gets.
-func (p *Page) showImage() {
-	v := p.view
-	if p.img == nil {
-		p.picture.Set(nil)
-		p.seen.Set("")
-		if !p.seeking {
-			p.seen.Set(p.text("ask"))
-		}
-		return
-	}
-	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
-		b := p.img.Bounds()
-		p.picture.Set(p.img)
-		p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
-		return
-	}
-	s := v.Tensor.Shape
-	p.picture.Set(raster.Tensor(v.Tensor.Data, s[0], s[1], s[2]))
-	st := look.Describe(v.Tensor.Data)
-	p.seen.Set(p.text("tensor", s[2], s[1], s[0], st.Min, st.Max))
 }
 
 // Show implements page.Page.

@@ -57,8 +57,8 @@ type Host interface {
 	Fault(err error)
 	// Confirm asks before what cannot be undone.
 	Confirm(title, text, action string, then func())
-	// Ask asks for a line of text.
-	Ask(title, text, value, action string, then func(string))
+	// Ask asks for a line of text. While then does not take it, why is said below it, and it can be corrected.
+	Ask(title, text, value, action string, then func(string) error)
 	// Explain shows the idea behind a thing.
 	Explain(concept string)
 	// Info makes the small button that explains a concept.

@@ -173,9 +173,11 @@ func (h *Host) Confirm(title, _, _ string, then func()) {
 }
 
 // Ask implements page.Host.
-func (h *Host) Ask(title, _, _, _ string, then func(string)) {
+func (h *Host) Ask(title, _, _, _ string, then func(string) error) {
 	h.Asked = append(h.Asked, title)
-	then(h.Answer)
+	if err := then(h.Answer); err != nil {
+		h.Fault(err)
+	}
 }
 
 // Explain implements page.Host; a concept without text fails the test.

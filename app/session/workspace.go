@@ -456,23 +456,20 @@ func (s *Session) DeleteRun(name string) {
 	})
 }
 
-// RenameRun gives a run another name; done gets its folder then, on the window's goroutine.
-func (s *Session) RenameRun(from, to string, done func(folder string)) {
+// RenameRun gives a run another name, unless that is an error of the name or of the run; done gets its folder then, on the window's goroutine.
+func (s *Session) RenameRun(from, to string, done func(folder string)) error {
 	to, err := data.SafeName(to)
 	if err != nil {
-		s.fail(err)
-		return
+		return err
 	}
 	if to == from {
-		return
+		return nil
 	}
 	if _, err := os.Stat(s.runFolder(to)); err == nil {
-		s.fail(fault.New("session.run.exists", "There is a run %s already. Choose another name.", to))
-		return
+		return fault.New("session.run.exists", "There is a run %s already. Choose another name.", to)
 	}
 	if t := s.State().Training; t != nil && t.Run == from {
-		s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", from))
-		return
+		return fault.New("session.run.used", "The run %s is going on. Stop it first.", from)
 	}
 	s.background(func(context.Context) {
 		s.fail(s.predictors.forget(s.runFolder(from)))
@@ -500,6 +497,7 @@ func (s *Session) RenameRun(from, to string, done func(folder string)) {
 		s.remember()
 		s.loadCurve(to)
 	})
+	return nil
 }
 
 // remove deletes a folder, after it was renamed so that a half-deleted one is never taken for a whole one.

@@ -167,11 +167,14 @@ func (p *Page) runMenu(r session.Run, at fyne.Position) {
 		add("run.snapshots", func() { p.showSnapshots(r) })
 	}
 	add("run.note", func() {
-		p.host.Ask(dialogTitle(p.text("run.note")), p.text("run.note.text", r.Name), r.Info.Note, p.text("run.note.action"), func(note string) { sess.SetNote(r.Name, note) })
+		p.host.Ask(dialogTitle(p.text("run.note")), p.text("run.note.text", r.Name), r.Info.Note, p.text("run.note.action"), func(note string) error {
+			sess.SetNote(r.Name, note)
+			return nil
+		})
 	})
 	add("run.rename", func() {
-		p.host.Ask(dialogTitle(p.text("run.rename")), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) {
-			sess.RenameRun(r.Name, to, func(folder string) { p.renamed(r, to, folder) })
+		p.host.Ask(dialogTitle(p.text("run.rename")), p.text("run.rename.text", r.Name), r.Name, p.text("run.rename.action"), func(to string) error {
+			return sess.RenameRun(r.Name, to, func(folder string) { p.renamed(r, to, folder) })
 		})
 	})
 	add("run.delete", func() {
@@ -210,15 +213,12 @@ func (p *Page) waitingMenu(w session.Waiting, at fyne.Position) {
 // extend asks for how many epochs more a run that is finished goes on.
 func (p *Page) extend(r session.Run) {
 	const most = 10000
-	p.host.Ask(dialogTitle(p.text("run.extend")), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) {
+	p.host.Ask(dialogTitle(p.text("run.extend")), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) error {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > most {
-			p.host.Fault(fault.New("training.extend", "%q is no number of epochs from 1 to %d.", text, most))
-			return
+			return fault.New("training.extend", "%q is no number of epochs from 1 to %d.", text, most)
 		}
-		if err := p.host.Session().ExtendRun(r.Name, n); err != nil {
-			p.host.Fault(err)
-		}
+		return p.host.Session().ExtendRun(r.Name, n)
 	})
 }
 

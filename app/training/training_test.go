@@ -169,7 +169,9 @@ func TestTrainPauseStopResume(t *testing.T) {
 		})
 	}
 	h.Answer = "나의 실행"
-	h.Session().RenameRun(r.Name, h.Answer, func(string) {})
+	if err := h.Session().RenameRun(r.Name, h.Answer, func(string) {}); err != nil {
+		t.Error(err)
+	}
 	h.Until("the new name", func(s *session.State) bool { return s.Run == "나의 실행" })
 	h.Session().DeleteRun("나의 실행")
 	h.Until("no run", func(s *session.State) bool { return len(s.Runs) == 0 })

@@ -7,14 +7,10 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/opentype"
 
@@ -23,7 +19,6 @@ import (
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/model"
 	look "github.com/convscope/convscope/nn/vision"
-	"github.com/convscope/convscope/resources"
 	textfont "github.com/convscope/convscope/resources/font"
 	"github.com/convscope/convscope/widgets"
 	"github.com/convscope/convscope/widgets/raster"
@@ -70,16 +65,6 @@ type Page struct {
 	saving   *widgets.Button
 }
 
-// photo is a photo that was dropped.
-type photo struct {
-	name   string
-	path   string // "": an example
-	img    image.Image
-	found  *look.Windows
-	foundK string // asked of found
-	boxes  []look.Box
-}
-
 // scaleChoices are sizes of the window, 1 being its own.
 var scaleChoices = [][]float64{{1}, {1, 1.5}, {1, 1.4, 2}, {.7, 1, 1.4, 2, 2.8}}
 
@@ -89,112 +74,6 @@ func New(h page.Host) page.Page {
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("detect."+key, args...) }
-
-// Build implements page.Page.
-func (p *Page) Build() fyne.CanvasObject {
-	p.list, p.rows = widgets.Column(0), nil
-	p.heading = widgets.NewHeading("")
-	scroll := widgets.Loose(container.NewVScroll(p.list))
-	left := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, widgets.Inset(11, 12, 0, 12, p.heading), scroll)).Padded(1)
-	middle := p.buildMiddle()
-	p.main = widgets.Beside(widgets.Gap, middle, widgets.Sized(170, 0, left), middle, widgets.Sized(246, 0, p.buildRight()))
-	p.guide = widgets.NewPanel(widgets.NewGuide(
-		func() fyne.Resource { return resources.IconDetect.In(widgets.Colour(widgets.ColourAccent)) },
-		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
-		widgets.NewButton(p.text("guide.train"), widgets.Primary, func() { p.host.Go("train") })))
-	p.root = container.NewStack()
-	p.Update(p.state)
-	p.showPhotos()
-	p.showPhoto()
-	return p.root
-}
-
-func (p *Page) buildMiddle() fyne.CanvasObject {
-	p.title = widgets.NewText("", widgets.ColourText).Bold().Natural()
-	p.size = widgets.NewText("", widgets.ColourQuiet)
-	modes := widgets.NewSegmented([]string{p.text("boxes"), p.text("heat")}, func(i int) {
-		p.heat = i
-		p.showFound()
-	})
-	modes.Choose(p.heat)
-	p.view = widgets.NewPhotoView()
-	p.view.OnHover = p.hovered
-	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes, p.host.Info("heat-map"))
-	p.under = widgets.NewText("", widgets.ColourQuiet).Small()
-	p.buildEmpty()
-	photo := container.NewStack(p.view, p.empty)
-	picture := widgets.NewPanel(widgets.ColumnGrowing(6, photo, widgets.Sized(0, 22, top), photo, widgets.Sized(0, 15, p.under)))
-	s := &p.summary
-	s.window, s.count, s.time = widgets.NewRow("", ""), widgets.NewRow(p.text("windows"), ""), widgets.NewRow(p.text("time"), "")
-	p.progress = widgets.NewProgress()
-	p.cancel = widgets.NewButton(p.host.Text("cancel"), widgets.Linked, func() {
-		p.host.Session().CancelDetect()
-		p.looking = false
-		p.showProgress(0, 0)
-		p.showFound()
-	})
-	p.progress.Hide()
-	p.cancel.Hide()
-	head := widgets.LineGrowing(8, p.progress, widgets.NewHeading(p.text("method.window")).Natural(), p.host.Info("sliding-window"), p.progress, p.cancel)
-	below := widgets.NewPanel(widgets.Column(2, widgets.Sized(0, 22, head),
-		widgets.Shares(28, []float32{1, 1, 1}, s.window, s.count, s.time)))
-	return widgets.ColumnGrowing(widgets.Gap, picture, picture, below)
-}
-
-// buildEmpty makes what stands in place of a photo: where to drop one, and what else can be done.
-func (p *Page) buildEmpty() {
-	guide := widgets.NewGuide(
-		func() fyne.Resource { return resources.IconDetect.In(widgets.Colour(widgets.ColourAccent)) },
-		p.text("empty.title"), []string{p.text("empty.1"), p.text("empty.2"), p.text("empty.3")},
-		widgets.NewButton(p.text("empty.open"), widgets.Plain, p.open), widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample))
-	p.empty = container.NewStack(widgets.NewFrame(widgets.ColourLine), guide)
-}
-
-// open asks for a photo.
-func (p *Page) open() {
-	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
-}
-
-func (p *Page) buildRight() fyne.CanvasObject {
-	const w = 104
-	share := func(v float64) string { return fmt.Sprintf("%.2f", v) }
-	threshold := widgets.NewSliderRow(p.text("threshold"), .05, .99, .01, p.threshold, share, func(v float64) {
-		p.threshold = v
-		p.showFound()
-	})
-	overlap := widgets.NewSliderRow(p.text("overlap"), 0, .9, .01, p.overlap, share, func(v float64) {
-		p.overlap = v
-		p.showFound()
-	})
-	p.windowN = widgets.NewNumber(float64(p.side()), 4, 4096, true, func(v float64) { p.window = int(v); p.look() })
-	p.strideN = widgets.NewNumber(float64(p.step()), 1, 4096, true, func(v float64) { p.stride = int(v); p.look() })
-	p.windowN.OnWrong, p.strideN.OnWrong = p.look, p.look
-	var scaleNames []string
-	for _, s := range scaleChoices {
-		var parts []string
-		for _, v := range s {
-			parts = append(parts, widgets.FormatNumber(v))
-		}
-		scaleNames = append(scaleNames, strings.Join(parts, " "))
-	}
-	p.foundAll = widgets.NewHeading("")
-	p.found = widgets.Column(0)
-	rows := widgets.Column(6,
-		widgets.NewHeading(p.text("method")),
-		widgets.FormRow(p.text("how"), 128, widgets.NewChoice([]string{p.text("method.window")}, 0, nil)),
-		page.NumberRow(p.host, p.text("window"), w, p.windowN),
-		page.NumberRow(p.host, p.text("stride"), w, p.strideN, p.host.Info("stride")),
-		widgets.FormRow(p.text("scales"), w, widgets.NewChoice(scaleNames, p.scales, func(i int) { p.scales = i; p.look() })),
-		threshold, overlap,
-		widgets.Line(8, widgets.NewCheck(p.text("squares"), p.grid, func(on bool) { p.grid = on; p.showFound() }), p.host.Info("iou")),
-		widgets.Sized(0, 26, p.foundAll))
-	scroll := widgets.NewScroll(p.found)
-	example := widgets.NewButton(p.text("example"), widgets.Plain, p.tryExample)
-	p.saving = widgets.NewButton(p.text("save"), widgets.Plain, p.save)
-	panel := widgets.NewPanel(widgets.ColumnGrowing(4, scroll, rows, scroll, widgets.Column(8, example, p.saving)))
-	next := widgets.NewButton(p.text("drop"), widgets.Primary, p.open)
-	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)
-}
 
 // side is the window's, in pixels of the photo.
 func (p *Page) side() int {
@@ -232,114 +111,6 @@ func (p *Page) Update(s *session.State) {
 	}
 }
 
-// Dropped implements page.DropTaker: photos, or a folder of them.
-func (p *Page) Dropped(paths []string) bool {
-	var files []string
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			files = append(files, imagesIn(path)...)
-		} else if page.IsImage(path) {
-			files = append(files, path)
-		}
-	}
-	if len(files) == 0 {
-		return false
-	}
-	const most = 200
-	if len(files) > most {
-		files = files[:most]
-	}
-	first := len(p.photos)
-	for _, path := range files {
-		p.photos = append(p.photos, &photo{name: filepath.Base(path), path: path})
-	}
-	p.showPhotos()
-	p.show(first)
-	return true
-}
-
-// imagesIn lists the images directly in a folder.
-func imagesIn(folder string) []string {
-	entries, err := fs.ReadDir(os.DirFS(folder), ".")
-	if err != nil {
-		return nil
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && page.IsImage(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			files = append(files, filepath.Join(folder, e.Name()))
-		}
-	}
-	return files
-}
-
-// tryExample makes a photo of the sample's things.
-func (p *Page) tryExample() {
-	sample := data.Samples()[0]
-	if r := p.state.ChosenRun(); r != nil && r.Err == nil && slices.Contains(r.Info.Labels, "circle") {
-		sample = "shapes"
-	}
-	seed := p.example
-	p.example++
-	p.host.Session().Do(func(context.Context) func() {
-		img, err := data.SamplePhoto(sample, 480, 360, seed)
-		return func() {
-			if err != nil {
-				p.host.Fault(err)
-				return
-			}
-			p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
-			p.showPhotos()
-			p.show(len(p.photos) - 1)
-		}
-	})
-}
-
-// show chooses a photo, and reads it if need be.
-func (p *Page) show(i int) {
-	p.at = i
-	ph := p.photos[i]
-	p.showRows()
-	if ph.img == nil {
-		p.host.Session().Load(ph.path, func(img image.Image, err error) {
-			if err != nil {
-				p.host.Fault(err)
-				p.photos = slices.DeleteFunc(p.photos, func(o *photo) bool { return o == ph })
-				p.at = min(p.at, len(p.photos)-1)
-				p.showPhotos()
-				p.showPhoto()
-				return
-			}
-			ph.img = img
-			if p.at >= 0 && p.photos[p.at] == ph {
-				p.showPhoto()
-				p.look()
-			}
-		})
-		return
-	}
-	p.showPhoto()
-	p.look()
-}
-
-// showPhotos lists the photos.
-func (p *Page) showPhotos() {
-	p.heading.Set(p.text("photos", len(p.photos)))
-	for len(p.rows) < len(p.photos) {
-		p.rows = append(p.rows, widgets.NewThumbRow(nil))
-	}
-	p.list.Objects = p.list.Objects[:0]
-	if len(p.photos) == 0 {
-		p.list.Objects = append(p.list.Objects, widgets.Inset(4, 12, 4, 12, widgets.NewParagraph(p.text("photos.none"), widgets.ColourQuiet)))
-	}
-	for i := range p.photos {
-		p.rows[i].OnTapped = func() { p.show(i) }
-		p.list.Objects = append(p.list.Objects, p.rows[i])
-	}
-	p.list.Refresh()
-	p.showRows()
-}
-
 func (p *Page) showRows() {
 	for i, ph := range p.photos {
 		detail := ""
@@ -353,27 +124,6 @@ func (p *Page) showRows() {
 		}
 		p.rows[i].Set(ph.name, detail, i == p.at)
 	}
-}
-
-// showPhoto shows the chosen photo and what was found in it.
-func (p *Page) showPhoto() {
-	if p.at < 0 {
-		p.empty.Show()
-		p.view.SetImage(nil)
-		p.title.Set(p.text("photo.none"))
-		p.size.Set("")
-		p.showFound()
-		return
-	}
-	p.empty.Hide()
-	ph := p.photos[p.at]
-	p.title.Set(ph.name)
-	if ph.img != nil {
-		b := ph.img.Bounds()
-		p.size.Set(fmt.Sprintf("%d×%d", b.Dx(), b.Dy()))
-	}
-	p.view.SetImage(ph.img)
-	p.showFound()
 }
 
 // options are those of the form.

@@ -47,8 +47,9 @@ const (
 // answer is what the process says.
 type answer struct {
 	Executor int
-	Fault    *fault.Fault // what went wrong, for a person
-	Error    string       // what went wrong else
+	Patience time.Duration // with an executor: how long its steps may take, if that is another time than the device's
+	Fault    *fault.Fault  // what went wrong, for a person
+	Error    string        // what went wrong else
 }
 
 // greeting is the first thing that the process says.
@@ -75,7 +76,7 @@ func (a answer) err() error {
 	return nil
 }
 
-// A Patient device says how long a step may take before its driver counts as hung.
+// A Patient device, or executor, says how long a step may take before its driver counts as hung.
 type Patient interface{ Patience() time.Duration }
 
 // starting is how long a process may take to open its device and to make a program ready: drivers compile for seconds, not for minutes.
@@ -162,11 +163,15 @@ func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	number, err := d.ask(request{Kind: prepare, Program: p}, nil, starting)
+	a, err := d.ask(request{Kind: prepare, Program: p}, nil, starting)
 	if err != nil {
 		return nil, err
 	}
-	return &executor{d: d, p: p, number: number}, nil
+	x := &executor{d: d, p: p, number: a.Executor, patience: d.patience}
+	if a.Patience != 0 && d.place.Patience == 0 {
+		x.patience = a.Patience
+	}
+	return x, nil
 }
 
 // Close implements kernel.Device: the process ends by itself, or is ended.
@@ -186,12 +191,11 @@ func (d *device) Close() error {
 }
 
 // ask sends a request and waits for the answer, and for the numbers that follow it.
-func (d *device) ask(r request, numbers []float32, patience time.Duration) (executor int, err error) {
+func (d *device) ask(r request, numbers []float32, patience time.Duration) (a answer, err error) {
 	if err := d.usable(); err != nil {
-		return 0, err
+		return a, err
 	}
 	watch := d.watch(patience)
-	var a answer
 	if err = d.enc.Encode(r); err == nil {
 		if err = d.w.Flush(); err == nil {
 			err = d.dec.Decode(&a)
@@ -201,9 +205,9 @@ func (d *device) ask(r request, numbers []float32, patience time.Duration) (exec
 		_, err = io.ReadFull(d.r, asBytes(numbers))
 	}
 	if !watch.Stop() || err != nil {
-		return 0, d.gone(err, patience)
+		return a, d.gone(err, patience)
 	}
-	return a.Executor, a.err()
+	return a, a.err()
 }
 
 // tell sends numbers that are not answered.
@@ -262,10 +266,11 @@ func (d *device) stop() error {
 
 // executor stands for an executor in the other process.
 type executor struct {
-	d      *device
-	p      *kernel.Program
-	number int
-	closed bool
+	d        *device
+	p        *kernel.Program
+	number   int
+	patience time.Duration
+	closed   bool
 }
 
 // Buffer implements kernel.Executor.
@@ -278,7 +283,7 @@ func (x *executor) Run(s kernel.Step) error {
 	if x.closed {
 		return errClosed
 	}
-	_, err := x.d.ask(request{Kind: run, Executor: x.number, Step: s}, nil, x.d.patience)
+	_, err := x.d.ask(request{Kind: run, Executor: x.number, Step: s}, nil, x.patience)
 	return err
 }
 

@@ -56,12 +56,20 @@ type executor struct {
 	what string
 }
 
+// Patience is a moment for what takes a while.
+func (x executor) Patience() time.Duration {
+	if x.what == "slow" {
+		return 300 * time.Millisecond
+	}
+	return 0
+}
+
 func (x executor) Run(s kernel.Step) error {
 	switch x.what {
 	case "crashes":
 		fmt.Fprintln(os.Stderr, "a driver's last words")
 		os.Exit(3)
-	case "hangs":
+	case "hangs", "slow":
 		time.Sleep(time.Hour)
 	}
 	return x.Executor.Run(s)
@@ -137,8 +145,12 @@ func prepare(t *testing.T, d kernel.Device) kernel.Executor {
 
 // A process that ends takes nothing with it: each call says so, and closing does no harm.
 func TestAProcessThatEnds(t *testing.T) {
-	for what, want := range map[string]error{"crashes": errEnded, "hangs": errSilent} {
-		d := mustOpen(t, what, 300*time.Millisecond)
+	for what, want := range map[string]error{"crashes": errEnded, "hangs": errSilent, "slow": errSilent} {
+		patience := 300 * time.Millisecond
+		if what == "slow" { // its executor says so
+			patience = 0
+		}
+		d := mustOpen(t, what, patience)
 		x := prepare(t, d)
 		err := x.Run(kernel.Step{Samples: 1})
 		if !errors.Is(err, want) || !strings.HasPrefix(err.Error(), "CPU") {

@@ -139,6 +139,9 @@ func (s *server) do(r request, a *answer) (numbers []float32, err error) {
 		s.last++
 		s.executors[s.last] = prepared{x, r.Program}
 		a.Executor = s.last
+		if p, ok := x.(Patient); ok {
+			a.Patience = p.Patience()
+		}
 		return nil, nil
 	case end:
 		return nil, s.close()

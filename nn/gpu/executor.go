@@ -5,6 +5,7 @@ package gpu
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cogentcore/webgpu/wgpu"
 
@@ -25,6 +26,7 @@ type executor struct {
 	reader reader // brings numbers back
 
 	forward, backward, update []command
+	now                       []command // of the step
 }
 
 // command is a pass made ready.
@@ -32,6 +34,22 @@ type command struct {
 	pipeline *wgpu.ComputePipeline
 	group    *wgpu.BindGroup
 	groups   [3]uint32
+	work     int
+}
+
+// mostWork is how many multiply-adds are submitted at once. Systems take a card away from whoever keeps it for some seconds (Windows for two), and weak ones do some ten billion a
+// second. It is less than a step of small networks and large batches of small ones: those are one submission.
+var mostWork = 20_000_000_000
+
+// part tells how many of the first commands are submitted together: one, and more while they are not too much work.
+func part(commands []command) int {
+	work := 0
+	for i, c := range commands {
+		if work += c.work; i > 0 && work > mostWork {
+			return i
+		}
+	}
+	return len(commands)
 }
 
 // Prepare implements kernel.Device.
@@ -131,10 +149,19 @@ func (x *executor) command(p pass) (command, error) {
 	if err != nil {
 		return command{}, fmt.Errorf("gpu: %w for\n%s", err, p.code)
 	}
-	return command{pipeline, group, p.groups}, nil
+	return command{pipeline, group, p.groups, p.work}, nil
 }
 
-// Run implements kernel.Executor: one submission.
+// Patience is how long a step may take: the device's own for each submission.
+func (x *executor) Patience() time.Duration {
+	submissions := time.Duration(0)
+	for rest := slices.Concat(x.forward, x.backward, x.update); len(rest) > 0; rest = rest[part(rest):] {
+		submissions++
+	}
+	return max(1, submissions) * x.d.Patience()
+}
+
+// Run implements kernel.Executor: one submission, or a few of a step that is much work.
 func (x *executor) Run(s kernel.Step) error {
 	x.d.mu.Lock()
 	defer x.d.mu.Unlock()
@@ -155,37 +182,53 @@ func (x *executor) run(s kernel.Step) error {
 	if err := x.d.queue.WriteBuffer(x.step, 0, wgpu.ToBytes(x.words)); err != nil {
 		return err
 	}
+	x.now = x.now[:0]
+	for _, list := range []struct {
+		run      bool
+		commands []command
+	}{{!s.NoForward, x.forward}, {s.Backward, x.backward}, {s.Update, x.update}} {
+		if list.run {
+			x.now = append(x.now, list.commands...)
+		}
+	}
+	rest := x.now
+	for {
+		n := part(rest)
+		last := n == len(rest)
+		if err := x.send(rest[:n], last); err != nil {
+			return err
+		}
+		if last {
+			return x.reader.fetch(x)
+		}
+		rest = rest[n:]
+	}
+}
+
+// send records commands and submits them; the last of a step with what comes back.
+func (x *executor) send(commands []command, last bool) error {
 	encoder, err := x.d.wgpu.CreateCommandEncoder(nil)
 	if err != nil {
 		return err
 	}
 	defer encoder.Release()
 	pass := encoder.BeginComputePass(nil)
-	for _, list := range []struct {
-		run      bool
-		commands []command
-	}{{!s.NoForward, x.forward}, {s.Backward, x.backward}, {s.Update, x.update}} {
-		if !list.run {
-			continue
-		}
-		for _, c := range list.commands {
-			pass.SetPipeline(c.pipeline)
-			pass.SetBindGroup(0, c.group, nil)
-			pass.DispatchWorkgroups(c.groups[0], c.groups[1], c.groups[2])
-		}
+	for _, c := range commands {
+		pass.SetPipeline(c.pipeline)
+		pass.SetBindGroup(0, c.group, nil)
+		pass.DispatchWorkgroups(c.groups[0], c.groups[1], c.groups[2])
 	}
 	err = pass.End()
 	pass.Release()
 	if err != nil {
 		return err
 	}
-	if err := x.reader.record(x, encoder); err != nil {
-		return err
+	if last {
+		if err := x.reader.record(x, encoder); err != nil {
+			return err
+		}
 	}
-	if err := x.submit(encoder); err != nil {
-		return err
-	}
-	return x.reader.fetch(x)
+	return x.submit(encoder)
 }
 
 // submit sends what was recorded.
@@ -219,6 +262,6 @@ func (x *executor) release() error {
 		}
 	}
 	x.reader.release()
-	x.forward, x.backward, x.update, x.mem, x.step = nil, nil, nil, nil, nil
+	x.forward, x.backward, x.update, x.now, x.mem, x.step = nil, nil, nil, nil, nil, nil
 	return nil
 }

@@ -79,7 +79,9 @@ var<workgroup> tb: array<f32, BS>;
 	}
 %s
 }`, p.a, p.b, p.store, p.nNow, p.kNow, sums, load("ta", "TM", "LA", "m", "M", "loadA(g, m, k)", !p.aAcross), load("tb", "TN", "LB", "n", "all", "loadB(g, k, n)", p.bAlong), steps, stores)
-	return shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+	made := shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
+	made.work = p.groups * p.m * p.n * p.k
+	return made
 }
 
 // load writes out how the threads fill a tile: side numbers of index x (m or n), below limit, for each of the depth numbers of k. Neighbouring threads take numbers that are neighbours

@@ -14,6 +14,7 @@ type pass struct {
 	code    string
 	buffers []kernel.ID // bound from 1 on; at 0 lies what the step is (words.go)
 	groups  [3]uint32   // workgroups
+	work    int         // multiply-adds of a whole batch; 0 of what is not a product, which takes little
 }
 
 // scratch stands for the executor's own buffer for what lies between the passes of one operation.

@@ -1,0 +1,134 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"path/filepath"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
+	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/widgets/raster"
+)
+
+// open asks for an image.
+func (p *Page) open() {
+	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
+}
+
+// source is the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
+// there is none.
+func (p *Page) source() string {
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
+		for _, d := range p.state.Datasets {
+			if d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(r.Info.Dataset) {
+				return d.Name
+			}
+		}
+	}
+	if d := p.state.ChosenDataset(); d != nil && d.Err == nil {
+		return d.Name
+	}
+	return ""
+}
+
+// seek takes an image of a data set; "": none.
+func (p *Page) seek(name string) {
+	p.img, p.imgName, p.own, p.from, p.seeking = nil, "", false, name, name != ""
+	p.showImage()
+	if !p.seeking {
+		return
+	}
+	nth := p.imgNth
+	still := func() bool { return p.seeking && p.from == name && p.imgNth == nth }
+	p.host.Session().Do(func(context.Context) func() {
+		img, file := imageOf(p.host.Session(), name, nth)
+		return func() {
+			if still() {
+				p.take(img, file)
+			}
+		}
+	})
+}
+
+// imageOf reads an image of a data set, or nil where it has none that can be read. It runs in the background.
+func imageOf(s *session.Session, name string, nth int) (image.Image, string) {
+	d, err := s.Data(name)
+	if err != nil {
+		return nil, ""
+	}
+	ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
+	if len(ids) == 0 {
+		ids = d.IDs(data.Train)
+	}
+	if len(ids) == 0 {
+		return nil, ""
+	}
+	id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
+	px, err := d.Pixels(id)
+	if err != nil {
+		return nil, ""
+	}
+	r, err := d.Record(id)
+	if err != nil {
+		return nil, ""
+	}
+	return px.Image(), r.File
+}
+
+// another takes the next image of the data set.
+func (p *Page) another() {
+	if source := p.source(); source != "" {
+		p.imgNth++
+		p.seek(source)
+	}
+}
+
+// take makes an image the one that is looked at.
+func (p *Page) take(img image.Image, name string) {
+	p.img, p.imgName, p.seeking, p.asked, p.watched = img, name, false, "", ""
+	p.showImage()
+	p.Update(p.state)
+}
+
+// Dropped implements page.DropTaker.
+func (p *Page) Dropped(paths []string) bool {
+	path := paths[0]
+	if !page.IsImage(path) {
+		return false
+	}
+	p.host.Session().Load(path, func(img image.Image, err error) {
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		p.own = true
+		p.take(img, filepath.Base(path))
+	})
+	return true
+}
+
+// showImage shows the image as it is, or the very numbers that the network gets.
+func (p *Page) showImage() {
+	v := p.view
+	if p.img == nil {
+		p.picture.Set(nil)
+		p.seen.Set("")
+		if !p.seeking {
+			p.seen.Set(p.text("ask"))
+		}
+		return
+	}
+	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
+		b := p.img.Bounds()
+		p.picture.Set(p.img)
+		p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
+		return
+	}
+	s := v.Tensor.Shape
+	p.picture.Set(raster.Tensor(v.Tensor.Data, s[0], s[1], s[2]))
+	st := look.Describe(v.Tensor.Data)
+	p.seen.Set(p.text("tensor", s[2], s[1], s[0], st.Min, st.Max))
+}

@@ -1,0 +1,161 @@
+package vision
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/nn/data"
+	look "github.com/convscope/convscope/nn/vision"
+	"github.com/convscope/convscope/widgets"
+)
+
+// photo is a photo that was dropped.
+type photo struct {
+	name   string
+	path   string // "": an example
+	img    image.Image
+	found  *look.Windows
+	foundK string // asked of found
+	boxes  []look.Box
+}
+
+// open asks for a photo.
+func (p *Page) open() {
+	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
+}
+
+// Dropped implements page.DropTaker: photos, or a folder of them.
+func (p *Page) Dropped(paths []string) bool {
+	var files []string
+	for _, path := range paths {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			files = append(files, imagesIn(path)...)
+		} else if page.IsImage(path) {
+			files = append(files, path)
+		}
+	}
+	if len(files) == 0 {
+		return false
+	}
+	const most = 200
+	if len(files) > most {
+		files = files[:most]
+	}
+	first := len(p.photos)
+	for _, path := range files {
+		p.photos = append(p.photos, &photo{name: filepath.Base(path), path: path})
+	}
+	p.showPhotos()
+	p.show(first)
+	return true
+}
+
+// imagesIn lists the images directly in a folder.
+func imagesIn(folder string) []string {
+	entries, err := fs.ReadDir(os.DirFS(folder), ".")
+	if err != nil {
+		return nil
+	}
+	var files []string
+	for _, e := range entries {
+		if !e.IsDir() && page.IsImage(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+			files = append(files, filepath.Join(folder, e.Name()))
+		}
+	}
+	return files
+}
+
+// tryExample makes a photo of the sample's things.
+func (p *Page) tryExample() {
+	sample := data.Samples()[0]
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil && slices.Contains(r.Info.Labels, "circle") {
+		sample = "shapes"
+	}
+	seed := p.example
+	p.example++
+	p.host.Session().Do(func(context.Context) func() {
+		img, err := data.SamplePhoto(sample, 480, 360, seed)
+		return func() {
+			if err != nil {
+				p.host.Fault(err)
+				return
+			}
+			p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
+			p.showPhotos()
+			p.show(len(p.photos) - 1)
+		}
+	})
+}
+
+// show chooses a photo, and reads it if need be.
+func (p *Page) show(i int) {
+	p.at = i
+	ph := p.photos[i]
+	p.showRows()
+	if ph.img == nil {
+		p.host.Session().Load(ph.path, func(img image.Image, err error) {
+			if err != nil {
+				p.host.Fault(err)
+				p.photos = slices.DeleteFunc(p.photos, func(o *photo) bool { return o == ph })
+				p.at = min(p.at, len(p.photos)-1)
+				p.showPhotos()
+				p.showPhoto()
+				return
+			}
+			ph.img = img
+			if p.at >= 0 && p.photos[p.at] == ph {
+				p.showPhoto()
+				p.look()
+			}
+		})
+		return
+	}
+	p.showPhoto()
+	p.look()
+}
+
+// showPhotos lists the photos.
+func (p *Page) showPhotos() {
+	p.heading.Set(p.text("photos", len(p.photos)))
+	for len(p.rows) < len(p.photos) {
+		p.rows = append(p.rows, widgets.NewThumbRow(nil))
+	}
+	p.list.Objects = p.list.Objects[:0]
+	if len(p.photos) == 0 {
+		p.list.Objects = append(p.list.Objects, widgets.Inset(4, 12, 4, 12, widgets.NewParagraph(p.text("photos.none"), widgets.ColourQuiet)))
+	}
+	for i := range p.photos {
+		p.rows[i].OnTapped = func() { p.show(i) }
+		p.list.Objects = append(p.list.Objects, p.rows[i])
+	}
+	p.list.Refresh()
+	p.showRows()
+}
+
+// showPhoto shows the chosen photo and what was found in it.
+func (p *Page) showPhoto() {
+	if p.at < 0 {
+		p.empty.Show()
+		p.view.SetImage(nil)
+		p.title.Set(p.text("photo.none"))
+		p.size.Set("")
+		p.showFound()
+		return
+	}
+	p.empty.Hide()
+	ph := p.photos[p.at]
+	p.title.Set(ph.name)
+	if ph.img != nil {
+		b := ph.img.Bounds()
+		p.size.Set(fmt.Sprintf("%d×%d", b.Dx(), b.Dy()))
+	}
+	p.view.SetImage(ph.img)
+	p.showFound()
+}
