@@ -20,12 +20,12 @@ const (
 
 // buildLayers makes the panel that shows how each layer learns, or how quick the run is.
 func (p *Page) buildLayers() fyne.CanvasObject {
-	views := widgets.NewSegmented([]string{p.text("gradients"), p.text("updates"), p.text("images-per-second")}, func(i int) {
+	views := widgets.NewSegmented([]string{p.text("gradients"), p.text("updates"), p.text("speed")}, func(i int) {
 		p.curves.view = i
 		p.draw(true)
 	})
 	views.Choose(p.curves.view)
-	head := widgets.Line(8, views, p.host.Info("gradient"))
+	head := widgets.Line(2, views, p.host.Info("gradient"))
 	return widgets.NewPanel(widgets.ColumnGrowing(2, p.curves.layers, widgets.Sized(0, 20, head), p.curves.layers)).Around(p.curves.layers)
 }
 
