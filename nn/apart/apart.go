@@ -115,7 +115,7 @@ func Open(p Place) (kernel.Device, error) {
 	watch := d.watch(starting)
 	var hello greeting
 	err = d.dec.Decode(&hello)
-	if !watch.Stop() || err != nil {
+	if !watch.stop() || err != nil {
 		return nil, d.gone(err, starting)
 	}
 	if err := hello.Answer.err(); err != nil {
@@ -204,7 +204,7 @@ func (d *device) ask(r request, numbers []float32, patience time.Duration) (a an
 	if err == nil && a.err() == nil && len(numbers) > 0 {
 		_, err = io.ReadFull(d.r, asBytes(numbers))
 	}
-	if !watch.Stop() || err != nil {
+	if !watch.stop() || err != nil {
 		return a, d.gone(err, patience)
 	}
 	return a, a.err()
@@ -220,7 +220,7 @@ func (d *device) tell(r request, numbers []float32) error {
 	if err == nil {
 		_, err = d.w.Write(asBytes(numbers))
 	}
-	if !watch.Stop() || err != nil {
+	if !watch.stop() || err != nil {
 		return d.gone(err, d.patience)
 	}
 	return nil
@@ -233,15 +233,58 @@ func (d *device) usable() error {
 	return d.lost
 }
 
-// watch kills the process if it is not stopped in time.
-func (d *device) watch(patience time.Duration) *time.Timer {
-	if patience == 0 {
-		patience = 1 << 62
+// watch kills the process if it is not stopped in time. Time counts in short ticks, so that a program that was itself stopped for a while, or a computer that slept, does
+// not take its process for hung.
+func (d *device) watch(patience time.Duration) *watch {
+	const tick = time.Second
+	w := &watch{d: d, tick: min(patience, tick)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if patience > 0 {
+		w.left = int((patience + tick - 1) / tick)
+		w.timer = time.AfterFunc(w.tick, w.ring)
 	}
-	return time.AfterFunc(patience, func() {
-		d.silent.Store(true)
-		_ = d.place.Command.Process.Kill()
-	})
+	return w
+}
+
+// watch counts the ticks that are left of a device's patience.
+type watch struct {
+	d     *device
+	tick  time.Duration
+	timer *time.Timer // nil: patience without end
+
+	mu    sync.Mutex
+	left  int
+	ended bool // by stop, or with patience
+}
+
+func (w *watch) ring() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return
+	}
+	if w.left--; w.left > 0 {
+		w.timer.Reset(w.tick)
+		return
+	}
+	w.ended = true
+	w.d.silent.Store(true)
+	_ = w.d.place.Command.Process.Kill()
+}
+
+// stop ends the watch. It tells whether that was in time.
+func (w *watch) stop() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return false
+	}
+	w.ended = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	return true
 }
 
 // gone says what became of the process, and makes sure of it.
