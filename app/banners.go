@@ -44,7 +44,7 @@ type banner struct {
 // way is a way out of an error, that one click takes.
 type way struct {
 	key  string // of the words on the button
-	take func()
+	take func() error
 }
 
 const (
@@ -133,6 +133,9 @@ func (b *banners) fail(one *banner) {
 		one.stays = one.stays || b.all[i].stays
 		one.times += b.all[i].times
 		one.held = b.all[i].held
+		if one.way == nil {
+			one.way = b.all[i].way
+		}
 		b.all = slices.Delete(b.all, i, i+1)
 	}
 	b.all = append(b.all, one)
@@ -241,6 +244,7 @@ type bannerCard struct {
 	b     *banners
 	one   *banner
 	panel *widgets.Panel
+	way   *widgets.Button // nil: none
 }
 
 func newBannerCard(b *banners, one *banner) *bannerCard {
@@ -253,14 +257,19 @@ func newBannerCard(b *banners, one *banner) *bannerCard {
 	}
 	copyButton := widgets.NewButton(b.w.Text("details.copy"), widgets.Quiet, func() { b.w.app.Clipboard().SetContent(text + "\n" + one.details) })
 	closeButton := widgets.NewButton(b.w.Text("close"), widgets.Linked, func() { b.close(one) })
+	c := &bannerCard{b: b, one: one}
 	line := []fyne.CanvasObject{times, copyButton, closeButton}
 	if one.way != nil {
-		line = append(line, widgets.NewButton(b.w.Text(one.way.key), widgets.Plain, func() {
+		c.way = widgets.NewButton(b.w.Text(one.way.key), widgets.Plain, func() {
+			if err := one.way.take(); err != nil {
+				b.w.Fault(err)
+				return
+			}
 			b.close(one)
-			one.way.take()
-		}))
+		})
+		line = append(line, c.way)
 	}
-	c := &bannerCard{b: b, one: one, panel: widgets.NewPanel(widgets.Column(8, p, widgets.LineGrowing(12, times, line...)))}
+	c.panel = widgets.NewPanel(widgets.Column(8, p, widgets.LineGrowing(12, times, line...)))
 	c.ExtendBaseWidget(c)
 	return c
 }

@@ -41,11 +41,7 @@ func (w *shell) Fault(err error) { w.fault(session.Notice{Err: err}) }
 func (w *shell) fault(n session.Notice) {
 	one := &banner{say: func() string { return w.text.Fault(n.Err) }, details: n.Err.Error(), stays: n.Stays}
 	if n.OnCPU != nil {
-		one.way = &way{"banner.cpu", func() {
-			if err := n.OnCPU(); err != nil {
-				w.Fault(err)
-			}
-		}}
+		one.way = &way{"banner.cpu", n.OnCPU}
 	}
 	w.banners.fail(one)
 }

@@ -131,10 +131,16 @@ func TestErrorsMergeAndGo(t *testing.T) {
 
 	ways := 0
 	w.fault(session.Notice{Err: damaged(7), OnCPU: func() error { ways++; return damaged(8) }})
-	one := w.banners.all[0]
-	one.way.take()
-	if ways != 1 || len(w.banners.all) != 2 || w.banners.all[1].details != damaged(8).Error() {
-		t.Errorf("a way out that was taken %d times and ends in an error leaves %d errors", ways, len(w.banners.all))
+	w.fault(session.Notice{Err: damaged(7)})
+	go1 := func() { w.cards()[0].way.OnTapped() }
+	go1()
+	if all := w.banners.all; ways != 1 || len(all) != 2 || all[0].details != damaged(7).Error() || all[1].details != damaged(8).Error() {
+		t.Errorf("a way out that was taken %d times and ends in an error leaves %d errors", ways, len(all))
+	}
+	w.banners.all[0].way.take = func() error { return nil }
+	go1()
+	if all := w.banners.all; len(all) != 1 || all[0].details != damaged(8).Error() {
+		t.Errorf("a way out leaves %d errors", len(all))
 	}
 }
 

@@ -1,17 +1,25 @@
 package session
 
 import (
+	"context"
+
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/train"
 )
 
-// devices lists what a run can be trained on. It looks for adapters, which takes a moment.
-func (s *Session) devices() []Device {
-	list := []Device{{Kind: device.Auto, Measured: true}, {Kind: device.CPU}}
-	if name := device.Adapter(); name != "" {
-		list = append(list, Device{Kind: device.GPU, Name: name})
-	}
-	return list
+// always is what a run can be trained on everywhere.
+func always() []Device { return []Device{{Kind: device.Auto, Measured: true}, {Kind: device.CPU}} }
+
+// findDevices looks for what else a run can be trained on. A driver that wakes up may take its time: nothing else waits for it.
+func (s *Session) findDevices(ctx context.Context) {
+	name := device.Adapter(ctx)
+	s.change(func(now *State) {
+		if name != "" {
+			now.Devices = append(always(), Device{Kind: device.GPU, Name: name})
+		} else if now.Device == device.GPU && ctx.Err() == nil { // as it was chosen it was there
+			now.Device = device.Auto
+		}
+	})
 }
 
 // SetDevice chooses what the next runs are trained on.
@@ -20,14 +28,27 @@ func (s *Session) SetDevice(kind string) {
 	s.remember()
 }
 
-// onCPU gives what trains a run on the CPU that its graphics processor did not train to the end, from its last snapshot or, where it never began, anew.
+// onCPU gives what trains on the CPU a run that its graphics processor did not train to the end: one that began from its last snapshot, another from the start.
 func (s *Session) onCPU(l *live, begun bool) func() error {
-	return func() error {
-		s.SetDevice(device.CPU)
-		if begun {
-			return s.ResumeRun(l.run)
+	return s.withCPU(func() error {
+		r := named(s.State().Runs, l.run, func(r *Run) string { return r.Name })
+		if begun && r != nil { // it may have been to go on for longer than is written down
+			return s.ExtendRun(l.run, l.config.Epochs-r.Info.Config.Epochs)
 		}
-		_, err := s.Train(l.config)
+		name := s.nextRun()
+		return s.startRun(&live{run: name, dataset: l.dataset, config: l.config, spec: l.spec}, train.Job{Folder: s.runFolder(name), Config: l.config, Spec: l.spec})
+	})
+}
+
+// withCPU gives what starts something on the CPU, which then is the choice, unless it does not start.
+func (s *Session) withCPU(start func() error) func() error {
+	return func() error {
+		before := s.State().Device
+		s.SetDevice(device.CPU)
+		err := start()
+		if err != nil {
+			s.SetDevice(before)
+		}
 		return err
 	}
 }

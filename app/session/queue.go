@@ -13,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -155,7 +156,14 @@ func (s *Session) holdBack(w Waiting, why error) {
 		}
 		return slices.Insert(list, i, w)
 	})
-	s.fail(why)
+	if device.Failed(why) {
+		s.notice(Notice{Err: why, Stays: true, OnCPU: s.withCPU(func() error {
+			s.StartQueue()
+			return nil
+		})})
+	} else {
+		s.fail(why)
+	}
 	s.startNext()
 }
 

@@ -87,7 +87,7 @@ func New(c Config) (*Session, error) {
 	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.predictors.device, s.networks = cpu, readNetworks(c.Home)
-	s.now = State{Loading: true, Device: device.Auto, Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
+	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
 	s.background(s.watch)

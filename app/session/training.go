@@ -261,14 +261,17 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 		s.remember()
 		s.loadCurve(s.State().Run)
 	}
-	s.tellEnd(ctx, l, result, err, missing == nil)
+	heldBack := err != nil && !l.started && l.queued != nil && l.restore == nil // which tells why
+	if !heldBack {
+		s.tellEnd(ctx, l, result, err, missing == nil)
+	}
 	if ctx.Err() != nil {
 		return
 	}
 	switch {
 	case l.restore != nil: // the user wants to look at that
 		l.restore()
-	case err != nil && !l.started && l.queued != nil:
+	case heldBack:
 		s.holdBack(*l.queued, err)
 	case result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)): // what else ends a run, a full disk say, would end the next one too
 		s.startNext()

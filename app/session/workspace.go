@@ -16,6 +16,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -52,15 +53,13 @@ func (s *Session) restore(ctx context.Context) {
 	s.fail(err)
 	runs, err := s.readRuns(ctx)
 	s.fail(err)
-	devices := s.devices()
 	queued, err := readQueue(s.config.Home)
 	s.fail(err)
 	s.change(func(now *State) {
 		now.Loading, now.Datasets, now.Runs, now.Waiting = false, datasets, runs, queued
 		s.lastWaiting = len(queued)
 		now.Dataset, now.Network, now.Run = c.Dataset, c.Network, c.Run
-		now.Devices = devices
-		if slices.ContainsFunc(devices, func(d Device) bool { return d.Kind == c.Device }) {
+		if slices.Contains([]string{device.CPU, device.GPU}, c.Device) {
 			now.Device = c.Device
 		}
 		s.settle(now)
@@ -73,6 +72,7 @@ func (s *Session) restore(ctx context.Context) {
 		s.remember()
 	}
 	s.loadCurve(s.State().Run)
+	s.findDevices(ctx)
 }
 
 // settle puts the choice in order: what is not there is not chosen, and networks fit the chosen data.

@@ -397,7 +397,7 @@ func (f *form) deviceRow(width float32) fyne.CanvasObject {
 		names = append(names, name)
 	}
 	at := slices.IndexFunc(kinds, func(d session.Device) bool { return d.Kind == p.state.Device })
-	choice := widgets.NewChoice(names, at, func(i int) { p.host.Session().SetDevice(kinds[i].Kind) })
+	choice := widgets.NewChoice(names, max(0, at), func(i int) { p.host.Session().SetDevice(kinds[i].Kind) })
 	return widgets.FormRow(p.text("field.device"), width, choice)
 }
 

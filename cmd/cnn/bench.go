@@ -87,13 +87,7 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 			return misused("--nets lists standard networks (%s) but has %q", strings.Join(nn.StandardNames(), ", "), name)
 		}
 	}
-	beside, err := v.openBeside(device)
-	if err != nil {
-		return err
-	}
-	if beside != nil {
-		defer func() { err = errors.Join(err, beside.Close()) }()
-	}
+	var lines []benchLine
 	var tooLarge error // the others are measured all the same
 	for _, name := range strings.Split(v.Nets, ",") {
 		line, err := v.measure(ctx, name, device)
@@ -104,22 +98,46 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 		if err != nil {
 			return err
 		}
-		if beside != nil {
-			cpu, err := v.measure(ctx, name, beside)
-			if err != nil {
-				return err
-			}
-			line.besideLine = &besideLine{isSoftware(device), cpu.Train, cpu.Infer, cpu.InferSingle}
+		if isGPU(device) { // the CPU comes when all is measured, so that its memory is not counted
+			lines = append(lines, line)
+			continue
 		}
-		err = o.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s; a step: %.3g multiply-adds, %.3g MB moved%s\n",
-				line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device, float64(line.Work), float64(line.Traffic)/1e6, line.words())
-		})
-		if err != nil {
+		if err := line.emit(o); err != nil {
 			return err
 		}
 	}
-	return tooLarge
+	return errors.Join(v.beside(ctx, o, lines, isSoftware(device)), tooLarge)
+}
+
+// emit writes a line.
+func (line benchLine) emit(o *output) error {
+	return o.emit(line, func(w io.Writer) {
+		fmt.Fprintf(w, "%-12s batch %3d  train %8.1f images/s  use %8.1f images/s, one by one %8.1f  %6.1f GFLOP/s  %d MB  %s; a step: %.3g multiply-adds, %.3g MB moved%s\n",
+			line.Net, line.Batch, line.Train, line.Infer, line.InferSingle, line.GFLOPS, line.PeakRSS, line.Device, float64(line.Work), float64(line.Traffic)/1e6, line.words())
+	})
+}
+
+// beside writes what was measured of a graphics processor, and beside it what the CPU does.
+func (v benchVerb) beside(ctx context.Context, o *output, lines []benchLine, software bool) (err error) {
+	if len(lines) == 0 {
+		return nil
+	}
+	d, err := v.openCPU()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.Close()) }()
+	for _, line := range lines {
+		cpu, err := v.measure(ctx, line.Net, d)
+		if err != nil {
+			return err
+		}
+		line.besideLine = &besideLine{software, cpu.Train, cpu.Infer, cpu.InferSingle}
+		if err := line.emit(o); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v benchVerb) kernels(ctx context.Context, o *output, device kernel.Device) error {

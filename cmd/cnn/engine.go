@@ -40,12 +40,15 @@ func (f engineFlags) openFor(program func() (*kernel.Program, error)) (kernel.De
 	return c, nil
 }
 
-// openBeside makes the CPU ready beside a graphics processor, to compare; nil beside itself.
-func (f engineFlags) openBeside(d kernel.Device) (kernel.Device, error) {
-	if c, ok := d.(device.Choice); !ok || c.Kind != device.GPU {
-		return nil, nil
-	}
+// openCPU makes the CPU ready, whatever was asked for.
+func (f engineFlags) openCPU() (kernel.Device, error) {
 	return engineFlags{Threads: f.Threads, Device: device.CPU}.open()
+}
+
+// isGPU tells of a graphics processor.
+func isGPU(d kernel.Device) bool {
+	c, ok := d.(device.Choice)
+	return ok && c.Kind == device.GPU
 }
 
 // isTooLarge tells of a network for which a graphics processor has no room.

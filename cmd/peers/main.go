@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +19,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/convscope/convscope/nn/device"
 )
 
 type flags struct {
@@ -54,7 +58,6 @@ type line struct {
 	Batch    int     `json:"batch"`
 	Work     float64 `json:"step_multiply_adds"`
 	Traffic  float64 `json:"step_bytes"`
-	Software bool    `json:"software"`
 	CPUTrain float64 `json:"cpu_train_img_s"`
 	CPUInfer float64 `json:"cpu_infer_img_s"`
 }
@@ -74,6 +77,7 @@ func (s series) median() float64 {
 type measured struct{ train, infer, single, rss, torchTrain, torchInfer, torchRSS, ortInfer, ortSingle series }
 
 func main() {
+	device.Apart()
 	var f flags
 	kong.Parse(&f, kong.Description("Compares cnn with PyTorch and ONNX Runtime."))
 	if err := f.run(); err != nil {
@@ -85,10 +89,11 @@ func main() {
 // output runs a command and reads the last line that it prints as JSON.
 func output(dir string, v any, name string, args ...string) error {
 	c := exec.Command(name, args...)
-	c.Dir, c.Stderr = dir, os.Stderr
+	var said bytes.Buffer
+	c.Dir, c.Stderr = dir, io.MultiWriter(os.Stderr, &said)
 	out, err := c.Output()
 	if err != nil {
-		return fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+		return fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, bytes.TrimSpace(said.Bytes()))
 	}
 	lines := bytes.Split(bytes.TrimSpace(out), []byte("\n"))
 	return json.Unmarshal(lines[len(lines)-1], v)
@@ -232,26 +237,35 @@ func (f flags) graphics() (string, error) {
 		err = output("", &l, f.Cnn, "bench", "--json", "--device", device, "--nets", net, "--seconds", strconv.FormatFloat(f.Seconds, 'g', -1, 64))
 		return l, err
 	}
-	first, err := bench("gpu", nets[0].name)
-	if err != nil || first.Software {
-		first.Device = ""
+	use := "gpu"
+	if device.Adapter(context.Background()) == "" {
+		use = "cpu"
 	}
 	var lines []line
+	var failed []string
+	name := ""
 	for _, n := range nets {
-		device := "cpu"
-		if first.Device != "" {
-			device = "gpu"
-		}
-		l, err := bench(device, n.name)
-		if err != nil && device == "gpu" { // it does not fit, and cnn has said so
+		l, err := bench(use, n.name)
+		if err != nil && use == "gpu" { // it may not fit
+			failed = append(failed, fmt.Sprintf("%s: %v", n.name, err))
 			continue
 		}
 		if err != nil {
 			return "", err
 		}
+		if use == "gpu" {
+			name = l.Device
+		}
 		lines = append(lines, l)
 	}
-	return graphicsTable(first.Device, lines), nil
+	if use == "gpu" && len(lines) == 0 {
+		return "\nThe graphics processor was not measured:\n- " + strings.Join(failed, "\n- ") + "\n", nil
+	}
+	text := graphicsTable(name, lines)
+	if len(failed) > 0 {
+		text += "\nNot measured on it:\n- " + strings.Join(failed, "\n- ") + "\n"
+	}
+	return text, nil
 }
 
 // graphicsTable is the section of the graphics processor, by its name; "" says that there is none.

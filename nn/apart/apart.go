@@ -13,6 +13,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -55,6 +56,7 @@ type answer struct {
 // greeting is the first thing that the process says.
 type greeting struct {
 	Answer   answer
+	Build    string // of the program
 	Name     string
 	Threads  int
 	Patience time.Duration
@@ -79,8 +81,11 @@ func (a answer) err() error {
 // A Patient device, or executor, says how long a step may take before its driver counts as hung.
 type Patient interface{ Patience() time.Duration }
 
-// starting is how long a process may take to open its device and to make a program ready: drivers compile for seconds, not for minutes.
-const starting = 2 * time.Minute
+// starting is how long a process may take to open its device and to make a program ready: some compile for a minute.
+const starting = 5 * time.Minute
+
+// lingering is how long a process that was asked to end, or killed, is waited for. One that a driver does not let go is left to the system.
+const lingering = 5 * time.Second
 
 // A Place is a way to a device apart.
 type Place struct {
@@ -106,11 +111,12 @@ func Open(p Place) (kernel.Device, error) {
 			widen(f)
 		}
 	}
-	d := &device{place: p, in: in, said: &tail{}, r: bufio.NewReader(out), w: bufio.NewWriter(in)}
+	d := &device{place: p, in: in, out: out, said: &tail{}, r: bufio.NewReader(out), w: bufio.NewWriter(in)}
 	d.dec, d.enc = gob.NewDecoder(d.r), gob.NewEncoder(d.w)
 	p.Command.Stderr = d.said
+	p.Command.WaitDelay = lingering
 	if err := p.Command.Start(); err != nil {
-		return nil, err
+		return nil, p.Ended("", err)
 	}
 	watch := d.watch(starting)
 	var hello greeting
@@ -118,8 +124,11 @@ func Open(p Place) (kernel.Device, error) {
 	if !watch.stop() || err != nil {
 		return nil, d.gone(err, starting)
 	}
+	if hello.Build != build() { // where Self cannot start the program that runs
+		return nil, d.gone(errors.New("another version of the program has taken its place; start it again"), starting)
+	}
 	if err := hello.Answer.err(); err != nil {
-		_ = d.stop()
+		d.stop()
 		return nil, err
 	}
 	d.name, d.threads, d.patience = hello.Name, hello.Threads, hello.Patience
@@ -138,6 +147,7 @@ type device struct {
 
 	mu     sync.Mutex // held from a request to its answer
 	in     io.Closer
+	out    io.Closer
 	r      *bufio.Reader
 	w      *bufio.Writer
 	enc    *gob.Encoder
@@ -174,7 +184,7 @@ func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
 	return x, nil
 }
 
-// Close implements kernel.Device: the process ends by itself, or is ended.
+// Close implements kernel.Device: the process ends by itself, or is ended. How is no error: there is nothing left that could be lost.
 func (d *device) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -182,12 +192,12 @@ func (d *device) Close() error {
 		d.closed = true
 		return nil
 	}
-	_, err := d.ask(request{Kind: end}, nil, starting)
-	d.closed = true
-	if stopped := d.stop(); err == nil {
-		err = stopped
+	_, _ = d.ask(request{Kind: end}, nil, lingering)
+	if d.lost == nil {
+		d.stop()
 	}
-	return err
+	d.closed = true
+	return nil
 }
 
 // ask sends a request and waits for the answer, and for the numbers that follow it.
@@ -271,6 +281,7 @@ func (w *watch) ring() {
 	w.ended = true
 	w.d.silent.Store(true)
 	_ = w.d.place.Command.Process.Kill()
+	_ = w.d.out.Close() // whoever reads is let go, even if the process is not
 }
 
 // stop ends the watch. It tells whether that was in time.
@@ -299,12 +310,20 @@ func (d *device) gone(cause error, waited time.Duration) error {
 	return d.lost
 }
 
-// stop waits for the end of the process, which ends when there is nothing to read for it.
+// stop lets the process end, or ends it, and gives how.
 func (d *device) stop() error {
 	_ = d.in.Close()
-	watch := time.AfterFunc(10*time.Second, func() { _ = d.place.Command.Process.Kill() })
-	defer watch.Stop()
-	return d.place.Command.Wait()
+	ended := make(chan error, 1)
+	go func() { ended <- d.place.Command.Wait() }()
+	for range 2 {
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(lingering):
+			_ = d.place.Command.Process.Kill()
+		}
+	}
+	return errors.New("it does not end")
 }
 
 // executor stands for an executor in the other process.
@@ -419,6 +438,33 @@ func (t *tail) String() string {
 	}
 	words = strings.Join(strings.Fields(words), " ")
 	return strings.ToValidUTF8(words[max(0, len(words)-300):], "")
+}
+
+// build tells versions of the program apart.
+func build() string {
+	if b, ok := debug.ReadBuildInfo(); ok {
+		return b.String()
+	}
+	return ""
+}
+
+// Say is what a command says on standard output, "" if it fails or does not end before ctx.
+func Say(ctx context.Context, c *exec.Cmd) string {
+	c.WaitDelay = lingering
+	said := make(chan string, 1)
+	go func() {
+		if out, err := c.Output(); err == nil {
+			said <- string(out)
+		} else {
+			said <- ""
+		}
+	}()
+	select {
+	case s := <-said:
+		return s
+	case <-ctx.Done():
+		return ""
+	}
 }
 
 // Self is the command that starts this program once more, with a word for whoever lists processes and more environment. Nothing that it says in the end is longer than it has to be.

@@ -46,7 +46,17 @@ type device struct {
 
 func (d device) Patience() time.Duration { return time.Minute }
 
+func (d device) Close() error {
+	if d.what == "ends badly" {
+		os.Exit(4)
+	}
+	return d.Device.Close()
+}
+
 func (d device) Prepare(p *kernel.Program) (kernel.Executor, error) {
+	if d.what == "talks" {
+		fmt.Println("a driver says something")
+	}
 	x, err := d.Device.Prepare(p)
 	return executor{x, d.what}, err
 }
@@ -122,7 +132,7 @@ func mustOpen(t *testing.T, what string, patience time.Duration) kernel.Device {
 
 // A device apart is a device like others: all that a program says arrives there.
 func TestConform(t *testing.T) {
-	kerneltest.Conform(t, func() kernel.Device { return mustOpen(t, "works", 0) })
+	kerneltest.Conform(t, func() kernel.Device { return mustOpen(t, "talks", 0) })
 }
 
 // copying is a program that copies its input.
@@ -168,6 +178,37 @@ func TestAProcessThatEnds(t *testing.T) {
 		if err := errors.Join(x.Close(), d.Close(), d.Close()); err != nil {
 			t.Errorf("closing: %v", err)
 		}
+	}
+}
+
+// A process that ends badly once all was done spoils nothing.
+func TestClosingIsNoError(t *testing.T) {
+	d := mustOpen(t, "ends badly", 0)
+	x := prepare(t, d)
+	if err := errors.Join(x.Run(kernel.Step{Samples: 1}), x.Close(), d.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// What did not arrive is not worked with, and memory is given back all the same.
+func TestAfterAnUploadThatFailed(t *testing.T) {
+	d := mustOpen(t, "full", 0)
+	defer d.Close()
+	x := prepare(t, d)
+	upload := func() {
+		t.Helper()
+		if err := x.Buffer(0).Upload([]float32{1, 2, 3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	upload()
+	if _, err := d.Prepare(copying()); fault.Code(err) != "gpu.memory" {
+		t.Errorf("another executor: %v", err)
+	}
+	y := prepare(t, d)
+	upload()
+	if err := errors.Join(y.Close(), x.Close()); err != nil {
+		t.Errorf("closing: %v", err)
 	}
 }
 

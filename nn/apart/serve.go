@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -52,10 +53,21 @@ func init() {
 }
 
 // Serve opens a device and does on standard input and output what the program that started this process asks of it, until that ends. A key that interrupts the program (it is
-// sent to both) does not end the process before the program has taken from it what it wants to keep.
+// sent to both) does not end the process before the program has taken from it what it wants to keep. What a driver writes to standard output goes to standard error, where the system
+// allows it.
 func Serve(open func() (kernel.Device, error)) error {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM)
-	return serve(open, os.Stdin, os.Stdout)
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM) // they are heard and nothing is done; to ignore them is not enough everywhere
+	out, err := ownOutput()
+	if err != nil {
+		return err
+	}
+	return serve(open, untilGone(os.Stdin), out)
+}
+
+// afterAll ends a process whose program is gone, when it had time to end by itself: its device may never answer.
+func afterAll() {
+	time.Sleep(time.Second)
+	os.Exit(1)
 }
 
 // server is the side of the device.
@@ -78,7 +90,7 @@ type prepared struct {
 func serve(open func() (kernel.Device, error), in io.Reader, out io.Writer) error {
 	s := server{executors: map[int]prepared{}, r: bufio.NewReader(in), w: bufio.NewWriter(out)}
 	dec, enc := gob.NewDecoder(s.r), gob.NewEncoder(s.w)
-	var hello greeting
+	hello := greeting{Build: build()}
 	d, err := open()
 	if err != nil {
 		hello.Answer.fail(err)
@@ -111,11 +123,10 @@ func serve(open func() (kernel.Device, error), in io.Reader, out io.Writer) erro
 		}
 		var a answer
 		numbers, err := s.do(r, &a)
-		if err = errors.Join(s.failed, err); err != nil {
+		if err != nil {
 			a.fail(err)
 			numbers = nil
 		}
-		s.failed = nil
 		if err := enc.Encode(a); err != nil {
 			return err
 		}
@@ -130,6 +141,10 @@ func serve(open func() (kernel.Device, error), in io.Reader, out io.Writer) erro
 
 // do does what is asked and gives the numbers that go with the answer.
 func (s *server) do(r request, a *answer) (numbers []float32, err error) {
+	if err := s.failed; err != nil && r.Kind != release && r.Kind != end { // nothing is done with what did not arrive
+		s.failed = nil
+		return nil, err
+	}
 	switch r.Kind {
 	case prepare:
 		x, err := s.device.Prepare(r.Program)

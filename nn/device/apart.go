@@ -38,7 +38,7 @@ func Apart() {
 	}
 	switch os.Getenv(errand) {
 	case toLook:
-		fmt.Print(gpu.Adapter())
+		fmt.Println(adapterIs + gpu.Adapter())
 	case onHardware:
 		open(false)
 	case onSoftware:
@@ -61,7 +61,7 @@ func (r Request) gpu(soft bool) (kernel.Device, error) {
 	}
 	c, err := apart.Self(context.Background(), "gpu", errand+"="+what)
 	if err != nil {
-		return nil, err
+		return nil, gpu.Unusable("GPU", err)
 	}
 	return apart.Open(apart.Place{
 		Command: c, Patience: r.patience,
@@ -83,22 +83,44 @@ func gone(words func(adapter string, cause error) error, device string, cause er
 // Failed tells whether an error is one that a program would not have had on the CPU.
 func Failed(err error) bool { return strings.HasPrefix(fault.Code(err), "gpu.") }
 
-// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once.
-var Adapter = sync.OnceValue(look)
+// found is the adapter, once it was looked for.
+var found struct {
+	sync.Mutex
+	looked bool
+	name   string
+}
 
-func look() string {
+// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once, if ctx does not end before.
+func Adapter(ctx context.Context) string {
+	found.Lock()
+	defer found.Unlock()
+	if !found.looked {
+		name := look(ctx)
+		if ctx.Err() != nil {
+			return ""
+		}
+		found.name, found.looked = name, true
+	}
+	return found.name
+}
+
+// adapterIs stands before the name of an adapter in what a process says that was started to look for one: drivers may say something too.
+const adapterIs = "adapter: "
+
+func look(ctx context.Context) string {
 	if !apartFromHere {
 		return gpu.Adapter()
 	}
-	ctx, stop := context.WithTimeout(context.Background(), 20*time.Second) // a driver that does not answer is none
+	ctx, stop := context.WithTimeout(ctx, 20*time.Second) // a driver that does not answer is none
 	defer stop()
 	c, err := apart.Self(ctx, "gpu", errand+"="+toLook)
 	if err != nil {
 		return ""
 	}
-	name, err := c.Output()
-	if err != nil {
-		return ""
+	for line := range strings.Lines(apart.Say(ctx, c)) {
+		if name, ok := strings.CutPrefix(line, adapterIs); ok {
+			return strings.TrimSpace(name)
+		}
 	}
-	return string(name)
+	return ""
 }

@@ -2,6 +2,7 @@
 package device
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -47,7 +48,7 @@ func Open(r Request) (Choice, error) {
 		return Choice{Device: d, Kind: CPU}, err
 	case GPU:
 		d, err := r.gpu(true) // whoever asks for it by name gets one that is software too
-		return Choice{Device: d, Kind: GPU, Software: Adapter() == ""}, err
+		return Choice{Device: d, Kind: GPU, Software: Adapter(context.Background()) == ""}, err
 	case Auto:
 		return r.auto()
 	}
@@ -64,7 +65,7 @@ func (r Request) cpu() (kernel.Device, error) {
 // auto takes a graphics processor, if there is one that is no software, and a step of the program is quicker on it.
 func (r Request) auto() (Choice, error) {
 	cpu, err := r.cpu()
-	if err != nil || r.Program == nil || Adapter() == "" {
+	if err != nil || r.Program == nil || Adapter(context.Background()) == "" {
 		return Choice{Device: cpu, Kind: CPU, alone: r.Program != nil}, err
 	}
 	other, err := r.gpu(false)
@@ -75,9 +76,7 @@ func (r Request) auto() (Choice, error) {
 	if c.CPU, c.GPU, err = r.compare(cpu, other); err == nil && c.GPU < c.CPU {
 		c.Device, c.Kind, other = other, GPU, cpu
 	}
-	if closing := other.Close(); err == nil {
-		err = closing
-	}
+	_ = other.Close()             // nothing was asked of it but to be measured
 	if err != nil && c.GPU == 0 { // what the graphics processor cannot take the CPU can
 		return Choice{Device: cpu, Kind: CPU}, nil
 	}

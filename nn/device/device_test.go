@@ -30,7 +30,7 @@ func TestAuto(t *testing.T) {
 	}
 	defer c.Close()
 	switch {
-	case Adapter() == "":
+	case Adapter(t.Context()) == "":
 		if c.Measured || !strings.HasPrefix(c.Name(), "CPU") || c.Why() != "there is no graphics processor" {
 			t.Errorf("without an adapter it takes %s, %q", c.Name(), c.Why())
 		}

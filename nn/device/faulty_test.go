@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -24,6 +25,10 @@ import (
 
 func TestMain(m *testing.M) {
 	Apart()
+	if os.Getenv(stepping) != "" {
+		fmt.Fprintln(os.Stderr, step())
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -158,11 +163,11 @@ func TestNoMemory(t *testing.T) {
 // A card that cannot even be opened is told of, and auto does without it.
 func TestACardThatDoesNotOpen(t *testing.T) {
 	fail := faulty(t)
-	adapter := Adapter
-	Adapter = look
-	t.Cleanup(func() { Adapter = adapter })
+	again := func() { found.Lock(); found.looked = false; found.Unlock() }
+	again()
+	t.Cleanup(again)
 	fail("")
-	if name := Adapter(); name != "GPU · Faulty 9000" {
+	if name := Adapter(t.Context()); name != "GPU · Faulty 9000" {
 		t.Errorf("the adapter is %q", name)
 	}
 	fail("memory")
@@ -221,10 +226,90 @@ func TestTheProcessEndsWithTheProgram(t *testing.T) {
 	}
 }
 
+// stepping is the environment's name for a program that runs steps on a graphics processor until it is killed.
+const stepping = "CONVSCOPE_TEST_STEPPING"
+
+// step says which process its graphics processor is used in, and goes on.
+func step() error {
+	d, err := Open(Request{Kind: GPU})
+	if err != nil {
+		return err
+	}
+	p, err := program()
+	if err != nil {
+		return err
+	}
+	x, err := d.Prepare(p)
+	if err != nil {
+		return err
+	}
+	lists, err := filepath.Glob("/proc/self/task/*/children")
+	if err != nil {
+		return err
+	}
+	for _, list := range lists {
+		children, err := os.ReadFile(list)
+		if err != nil {
+			return err
+		}
+		fmt.Print(string(children))
+	}
+	fmt.Println()
+	for err == nil {
+		err = x.Run(kernel.Step{Samples: 1})
+	}
+	return err
+}
+
+// A process whose card hangs ends with its program all the same.
+func TestAHangingProcessEndsWithTheProgram(t *testing.T) {
+	fail := faulty(t)
+	fail("")
+	c := exec.Command("/proc/self/exe")
+	c.Env = append(os.Environ(), stepping+"=1")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var pid int
+	if _, err := fmt.Fscan(out, &pid); err != nil {
+		t.Fatal(err)
+	}
+	fail("hang")
+	time.Sleep(200 * time.Millisecond) // a step hangs
+	if !goesOn(pid) {
+		t.Fatalf("there is no process %d", pid)
+	}
+	if err := c.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait()
+	for end := time.Now().Add(20 * time.Second); goesOn(pid); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("the process %d is still there", pid)
+		}
+	}
+}
+
+// goesOn tells of a process that has not ended, though it may not have been buried.
+func goesOn(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	_, state, _ := strings.Cut(string(stat), ") ")
+	return err == nil && !strings.HasPrefix(state, "Z")
+}
+
+// driverLoaded tells that this process has the driver, as a test that ran before.
+var driverLoaded bool
+
 // Whoever starts a program that has no room for a second process still has graphics processors, in the program itself.
 func TestWithinTheProgram(t *testing.T) {
 	apartFromHere = false
 	t.Cleanup(func() { apartFromHere = true })
+	loaded := driverLoaded
+	driverLoaded = true // and stays
 	before, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		t.Fatal(err)
@@ -239,7 +324,7 @@ func TestWithinTheProgram(t *testing.T) {
 		t.Fatal(err)
 	}
 	driver := []byte("libvulkan")
-	if got := []bool{bytes.Contains(before, driver), bytes.Contains(after, driver)}; !slices.Equal(got, []bool{false, true}) {
+	if got := []bool{bytes.Contains(before, driver), bytes.Contains(after, driver)}; !slices.Equal(got, []bool{loaded, true}) {
 		t.Errorf("the driver is in the program before and after: %v", got)
 	}
 }
