@@ -2,6 +2,8 @@ package session
 
 import (
 	"context"
+	"strconv"
+	"time"
 
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/train"
@@ -57,7 +59,16 @@ func (s *Session) withCPU(start func() error) func() error {
 func (s *Session) openDevice(job train.Job) (device.Choice, error) {
 	c, err := s.newDevice(device.Request{Kind: s.State().Device, Threads: s.config.Threads, Quiet: true, Program: job.Program})
 	if err == nil && c.Measured {
-		s.notice(Notice{Key: "notice.device", Args: []any{c.Name(), float64(c.CPU.Microseconds()) / 1000, float64(c.GPU.Microseconds()) / 1000}})
+		s.notice(Notice{Key: "notice.device." + c.Kind, Args: []any{milliseconds(c.CPU), milliseconds(c.GPU), device.Adapter(s.ctx)}})
 	}
 	return c, err
+}
+
+// milliseconds writes a time with the digits that count.
+func milliseconds(d time.Duration) string {
+	digits := time.Microsecond
+	for d >= 100*digits {
+		digits *= 10
+	}
+	return strconv.FormatFloat(float64(d.Round(digits))/float64(time.Millisecond), 'f', -1, 64)
 }

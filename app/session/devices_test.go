@@ -2,6 +2,7 @@ package session
 
 import (
 	"testing"
+	"time"
 
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
@@ -133,4 +134,14 @@ func TestTheQueueGoesOnOnTheCPU(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.until("it is trained", func(st *State) bool { return st.Training == nil && len(st.Waiting) == 0 && len(st.Runs) == 1 })
+}
+
+func TestMilliseconds(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		870123 * time.Microsecond: "870", 7834 * time.Microsecond: "7.8", 123 * time.Microsecond: "0.12", 12345 * time.Microsecond: "12", 4 * time.Microsecond: "0.004", 2 * time.Second: "2000",
+	} {
+		if got := milliseconds(d); got != want {
+			t.Errorf("%v is written %s, not %s", d, got, want)
+		}
+	}
 }

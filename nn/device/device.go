@@ -95,16 +95,29 @@ func (r Request) compare(cpu, gpu kernel.Device) (onCPU, onGPU time.Duration, er
 	return onCPU, onGPU, err
 }
 
-// Measure times a step of a whole batch: the shortest of three, or of as many as fit into a second, after one to warm up. Its numbers are zeros, which take as long as others.
+// Measure times a step of a whole batch with the way of its inputs to the device: the shortest of three, or of as many as fit into a second, after one to warm up. Its numbers are
+// zeros, which take as long as others.
 func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 	ex, err := d.Prepare(p)
 	if err != nil {
 		return 0, err
 	}
+	inputs := map[kernel.ID][]float32{}
+	for id, b := range p.Buffers {
+		if b.Role == kernel.Input {
+			inputs[kernel.ID(id)] = make([]float32, b.Shape.Len())
+		}
+	}
 	least := time.Duration(0)
 	training := len(p.Backward) > 0
 	for i, start := 0, time.Now(); i < 2 || i < 4 && time.Since(start) < time.Second; i++ {
 		begun := time.Now()
+		for id, zeros := range inputs {
+			if err := ex.Buffer(id).Upload(zeros); err != nil {
+				_ = ex.Close()
+				return 0, err
+			}
+		}
 		if err := ex.Run(kernel.Step{Samples: p.Batch, Training: training, Backward: training, Update: training, Scale: 1}); err != nil {
 			_ = ex.Close()
 			return 0, err
