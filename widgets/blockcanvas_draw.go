@@ -265,7 +265,7 @@ func (r *blocksRenderer) drawBlock(b Block, k float32) {
 	r.brush.Polygon(r.img, scaled([]raster.Vertex{{X: p.X, Y: p.Y}, {X: p.X + d, Y: p.Y - d}, {X: p.X + w + d, Y: p.Y - d}, {X: p.X + w, Y: p.Y}}, k), top)
 	r.brush.Polygon(r.img, scaled([]raster.Vertex{{X: p.X + w, Y: p.Y}, {X: p.X + w + d, Y: p.Y - d}, {X: p.X + w + d, Y: p.Y + h - d}, {X: p.X + w, Y: p.Y + h}}, k), side)
 	if c.selected[b.Name] {
-		r.pen.Line(r.img, scaled(rounded(p.X-7, p.Y-d-7, w+d+14, h+d+14, 5), k), 2*k, ours(ColourAccent))
+		r.pen.Line(r.img, scaled(rounded(p.X-5, p.Y-d-5, w+d+10, h+d+10, 4), k), 2*k, ours(ColourAccent))
 	}
 	if b.Output && (c.hovered == b.Name || c.gesture.kind == joining && c.gesture.block == b.Name) {
 		x, y := port(b)

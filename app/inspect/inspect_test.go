@@ -53,6 +53,9 @@ func TestLookInside(t *testing.T) {
 	if p.layer != p.view.Layers[1].Name {
 		t.Errorf("the layer shown first is %q", p.layer)
 	}
+	if l := p.view.Layers[1]; p.unit < 0 || p.unit >= l.Shape.C || p.unitTitle.Text() == p.text("unit.none") {
+		t.Errorf("no unit is shown first, but %d of %d", p.unit, l.Shape.C)
+	}
 	p.sheet.OnChosen(3)
 	if p.unit != 3 || p.unitRows.sum == nil {
 		t.Error("a click on a map does not choose its unit")

@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"image/color"
+	"slices"
 
 	"github.com/convscope/convscope/nn"
 	look "github.com/convscope/convscope/nn/inspect"
@@ -59,6 +60,9 @@ func (p *Page) showLayer() {
 		p.sheet.Set(widgets.SheetData{})
 		p.scaleLine.Hide()
 		p.say(p.text("ask.layer", l.Name))
+	}
+	if p.unit < 0 && seen && !p.filters && l.Name != nn.Data { // the one that answers most, so that there is something to look at
+		p.unit = strongest(l)
 	}
 	p.sheet.Choose(p.unit)
 	f, s := &p.facts, l.Stats
@@ -144,6 +148,17 @@ func (p *Page) showUnit() {
 	default:
 		p.unitNote.Set(p.text("note.map"))
 	}
+}
+
+// strongest is the unit of a layer with the largest answer.
+func strongest(l look.Layer) int {
+	best, n := 0, l.Shape.H*l.Shape.W
+	for unit := range l.Shape.C {
+		if slices.Max(l.Maps.Data[unit*n:(unit+1)*n]) > slices.Max(l.Maps.Data[best*n:(best+1)*n]) {
+			best = unit
+		}
+	}
+	return best
 }
 
 // showNoUnit says how a unit is chosen.
