@@ -85,7 +85,7 @@ type Patient interface{ Patience() time.Duration }
 const starting = 5 * time.Minute
 
 // lingering is how long a process that was asked to end, or killed, is waited for. One that a driver does not let go is left to the system.
-const lingering = 5 * time.Second
+const lingering = 3 * time.Second
 
 // A Place is a way to a device apart.
 type Place struct {

@@ -66,7 +66,7 @@ func Serve(open func() (kernel.Device, error)) error {
 
 // afterAll ends a process whose program is gone, when it had time to end by itself: its device may never answer.
 func afterAll() {
-	time.Sleep(time.Second)
+	time.Sleep(lingering)
 	os.Exit(1)
 }
 
