@@ -37,10 +37,6 @@ type command struct {
 	work     int
 }
 
-// mostWork is how many multiply-adds are submitted at once. Systems take a card away from whoever keeps it for some seconds (Windows for two), and weak ones do some thirty billion
-// a second. A step of a small network is one submission. A single product may be more (28.7 billion are the second convolution of AlexNet at batch 128): then a smaller batch helps.
-var mostWork = 10_000_000_000
-
 // part tells how many of the first commands are submitted together: one, and more while they are not too much work.
 func part(commands []command) int {
 	work := 0

@@ -26,7 +26,7 @@ func TestMuchWorkIsSubmittedInParts(t *testing.T) {
 	most := mostWork
 	defer func() { mostWork = most }()
 	step := kernel.Step{Samples: 2, Training: true, Backward: true, Update: true, Scale: .5, Rate: .01}
-	train := func(work int) (numbers []float32, submissions int64, patience time.Duration) {
+	train := func(work int) (numbers []float32, passes int, submissions int64, patience time.Duration) {
 		mostWork = work
 		inst, err := network.Open(d)
 		if err != nil {
@@ -54,12 +54,16 @@ func TestMuchWorkIsSubmittedInParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer ex.Close()
-		return numbers, d.submissions.Load() - before, ex.(*executor).Patience()
+		x := ex.(*executor)
+		return numbers, len(x.forward) + len(x.backward), d.submissions.Load() - before, x.Patience()
 	}
-	whole, one, short := train(most)
-	parts, many, long := train(1_000_000)
+	whole, few, one, short := train(most)
+	parts, more, many, long := train(1_000_000)
 	if !slices.Equal(whole, parts) {
 		t.Errorf("in parts the losses are %v instead of %v", parts, whole)
+	}
+	if more < few+4 { // convolutions and their gradients are cut by tiles
+		t.Errorf("forward and backward are %d passes, cut or not %d", few, more)
 	}
 	// A step has 13.8 million multiply-adds, nearly all of them in eight products.
 	if many < one+2*5 || short != d.Patience() || long < 6*short {

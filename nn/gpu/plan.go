@@ -15,7 +15,7 @@ type planner struct {
 	need   int // numbers of the scratch buffer
 }
 
-func (pl *planner) add(p pass) { pl.passes = append(pl.passes, p) }
+func (pl *planner) add(p ...pass) { pl.passes = append(pl.passes, p...) }
 
 func (pl *planner) shape(id kernel.ID) kernel.Shape { return pl.p.Buffers[id].Shape }
 

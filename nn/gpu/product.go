@@ -40,15 +40,16 @@ func side(n int) int {
 	return 16
 }
 
-// pass makes the shader: tiles of A and B in the workgroup's memory, each thread a small tile of the output in its registers.
-func (p product) pass(n names, c constants) pass {
+// passes makes the shader, or a few of a product that is much work: tiles of A and B in the workgroup's memory, each thread a small tile of the output in its registers.
+func (p product) passes(n names, c constants) (list []pass) {
 	tm, tn := side(p.m), side(p.n)
 	rows, columns := (p.m+tm-1)/tm, (p.n+tn-1)/tn
 	tiles := rows * columns
-	x := min(tiles, mostGroups)
+	work := p.groups * p.m * p.n * p.k
+	share := (tiles + work/mostWork) / (work/mostWork + 1) // tiles of a pass
 	chunk := (p.k + p.slices - 1) / p.slices
 	all := constants{
-		"TM": tm, "TN": tn, "LA": tm + 1, "LB": tn + 1, "DEPTH": depth, "M": p.m, "ROWS": rows, "TILES": tiles, "WIDTH": x, "SLICES": p.slices, "CHUNK": chunk,
+		"TM": tm, "TN": tn, "LA": tm + 1, "LB": tn + 1, "DEPTH": depth, "M": p.m, "ROWS": rows, "SLICES": p.slices, "CHUNK": chunk,
 		"AS": depth * (tm + 1), "BS": depth * (tn + 1), // sizes of arrays, which have to be plain
 	}
 	maps.Copy(all, c)
@@ -60,7 +61,7 @@ fn store(g: u32, slice: u32, m: u32, n: u32, v: f32) { %s }
 var<workgroup> ta: array<f32, AS>;
 var<workgroup> tb: array<f32, BS>;
 @compute @workgroup_size(16, 16) fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_id) at: vec3<u32>, @builtin(local_invocation_index) t: u32) {
-	let tile = id.x + id.y * WIDTH;
+	let tile = FIRST + id.x + id.y * WIDTH;
 	let g = id.z / SLICES;
 	let slice = id.z %% SLICES;
 	let m0 = (tile %% ROWS) * TM;
@@ -68,7 +69,7 @@ var<workgroup> tb: array<f32, BS>;
 	let all = %s;
 	let begin = slice * CHUNK;
 	let end = min(begin + CHUNK, %s);
-	if (tile >= TILES || n0 >= all) { return; }
+	if (tile >= LAST || n0 >= all) { return; }
 %s
 	for (var k0 = begin; k0 < end; k0 += DEPTH) {
 %s%s		workgroupBarrier();
@@ -79,9 +80,15 @@ var<workgroup> tb: array<f32, BS>;
 	}
 %s
 }`, p.a, p.b, p.store, p.nNow, p.kNow, sums, load("ta", "TM", "LA", "m", "M", "loadA(g, m, k)", !p.aAcross), load("tb", "TN", "LB", "n", "all", "loadB(g, k, n)", p.bAlong), steps, stores)
-	made := shader(code, n, all, [3]uint32{uint32(x), uint32((tiles + x - 1) / x), uint32(p.groups * p.slices)})
-	made.work = p.groups * p.m * p.n * p.k
-	return made
+	for first := 0; first < tiles; first += share {
+		last := min(first+share, tiles)
+		x := min(last-first, mostGroups)
+		all["FIRST"], all["LAST"], all["WIDTH"] = first, last, x
+		made := shader(code, n, all, [3]uint32{uint32(x), uint32((last - first + x - 1) / x), uint32(p.groups * p.slices)})
+		made.work = work / tiles * (last - first)
+		list = append(list, made)
+	}
+	return list
 }
 
 // load writes out how the threads fill a tile: side numbers of index x (m or n), below limit, for each of the depth numbers of k. Neighbouring threads take numbers that are neighbours
@@ -135,6 +142,10 @@ func unrolled(rows, columns int) (sums, steps, stores string) {
 	return a.String(), b.String(), c.String()
 }
 
+// mostWork is how many multiply-adds are submitted at once, and done by one pass. Systems take a card away from whoever keeps it for some seconds (Windows for two), and weak ones do
+// some thirty billion a second. A step of a small network is one submission.
+var mostWork = 10_000_000_000
+
 // busy is how many workgroups keep a GPU busy.
 const busy = 256
 
@@ -176,7 +187,7 @@ func (pl *planner) convolution(o kernel.Conv) {
 		b:     "return tap(n / OP, g * CG + k / KK, k % KK, n % OP);",
 		store: "$Y[((n / OP) * F + g * FG + m) * OP + n % OP] = v" + bias + ";",
 	}
-	pl.add(p.pass(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, c))
+	pl.add(p.passes(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, c)...)
 }
 
 func (pl *planner) convolutionGradInput(o kernel.ConvGradInput) {
@@ -195,7 +206,7 @@ func (pl *planner) convolutionGradInput(o kernel.ConvGradInput) {
 	return $DY[(((n / IP) * F + g * FG + k / KK) * OH + i) * OW + j];`,
 		store: put("$DX", "((n / IP) * C + g * CG + m) * IP + n % IP", "v", o.Add),
 	}
-	pl.add(p.pass(names{"DY": o.DY, "W": o.W, "DX": o.DX}, c))
+	pl.add(p.passes(names{"DY": o.DY, "W": o.W, "DX": o.DX}, c)...)
 }
 
 func (pl *planner) convolutionGradWeights(o kernel.ConvGradWeights) {
@@ -217,12 +228,12 @@ func (pl *planner) gradWeights(p product, dw kernel.ID, at string, n names, c co
 	if p.slices == 1 {
 		n["DWS"] = dw
 		p.store = "if (adding()) { " + put("$DWS", at, "v", true) + " } else { " + put("$DWS", at, "v", false) + " }"
-		pl.add(p.pass(n, c))
+		pl.add(p.passes(n, c)...)
 		return
 	}
 	n["PART"] = pl.scratch(p.slices * length)
 	p.store = "$PART[slice * LENGTH + " + at + "] = v;"
-	pl.add(p.pass(n, c))
+	pl.add(p.passes(n, c)...)
 	pl.add(each(length, "LENGTH", `
 	var v = 0.0;
 	for (var s = 0u; s < SLICES; s++) { v += $PART[s * LENGTH + i]; }
@@ -257,7 +268,7 @@ func (pl *planner) dense(o kernel.Dense) {
 		m: out, n: pl.p.Batch, k: in, nNow: "samples()", kNow: "IN", groups: 1, slices: 1,
 		a: "return $W[m * IN + k];", b: "return $X[n * IN + k];", bAlong: true, store: "$Y[n * OUT + m] = v" + bias + ";",
 	}
-	pl.add(p.pass(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, constants{"IN": in, "OUT": out}))
+	pl.add(p.passes(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, constants{"IN": in, "OUT": out})...)
 }
 
 func (pl *planner) denseGradInput(o kernel.DenseGradInput) {
@@ -266,7 +277,7 @@ func (pl *planner) denseGradInput(o kernel.DenseGradInput) {
 		m: in, n: pl.p.Batch, k: out, nNow: "samples()", kNow: "OUT", groups: 1, slices: 1,
 		a: "return $W[k * IN + m];", aAcross: true, b: "return $DY[n * OUT + k];", bAlong: true, store: put("$DX", "n * IN + m", "v", o.Add),
 	}
-	pl.add(p.pass(names{"DY": o.DY, "W": o.W, "DX": o.DX}, constants{"IN": in, "OUT": out}))
+	pl.add(p.passes(names{"DY": o.DY, "W": o.W, "DX": o.DX}, constants{"IN": in, "OUT": out})...)
 }
 
 func (pl *planner) denseGradWeights(o kernel.DenseGradWeights) {
