@@ -21,6 +21,8 @@ type banners struct {
 	open  bool      // all are shown, not only the newest
 	timer *time.Timer
 
+	shielded fyne.Size // of what went a moment ago
+
 	object *fyne.Container // over the window's content
 	list   *fyne.Container
 
@@ -51,6 +53,7 @@ const (
 	newsTime     = 6 * time.Second // how long good news stays
 	bannersShown = 2               // at once; older ones are behind a button
 	bannersKept  = 40
+	shieldTime   = 700 * time.Millisecond
 	bannerWidth  = 460
 )
 
@@ -166,12 +169,42 @@ func (b *banners) expire(now time.Time) {
 	b.all = slices.DeleteFunc(b.all, func(o *banner) bool {
 		return !o.stays && !o.held && !o.until.IsZero() && now.After(o.until) && slices.Contains(sight, o)
 	})
-	if len(b.all) != n {
-		b.refresh()
-	} else {
+	if len(b.all) == n {
 		b.wait()
+		return
 	}
+	b.shielded = b.list.MinSize()
+	b.refresh()
+	time.AfterFunc(shieldTime, func() {
+		fyne.Do(func() {
+			b.shielded = fyne.Size{}
+			b.refresh()
+		})
+	})
 }
+
+// shield lies for a moment where cards went by themselves, so that a click that was meant for one of them does not do what lies beneath.
+type shield struct {
+	widget.BaseWidget
+	size fyne.Size
+}
+
+func newShield(size fyne.Size) *shield {
+	s := &shield{size: size}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+// CreateRenderer implements fyne.Widget: there is nothing to see.
+func (s *shield) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(container.NewWithoutLayout())
+}
+
+// MinSize implements fyne.Widget.
+func (s *shield) MinSize() fyne.Size { return s.size }
+
+// Tapped implements fyne.Tappable.
+func (s *shield) Tapped(*fyne.PointEvent) {}
 
 // wait sees to it that what is in sight ends in time.
 func (b *banners) wait() {
@@ -208,6 +241,9 @@ func (b *banners) refresh() {
 			o.until = time.Now().Add(readingTime(o.say()))
 		}
 		b.list.Objects = append(b.list.Objects, newBannerCard(b, o))
+	}
+	if left := b.shielded.Height - b.list.MinSize().Height; left > 0 { // what is left moves down, so what went was above it
+		b.list.Objects = append([]fyne.CanvasObject{newShield(fyne.NewSize(b.shielded.Width, left))}, b.list.Objects...)
 	}
 	b.list.Refresh()
 	b.object.Refresh()

@@ -27,7 +27,7 @@ func (f files) folder(then func(path string)) {
 		case err != nil:
 			f.fail(err)
 		case u != nil:
-			f.app.Preferences().SetString("folder", filepath.Dir(u.Path()))
+			f.app.Preferences().SetString("folder", u.Path())
 			then(u.Path())
 		}
 	}, f.win)
@@ -52,6 +52,26 @@ func (f files) file(extensions []string, then func(path string)) {
 	}, f.win)
 	d.SetTitleText(f.text.Text("files.file"))
 	d.SetFilter(storage.NewExtensionFileFilter(extensions))
+	f.show(d)
+}
+
+// save asks where to save a file, and before it takes the place of another one.
+func (f files) save(name string, then func(path string)) {
+	d := dialog.NewFileSave(func(u fyne.URIWriteCloser, err error) {
+		switch {
+		case err != nil:
+			f.fail(err)
+		case u != nil:
+			path := u.URI().Path()
+			f.app.Preferences().SetString("folder", filepath.Dir(path))
+			if err := u.Close(); err != nil {
+				f.fail(err)
+			}
+			then(path)
+		}
+	}, f.win)
+	d.SetTitleText(f.text.Text("files.save"))
+	d.SetFileName(name)
 	f.show(d)
 }
 

@@ -146,6 +146,14 @@ func (w *shell) Info(concept string) fyne.CanvasObject {
 // PickFolder implements page.Host.
 func (w *shell) PickFolder(then func(path string)) { w.files().folder(then) }
 
+// PickSave implements page.Host.
+func (w *shell) PickSave(name string, then func(path string)) { w.files().save(name, then) }
+
+// Tell implements page.Host.
+func (w *shell) Tell(key string, args ...any) {
+	w.banners.tell(func() string { return w.Text(key, args...) })
+}
+
 // PickFile implements page.Host.
 func (w *shell) PickFile(extensions []string, then func(path string)) {
 	w.files().file(extensions, then)

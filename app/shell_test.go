@@ -118,6 +118,9 @@ func TestErrorsMergeAndGo(t *testing.T) {
 	if len(w.cards()) != 0 {
 		t.Error("errors stay for ever")
 	}
+	if s, ok := w.banners.list.Objects[0].(*shield); !ok || s.MinSize().Height < 40 {
+		t.Error("a click on a card that just went goes to what lies beneath")
+	}
 
 	w.fault(session.Notice{Err: damaged(6), Stays: true})
 	w.banners.expire(later(time.Hour))

@@ -196,16 +196,18 @@ func (r *sheetRenderer) paint(size fyne.Size) {
 		return
 	}
 	sheet := raster.LayOut(d.Cells, d.Width, d.Height, float64(size.Width)/float64(size.Height))
-	background := Colour(ColourPanel)
+	background := ours(ColourPanel)
+	if d.Width*d.Height == 1 { // a single number may be as white, or as black, as the panel: its place shows all the same
+		background = raster.Mix(ours(ColourAccent), background, .7)
+	}
 	c.sheet = sheet
 	same := sheet == r.layout && background == r.background && len(d.Values) == len(r.drawn.Values) && len(d.Values) > 0 && &d.Values[0] == &r.drawn.Values[0] && sameTones(d.Tones, r.drawn.Tones)
 	if !same {
-		n := color.NRGBAModel.Convert(background).(color.NRGBA)
 		var img image.Image
 		if d.Colour {
-			img = sheet.Colour(d.Values, d.Tones, n)
+			img = sheet.Colour(d.Values, d.Tones, background)
 		} else {
-			img = sheet.Grey(d.Values, d.Tones, n)
+			img = sheet.Grey(d.Values, d.Tones, background)
 		}
 		r.picture.Image, r.drawn, r.layout, r.background = img, d, sheet, background
 	}

@@ -37,6 +37,7 @@ type Page struct {
 
 	canvas   *widgets.BlockCanvas
 	standard *widgets.Choice
+	listed   []string // networks of that choice, after that of a new one
 	undo     *widgets.Button
 	redo     *widgets.Button
 	totals   *widgets.Text
@@ -76,15 +77,12 @@ func (p *Page) Build() fyne.CanvasObject {
 	p.canvas.OnDeleted = p.deleteLayers
 	p.canvas.OnShortcut = p.shortcut
 
-	names := nn.StandardNames()
-	p.standard = widgets.NewChoice(append([]string{p.text("new")}, names...), -1, func(i int) {
+	p.standard = widgets.NewChoice([]string{p.text("new")}, -1, func(i int) {
 		if i == 0 {
 			p.startNew()
 			return
 		}
-		if i <= len(names) {
-			p.host.Session().ChooseNetwork(names[i-1])
-		}
+		p.host.Session().ChooseNetwork(p.listed[i-1])
 	})
 	p.undo, p.redo = p.arrowButton(resources.IconUndo, p.Undo), p.arrowButton(resources.IconRedo, p.Redo)
 	p.remove = widgets.NewButton(p.text("delete"), widgets.Plain, p.deleteNetwork).Low()
@@ -196,11 +194,16 @@ func (p *Page) show() {
 		p.canvas.Arrange(p.blocks())
 	}
 	names := nn.StandardNames()
-	options := append([]string{p.text("new")}, names...)
-	if !slices.Contains(names, p.name) {
-		options = append(options, p.name)
+	p.listed = slices.Clone(names) // then the user's own
+	for _, n := range p.host.Session().State().Networks {
+		if !slices.Contains(p.listed, n.Name) {
+			p.listed = append(p.listed, n.Name)
+		}
 	}
-	p.standard.Set(options, slices.Index(options, p.name))
+	if !slices.Contains(p.listed, p.name) {
+		p.listed = append(p.listed, p.name)
+	}
+	p.standard.Set(append([]string{p.text("new")}, p.listed...), 1+slices.Index(p.listed, p.name))
 	p.undo.Enable(len(p.past) > 0)
 	p.redo.Enable(len(p.future) > 0)
 	p.remove.Enable(!slices.Contains(names, p.name))

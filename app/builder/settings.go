@@ -172,7 +172,7 @@ func (p *Page) consequences(i int) []fyne.CanvasObject {
 	if kind, _ := nn.KindOf(l.Type); kind.Group == "filters" && len(r.Inputs) == 1 {
 		k, s, pad := l.Int("kernel"), l.Int("stride"), l.Int("pad")
 		side := k + (k-1)*(l.Int("dilation")-1)
-		rows = append(rows, widgets.NewNote(widgets.NewParagraph(p.text("convolution.note", r.Inputs[0].H, 2*pad, side, s, r.Output.H), widgets.ColourText).Small()))
+		rows = append(rows, widgets.NewNote(widgets.NewParagraph(p.text("convolution.note", r.Inputs[0].H, pad, side, s, r.Output.H), widgets.ColourText).Small()))
 	}
 	return rows
 }

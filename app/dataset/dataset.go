@@ -26,17 +26,18 @@ type Page struct {
 	root  *fyne.Container
 
 	// What is chosen outlives a change of language.
-	shown  string // the data set in the grid
-	opened *data.Dataset
-	class  int // −1: all
-	split  int // −1: all
-	search string
-	cell   float64
-	items  []data.Entry // of the grid
-	source atomic.Pointer[source]
-	serial int   // of the filter that is under way
-	picked int   // in items; −1: none
-	form   *form // not nil: an import is being prepared
+	shown    string // the data set in the grid
+	opened   *data.Dataset
+	class    int // −1: all
+	split    int // −1: all
+	search   string
+	searched *widgets.Entry // where that is typed
+	cell     float64
+	items    []data.Entry // of the grid
+	source   atomic.Pointer[source]
+	serial   int   // of the filter that is under way
+	picked   int   // in items; −1: none
+	form     *form // not nil: an import is being prepared
 
 	grid     *widgets.ThumbnailGrid
 	classes  *widgets.ClassBars
@@ -143,11 +144,11 @@ func (p *Page) buildExplorer() {
 	p.grid = widgets.NewThumbnailGrid(p.load, p.host.Session().Post)
 	p.grid.SetCellSize(float32(p.cell))
 	p.grid.OnSelected = p.pickItem
-	search := widgets.NewEntry(p.search, func(text string) { p.search = text; p.filter() })
-	search.Field.SetPlaceHolder(p.text("search"))
+	p.searched = widgets.NewEntry(p.search, func(text string) { p.search = text; p.filter() })
+	p.searched.Field.SetPlaceHolder(p.text("search"))
 	p.count = widgets.NewText("", widgets.ColourQuiet)
 	size := widgets.NewSlider(28, 224, 1, p.cell, func(v float64) { p.cell = v; p.grid.SetCellSize(float32(v)) })
-	top := widgets.LineGrowing(10, p.count, widgets.Sized(220, 0, search), p.count, widgets.NewText(p.text("size"), widgets.ColourQuiet).Natural(), widgets.Sized(110, 22, size))
+	top := widgets.LineGrowing(10, p.count, widgets.Sized(220, 0, p.searched), p.count, widgets.NewText(p.text("size"), widgets.ColourQuiet).Natural(), widgets.Sized(110, 22, size))
 	hint := widgets.NewText(p.text("drop"), widgets.ColourQuiet).Aligned(fyne.TextAlignTrailing)
 	bottom := widgets.LineGrowing(8, hint,
 		p.importButton(),
@@ -222,7 +223,8 @@ func (p *Page) Update(s *session.State) {
 	}
 	if d.Name != p.shown {
 		if p.shown != "" {
-			p.class, p.split, p.search = -1, -1, ""
+			p.class, p.split = -1, -1
+			p.searched.Field.SetText("") // and so what is looked for
 			p.classes.Select(-1)
 			p.splitBox.Choose(0)
 		}
@@ -352,7 +354,14 @@ func (p *Page) filter() {
 			p.items, p.picked = items, -1
 			p.source.Store(&source{d, items})
 			p.selected.box.Hide()
-			p.count.Set(p.text("count", widgets.Thousands(len(items))))
+			switch {
+			case len(items) > 0:
+				p.count.Set(p.text("count", widgets.Thousands(len(items))))
+			case search != "":
+				p.count.Set(p.text("none.found", p.search))
+			default:
+				p.count.Set(p.text("none.there"))
+			}
 			p.grid.SetItems(len(items), func(i int) string {
 				if c := items[i].Class; c >= 0 && int(c) < len(info.Classes) {
 					return info.Classes[c]

@@ -150,6 +150,7 @@ func (p *Page) buildRight() fyne.CanvasObject {
 		p.unitTitle, widgets.Shares(10, []float32{1, 1}, widgets.Sized(0, 104, p.enlarged), widgets.Sized(0, 104, p.kernel)),
 		u.mean, u.max, u.sum, widgets.NewNote(p.unitNote),
 		widgets.Sized(0, 24, widgets.NewHeading(p.text("layer"))), p.histogram, f.shape, f.mean, f.span, f.zeros, f.parameters)
+	p.aside = rows
 	panel := widgets.NewPanel(widgets.NewScroll(rows))
 	next := widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("detect") })
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, next)

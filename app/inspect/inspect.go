@@ -73,6 +73,7 @@ type Page struct {
 	kernel    *widgets.Picture
 	unitRows  struct{ mean, max, sum *widgets.Row }
 	unitNote  *widgets.Paragraph
+	aside     *fyne.Container // of all about the unit and the layer
 	histogram *widgets.Histogram
 	facts     struct{ shape, mean, span, zeros, parameters *widgets.Row }
 }

@@ -100,8 +100,14 @@ func tones(d widgets.SheetData, of func([]float32) raster.Tone) []raster.Tone {
 	return out
 }
 
-// showUnit enlarges the chosen map or filter.
+// showUnit shows the chosen map or filter, and makes room for what is said of it.
 func (p *Page) showUnit() {
+	p.drawUnit()
+	p.aside.Refresh()
+}
+
+// drawUnit enlarges the chosen map or filter.
+func (p *Page) drawUnit() {
 	at := p.layerAt()
 	if at < 0 {
 		return
@@ -132,7 +138,10 @@ func (p *Page) showUnit() {
 	n := l.Shape.H * l.Shape.W
 	values := l.Maps.Data[unit*n : (unit+1)*n]
 	sheet := raster.Sheet{Cells: 1, Columns: 1, Rows: 1, CellW: l.Shape.W, CellH: l.Shape.H}
-	p.enlarged.Set(sheet.Grey(values, []raster.Tone{raster.MapTone(values)}, black))
+	p.enlarged.Set(nil) // a single number is no larger when it is enlarged
+	if n > 1 {
+		p.enlarged.Set(sheet.Grey(values, []raster.Tone{raster.MapTone(values)}, black))
+	}
 	st := look.Describe(values)
 	u.mean.Set(fmt.Sprintf("%.4g", st.Mean))
 	u.max.Set(fmt.Sprintf("%.4g", st.Max))
@@ -197,7 +206,7 @@ func (p *Page) showKernel(l look.Layer, unit int) {
 	case sum < -.2*size:
 		p.unitNote.Set(p.text("note.below"))
 	default:
-		p.unitNote.Set(p.text("note.edges"))
+		p.unitNote.Set(p.text("note.edges", size))
 	}
 }
 

@@ -68,6 +68,10 @@ type Host interface {
 	// PickFolder and PickFile ask for a path.
 	PickFolder(then func(path string))
 	PickFile(extensions []string, then func(path string))
+	// PickSave asks where to save a file, and before it takes the place of another one.
+	PickSave(name string, then func(path string))
+	// Tell says for a while that something was done.
+	Tell(key string, args ...any)
 	// Window is for pop-ups.
 	Window() fyne.Window
 	// Dialog shows a content over the window, until hide is called.

@@ -3,6 +3,7 @@
 package pagetest
 
 import (
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -197,6 +198,12 @@ func (h *Host) Go(key string) { h.Went = append(h.Went, key) }
 
 // PickFolder implements page.Host.
 func (h *Host) PickFolder(then func(path string)) { then(h.Picked) }
+
+// PickSave implements page.Host: into the folder that was picked.
+func (h *Host) PickSave(name string, then func(path string)) { then(filepath.Join(h.Picked, name)) }
+
+// Tell implements page.Host; a key without text fails the test.
+func (h *Host) Tell(key string, args ...any) { h.Text(key, args...) }
 
 // PickFile implements page.Host.
 func (h *Host) PickFile(_ []string, then func(path string)) { then(h.Picked) }

@@ -97,13 +97,23 @@ func (p *Page) showHead() {
 	if p.actions.headOf = key; run == "" {
 		p.actions.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
 	} else {
-		choice := widgets.NewSegmented([]string{run, p.text("settings.next")}, p.look)
+		choice := widgets.NewSegmented([]string{short(run), p.text("settings.next")}, p.look)
 		if p.actions.ahead {
 			choice.Choose(1)
 		}
 		p.actions.head.Objects = []fyne.CanvasObject{widgets.Line(0, choice)}
 	}
 	p.actions.head.Refresh()
+}
+
+// short is a name that leaves room for what stands beside it.
+func short(name string) string {
+	const most = 14
+	letters := []rune(name)
+	if len(letters) <= most {
+		return name
+	}
+	return string(letters[:most-1]) + "…"
 }
 
 // look shows the settings of the chosen run, or with 1 those of the next one.
@@ -162,7 +172,7 @@ func (p *Page) buttonsNow() fyne.CanvasObject {
 	}
 	var list []fyne.CanvasObject
 	if r := p.state.ChosenRun(); resumable(r) {
-		list = append(list, widgets.NewButton(p.text("resume", r.Name), widgets.Plain, func() { p.try(sess.ResumeRun(r.Name)) }))
+		list = append(list, widgets.NewButton(p.text("resume", short(r.Name)), widgets.Plain, func() { p.try(sess.ResumeRun(r.Name)) }))
 	}
 	if n := len(p.state.Waiting); n > 0 {
 		list = append(list, widgets.NewButton(p.text("queue.start", n), widgets.Plain, sess.StartQueue))

@@ -7,7 +7,6 @@ import (
 	"image/color"
 	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -33,7 +32,7 @@ func (p *Page) exportMenu(under fyne.CanvasObject) {
 	var items []*fyne.MenuItem
 	for _, kind := range []string{"png", "svg", "csv"} {
 		items = append(items, fyne.NewMenuItem(p.text("export."+kind), func() {
-			p.host.PickFolder(func(folder string) { p.export(filepath.Join(folder, p.state.Run+"."+kind), kind) })
+			p.host.PickSave(p.state.Run+"."+kind, func(path string) { p.export(path, kind) })
 		}))
 	}
 	p.menu(under, items...)
@@ -55,7 +54,9 @@ func (p *Page) export(path, kind string) {
 		return func() {
 			if err != nil {
 				p.host.Fault(err)
+				return
 			}
+			p.host.Tell("files.saved", path)
 		}
 	})
 }

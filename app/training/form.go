@@ -1,6 +1,7 @@
 package training
 
 import (
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -18,12 +19,13 @@ import (
 
 // form has the settings of a run.
 type form struct {
-	p      *Page
-	object fyne.CanvasObject
-	body   *fyne.Container
-	curve  *widgets.LinePlot
-	rate   *widgets.Number
-	policy []fyne.CanvasObject // the rows of the policy's parameters
+	p       *Page
+	object  fyne.CanvasObject
+	body    *fyne.Container
+	curve   *widgets.LinePlot
+	rate    *widgets.Number
+	rateNow *widgets.Paragraph  // what the policy makes of it, while a run goes on
+	policy  []fyne.CanvasObject // the rows of the policy's parameters
 	*unfolded
 
 	find      *widgets.Button // tries learning rates
@@ -209,11 +211,14 @@ func (f *form) build() {
 			}
 		}
 	}
+	f.rateNow = widgets.NewParagraph("", widgets.ColourQuiet).Small()
+	f.rateNow.Hide()
 	rows := []fyne.CanvasObject{
 		number("epochs", float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) }),
 		number("batch", float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) }),
 		row("solver", choice(solverNames, chosen, func(c *train.Config, i int) { *c = c.WithSolver(solvers[i].Name, f.usualRate()) })),
 		numberRow("rate", f.rate),
+		f.rateNow,
 		row("policy", choice(policyNames, at, func(c *train.Config, i int) {
 			c.Policy, c.Gamma, c.Step, c.Power = policies[i].Name, 0, nil, 0
 		})),
@@ -370,6 +375,24 @@ func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker
 // chooses tells whether there is more than the processor to train on: then the choice stands where it is seen.
 func (f *form) chooses() bool {
 	return !f.locked && slices.ContainsFunc(f.p.state.Devices, func(d session.Device) bool { return d.Name != "" })
+}
+
+// showRate tells what the policy makes of the learning rate at this moment: what is typed is the rate before it.
+func (f *form) showRate(t *session.Training) {
+	text := ""
+	if f.locked && f.goesOn && t != nil && t.Rate > 0 && math.Abs(t.Rate/f.shown.Rate-1) > 1e-6 {
+		text = f.p.text("rate.now", t.Rate, f.shown.Rate, t.Rate/f.shown.Rate)
+	}
+	if text == f.rateNow.Text() {
+		return
+	}
+	f.rateNow.Set(text)
+	if text == "" {
+		f.rateNow.Hide()
+	} else {
+		f.rateNow.Show()
+	}
+	f.body.Refresh()
 }
 
 // showDevices shows what there is to train on, and what of it is chosen, if that is another than before: devices are looked for while the window is there already, and a run

@@ -20,6 +20,7 @@ var emptyCurve = &session.Curve{}
 
 // runList is the list of runs.
 type runList struct {
+	alike  map[string]int // how many runs have a recipe
 	box    *fyne.Container
 	rows   []*widgets.ListRow
 	listed int // how many of the rows are in the list; −1: not even that there are none
@@ -50,6 +51,10 @@ func (p *Page) showRuns() {
 		}
 		p.list.box.Refresh()
 	}
+	p.list.alike = map[string]int{}
+	for _, r := range runs {
+		p.list.alike[p.recipe(r)]++
+	}
 	next := 0
 	row := func() *widgets.ListRow {
 		next++
@@ -79,6 +84,9 @@ func (p *Page) showRun(row *widgets.ListRow, r session.Run) {
 	row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
 	row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
 	what := p.recipe(r)
+	if p.list.alike[what] > 1 { // what tells them apart
+		what += p.text("queue.also", r.Info.Config.Batch, r.Info.Config.Seed)
+	}
 	if r.Info.Note != "" {
 		what += " · " + r.Info.Note
 	}

@@ -113,6 +113,7 @@ func (p *Page) Update(s *session.State) {
 	p.forgetLost()
 	p.form.showDevices()
 	p.showActions()
+	p.form.showRate(s.Training)
 	p.showRuns()
 	p.draw(anew)
 	p.showFilters()

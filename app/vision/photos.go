@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/app/page"
+	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 	look "github.com/convscope/convscope/nn/vision"
 	"github.com/convscope/convscope/widgets"
 )
@@ -72,16 +74,35 @@ func imagesIn(folder string) []string {
 	return files
 }
 
-// tryExample makes a photo of the sample's things.
+// sampleOf is the sample that a network learned to tell the things of, "" if it is none.
+func (p *Page) sampleOf() string {
+	r := p.state.ChosenRun()
+	switch {
+	case r == nil || r.Err != nil || len(r.Info.Labels) == 0 || slices.Contains(r.Info.Labels, "0") && slices.Contains(r.Info.Labels, "9"):
+		return data.Samples()[0]
+	case slices.Contains(r.Info.Labels, "circle"):
+		return "shapes"
+	}
+	return ""
+}
+
+// tryExample makes a photo of things that the network learned to tell.
 func (p *Page) tryExample() {
-	sample := data.Samples()[0]
-	if r := p.state.ChosenRun(); r != nil && r.Err == nil && slices.Contains(r.Info.Labels, "circle") {
-		sample = "shapes"
+	sample, dataset := p.sampleOf(), ""
+	if sample == "" {
+		i := slices.IndexFunc(p.state.Datasets, func(d session.Dataset) bool {
+			return d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(p.state.ChosenRun().Info.Dataset)
+		})
+		if i < 0 {
+			p.host.Fault(fault.New("detect.example", "The data set %s of this run is no longer there, so no example can be made of it. Open a photo of your own.", p.state.ChosenRun().Info.Dataset))
+			return
+		}
+		dataset = p.state.Datasets[i].Name
 	}
 	seed := p.example
 	p.example++
 	p.host.Session().Do(func(context.Context) func() {
-		img, err := data.SamplePhoto(sample, 480, 360, seed)
+		img, err := p.exampleOf(sample, dataset, seed)
 		return func() {
 			if err != nil {
 				p.host.Fault(err)
@@ -92,6 +113,19 @@ func (p *Page) tryExample() {
 			p.show(len(p.photos) - 1)
 		}
 	})
+}
+
+// exampleOf makes a photo of a sample's things, or of a data set's images.
+func (p *Page) exampleOf(sample, dataset string, seed uint64) (image.Image, error) {
+	const width, height = 480, 360
+	if sample != "" {
+		return data.SamplePhoto(sample, width, height, seed)
+	}
+	d, err := p.host.Session().Data(dataset)
+	if err != nil {
+		return nil, err
+	}
+	return d.Photo(width, height, seed)
 }
 
 // show chooses a photo, and reads it if need be.

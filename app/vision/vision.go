@@ -355,14 +355,15 @@ func (p *Page) save() {
 		return
 	}
 	ph := p.photos[p.at]
-	p.host.PickFolder(func(folder string) {
-		name := strings.TrimSuffix(ph.name, filepath.Ext(ph.name)) + ".boxes.png"
+	p.host.PickSave(strings.TrimSuffix(ph.name, filepath.Ext(ph.name))+".boxes.png", func(path string) {
 		p.host.Session().Do(func(context.Context) func() {
-			err := writeBoxes(filepath.Join(folder, name), ph.img, ph.boxes)
+			err := writeBoxes(path, ph.img, ph.boxes)
 			return func() {
 				if err != nil {
 					p.host.Fault(err)
+					return
 				}
+				p.host.Tell("files.saved", path)
 			}
 		})
 	})

@@ -115,12 +115,12 @@ func SamplePhoto(name string, w, h int, seed uint64) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if w < 32 || h < 32 || w > maxSide || h > maxSide {
-		return nil, fault.New("sample.photo", "A photo of %v×%v pixels cannot be made. Choose a width and a height from 32 to %v.", w, h, maxSide)
+	if err := photoSize(w, h); err != nil {
+		return nil, err
 	}
 	r := rand.New(rand.NewPCG(seed, 0x70686f746f)) // "photo"
 	photo := s.background(w, h, r)
-	for _, p := range places(w, h, r) {
+	for _, p := range places(w, h, 28, r) {
 		if err := s.paste(photo, p.x, p.y, p.size, r); err != nil {
 			return nil, err
 		}
@@ -131,15 +131,16 @@ func SamplePhoto(name string, w, h int, seed uint64) (image.Image, error) {
 // A place is where a thing lies in a photo: its middle, and the side of the square that it fills.
 type place struct{ x, y, size float64 }
 
-// places draws places that do not overlap: things of about the size that the samples have, up to twice it.
-func places(w, h int, r *rand.Rand) []place {
+// places draws places that do not overlap: things of a side of about thing pixels, up to twice it, where there is room.
+func places(w, h, thing int, r *rand.Rand) []place {
 	var out []place
-	want := min(max(w*h/14_000, 3), 40)
+	thing = max(28, min(thing, min(w, h)/3))
+	want := min(max(w*h/(18*thing*thing), 3), 40)
 	for range 60 * want {
 		if len(out) == want {
 			break
 		}
-		size := min(28*(1+r.Float64()), float64(min(w, h))*.9)
+		size := min(float64(thing)*(1+r.Float64()), float64(min(w, h))*.9)
 		p := place{size/2 + r.Float64()*(float64(w)-size), size/2 + r.Float64()*(float64(h)-size), size}
 		free := true
 		for _, q := range out {
