@@ -2,6 +2,7 @@ package app
 
 import (
 	"path/filepath"
+	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -73,6 +74,55 @@ func (f files) save(name string, then func(path string)) {
 	d.SetTitleText(f.text.Text("files.save"))
 	d.SetFileName(name)
 	f.show(d)
+	p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp)
+	if !ok {
+		return
+	}
+	walk(p.Content, func(o fyne.CanvasObject) {
+		if b, ok := o.(*widget.Button); ok && b.Importance == widget.HighImportance {
+			save := b.OnTapped
+			b.OnTapped = func() {
+				save()
+				f.translateQuestion()
+			}
+		}
+	})
+}
+
+// translateQuestion says what Fyne asks before it writes over a file in the window's language: Fyne knows it in English alone.
+func (f files) translateQuestion() {
+	p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp)
+	if !ok {
+		return
+	}
+	walk(p.Content, func(o fyne.CanvasObject) {
+		l, ok := o.(*widget.Label)
+		if !ok {
+			return
+		}
+		if name, asked := strings.CutPrefix(l.Text, "Are you sure you want to overwrite the file\n"); asked {
+			l.SetText(f.text.Text("files.overwrite.text", strings.TrimSuffix(name, "?")))
+			return
+		}
+		for english, key := range map[string]string{
+			"Overwrite?": "files.overwrite", "Cannot overwrite": "files.is-folder",
+			"Files cannot replace a directory,\ncheck the file name and try again": "files.is-folder.text",
+		} {
+			if l.Text == english {
+				l.SetText(f.text.Text(key))
+			}
+		}
+	})
+}
+
+// walk does something with all that a container holds, however deep.
+func walk(o fyne.CanvasObject, do func(fyne.CanvasObject)) {
+	do(o)
+	if c, ok := o.(*fyne.Container); ok {
+		for _, inner := range c.Objects {
+			walk(inner, do)
+		}
+	}
 }
 
 // show shows a dialog at the folder used last.

@@ -326,3 +326,39 @@ func TestWantedHome(t *testing.T) {
 		t.Errorf("without it: %q, %v", got, byName)
 	}
 }
+
+// Before a file takes the place of another one that is asked, in Korean too.
+func TestSavingAsks(t *testing.T) {
+	w := open(t, "ko")
+	folder := t.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, "run 1.csv"), []byte("mine"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	w.app.Preferences().SetString("folder", folder)
+	var path string
+	w.PickSave("run 1.csv", func(p string) { path = p })
+	press := func(o fyne.CanvasObject, importance widget.Importance) {
+		t.Helper()
+		walk(o, func(o fyne.CanvasObject) {
+			if b, ok := o.(*widget.Button); ok && b.Importance == importance && b.OnTapped != nil {
+				b.OnTapped()
+			}
+		})
+	}
+	top := func() fyne.CanvasObject { return w.win.Canvas().Overlays().Top().(*widget.PopUp).Content }
+	saving := top()
+	press(saving, widget.HighImportance)
+	var asked []string
+	walk(top(), func(o fyne.CanvasObject) {
+		if l, ok := o.(*widget.Label); ok {
+			asked = append(asked, l.Text)
+		}
+	})
+	if text := strings.Join(asked, "|"); path != "" || top() == saving || !strings.Contains(text, "바꿀까요?") || !strings.Contains(text, "run 1.csv 파일이 이미") || strings.Contains(text, "verwrite") {
+		t.Errorf("before run 1.csv is replaced it says %q", asked)
+	}
+	press(top(), widget.HighImportance)
+	if path != filepath.Join(folder, "run 1.csv") {
+		t.Errorf("after a yes %q is saved", path)
+	}
+}

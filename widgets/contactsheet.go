@@ -198,7 +198,7 @@ func (r *sheetRenderer) paint(size fyne.Size) {
 	sheet := raster.LayOut(d.Cells, d.Width, d.Height, float64(size.Width)/float64(size.Height))
 	background := ours(ColourPanel)
 	if d.Width*d.Height == 1 { // a single number may be as white, or as black, as the panel: its place shows all the same
-		background = raster.Mix(ours(ColourAccent), background, .7)
+		background = raster.Mix(ours(ColourAccent), background, .8)
 	}
 	c.sheet = sheet
 	same := sheet == r.layout && background == r.background && len(d.Values) == len(r.drawn.Values) && len(d.Values) > 0 && &d.Values[0] == &r.drawn.Values[0] && sameTones(d.Tones, r.drawn.Tones)
