@@ -99,7 +99,7 @@ func (r *blocksRenderer) update() {
 				r.mark(b)
 			}
 			place := textPlace{below.X, below.Y, fyne.MeasureText(b.Name, normal, fyne.TextStyle{Bold: true}).Width, 9 + 2*normal*1.35}
-			if slices.ContainsFunc(written, place.covers) {
+			if slices.ContainsFunc(written, place.covers) || !first && r.overBlock(b, place) {
 				continue
 			}
 			written = append(written, place)
@@ -123,6 +123,19 @@ type textPlace struct{ x, y, width, height float32 }
 
 func (p textPlace) covers(q textPlace) bool {
 	return max(p.x-q.x, q.x-p.x) < (p.width+q.width)/2 && p.y < q.y+q.height && q.y < p.y+p.height
+}
+
+// overBlock tells whether a block's texts would lie over another block. Those of a chosen one are written all the same.
+func (r *blocksRenderer) overBlock(of Block, texts textPlace) bool {
+	c := r.c
+	return slices.ContainsFunc(c.blocks, func(o Block) bool {
+		if o.Name == of.Name {
+			return false
+		}
+		f, o := faceOf(o), c.moved(o)
+		top := c.Place(o.X+f.d/2, o.Y-f.h/2-f.d)
+		return texts.covers(textPlace{top.X, top.Y, (f.w + f.d) * c.zoom, (f.h + f.d) * c.zoom})
+	})
 }
 
 // mark puts a sign on a block that cannot work: red alone is not seen by all.

@@ -250,7 +250,7 @@ func (p *Page) showFound() {
 	boxes := make([]widgets.PhotoBox, len(ph.boxes))
 	for i, b := range ph.boxes {
 		counts[b.Class]++
-		boxes[len(boxes)-1-i] = widgets.PhotoBox{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: fmt.Sprintf("%s %.2f", b.Label, b.Score), Colour: widgets.ClassColour(b.Class)}
+		boxes[len(boxes)-1-i] = widgets.PhotoBox{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: boxLabel(b), Colour: widgets.ClassColour(b.Class)}
 	}
 	if p.heat == 1 {
 		p.view.SetBoxes(nil)
@@ -369,6 +369,16 @@ func (p *Page) save() {
 	})
 }
 
+// boxLabel is what stands at a box: a class by as much of its name as leaves the photo to be seen, and how sure it is.
+func boxLabel(b look.Box) string {
+	const most = 12
+	name := []rune(b.Label)
+	if len(name) > most {
+		name = append(name[:most-1], '…')
+	}
+	return fmt.Sprintf("%s %.2f", string(name), b.Score)
+}
+
 // writeBoxes writes a photo with boxes, the surest on top.
 func writeBoxes(path string, img image.Image, boxes []look.Box) error {
 	parsed, err := opentype.Parse(textfont.Regular)
@@ -381,7 +391,7 @@ func writeBoxes(path string, img image.Image, boxes []look.Box) error {
 	}
 	drawn := make([]raster.Box, len(boxes))
 	for i, b := range boxes {
-		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: fmt.Sprintf("%s %.2f", b.Label, b.Score), Colour: raster.ClassColour(b.Class)}
+		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: boxLabel(b), Colour: raster.ClassColour(b.Class)}
 	}
 	picture := raster.Boxes(img, drawn, face)
 	return data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, picture) })

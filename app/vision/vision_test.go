@@ -149,3 +149,11 @@ func TestHeat(t *testing.T) {
 		t.Errorf("the heat of class b (%d) is not below that of any (%d)", weak, strong)
 	}
 }
+
+func TestBoxLabelsLeaveThePhoto(t *testing.T) {
+	for name, want := range map[string]string{"8": "8 0.50", "아주아주아주아주아주 긴 이름": "아주아주아주아주아주 … 0.50", "twelve chars": "twelve chars 0.50"} {
+		if got := boxLabel(look.Box{Label: name, Score: .5}); got != want {
+			t.Errorf("%q is written %q, not %q", name, got, want)
+		}
+	}
+}
