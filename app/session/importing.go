@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -130,6 +133,9 @@ func (s *Session) imported(name string) {
 		now.Datasets, now.Dataset = withDataset(now.Datasets, d), name
 		s.settle(now)
 	})
-	s.notice(Notice{Key: "notice.imported", Args: []any{name, d.Info.Images(), len(d.Info.Skipped)}})
+	s.notice(Notice{Key: "notice.imported", Args: []any{name, count(d.Info.Images()), count(len(d.Info.Skipped))}})
 	s.remember()
 }
+
+// count writes a number with its thousands apart, as tables do.
+func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }

@@ -42,6 +42,7 @@ func (p *Page) buildMiddle() fyne.CanvasObject {
 	p.view = widgets.NewPhotoView()
 	p.view.OnHover = p.hovered
 	top := widgets.LineGrowing(14, p.size, p.title, p.size, modes, p.host.Info("heat-map"))
+	p.top = top
 	p.under = widgets.NewText("", widgets.ColourQuiet).Small()
 	p.buildEmpty()
 	photo := container.NewStack(p.view, p.empty)

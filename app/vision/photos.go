@@ -185,6 +185,7 @@ func (p *Page) showPhoto() {
 	}
 	p.empty.Hide()
 	ph := p.photos[p.at]
+	defer p.top.Refresh() // names differ in length
 	p.title.Set(ph.name)
 	if ph.img != nil {
 		b := ph.img.Bounds()

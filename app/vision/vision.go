@@ -50,6 +50,7 @@ type Page struct {
 	list     *fyne.Container
 	rows     []*widgets.ThumbRow
 	heading  *widgets.Text
+	top      *fyne.Container // title, size and what is shown
 	title    *widgets.Text
 	size     *widgets.Text
 	view     *widgets.PhotoView
@@ -120,7 +121,7 @@ func (p *Page) showRows() {
 			p.rows[i].Picture().Set(ph.img)
 		}
 		if p.current(ph) != nil {
-			detail += " · " + p.text("found.short", len(ph.boxes))
+			detail += " · " + p.text("found.short", widgets.Thousands(len(ph.boxes)))
 		}
 		p.rows[i].Set(ph.name, detail, i == p.at)
 	}
@@ -262,7 +263,7 @@ func (p *Page) showFound() {
 	p.showGrid(w)
 	s.count.Set(widgets.Thousands(w.Count()))
 	s.time.Set(p.text("seconds", w.Seconds))
-	p.foundAll.Set(p.text("found", len(ph.boxes)))
+	p.foundAll.Set(p.text("found", widgets.Thousands(len(ph.boxes))))
 	for c, n := range counts {
 		if n == 0 && p.heat == 0 {
 			continue
