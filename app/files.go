@@ -43,17 +43,26 @@ func (f files) file(extensions []string, then func(path string)) {
 		case err != nil:
 			f.fail(err)
 		case u != nil:
-			f.app.Preferences().SetString("folder", filepath.Dir(u.URI().Path()))
-			path := u.URI().Path()
-			if err := u.Close(); err != nil {
-				f.fail(err)
-			}
-			then(path)
+			f.take(u, then)
 		}
 	}, f.win)
 	d.SetTitleText(f.text.Text("files.file"))
 	d.SetFilter(storage.NewExtensionFileFilter(extensions))
 	f.show(d)
+}
+
+// take goes on with the path of a file that was chosen, which Fyne has opened, and begins in its folder the next time.
+func (f files) take(chosen interface {
+	URI() fyne.URI
+	Close() error
+}, then func(path string),
+) {
+	path := chosen.URI().Path()
+	f.app.Preferences().SetString("folder", filepath.Dir(path))
+	if err := chosen.Close(); err != nil {
+		f.fail(err)
+	}
+	then(path)
 }
 
 // save asks where to save a file, and before it takes the place of another one.
@@ -63,22 +72,13 @@ func (f files) save(name string, then func(path string)) {
 		case err != nil:
 			f.fail(err)
 		case u != nil:
-			path := u.URI().Path()
-			f.app.Preferences().SetString("folder", filepath.Dir(path))
-			if err := u.Close(); err != nil {
-				f.fail(err)
-			}
-			then(path)
+			f.take(u, then)
 		}
 	}, f.win)
 	d.SetTitleText(f.text.Text("files.save"))
 	d.SetFileName(name)
 	f.show(d)
-	p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp)
-	if !ok {
-		return
-	}
-	walk(p.Content, func(o fyne.CanvasObject) {
+	f.onTop(func(o fyne.CanvasObject) {
 		if b, ok := o.(*widget.Button); ok && b.Importance == widget.HighImportance {
 			save := b.OnTapped
 			b.OnTapped = func() {
@@ -91,11 +91,7 @@ func (f files) save(name string, then func(path string)) {
 
 // translateQuestion says what Fyne asks before it writes over a file in the window's language: Fyne knows it in English alone.
 func (f files) translateQuestion() {
-	p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp)
-	if !ok {
-		return
-	}
-	walk(p.Content, func(o fyne.CanvasObject) {
+	f.onTop(func(o fyne.CanvasObject) {
 		l, ok := o.(*widget.Label)
 		if !ok {
 			return
@@ -113,6 +109,13 @@ func (f files) translateQuestion() {
 			}
 		}
 	})
+}
+
+// onTop does something with all that the dialog on top holds.
+func (f files) onTop(do func(fyne.CanvasObject)) {
+	if p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp); ok {
+		walk(p.Content, do)
+	}
 }
 
 // walk does something with all that a container holds, however deep.
@@ -135,37 +138,28 @@ func (f files) show(d *dialog.FileDialog) {
 	size := f.win.Canvas().Size()
 	d.Resize(fyne.NewSize(min(900, size.Width-80), min(620, size.Height-80)))
 	d.Show()
-	if p, ok := f.win.Canvas().Overlays().Top().(*widget.PopUp); ok {
-		f.namePlaces(p.Content)
-	}
+	f.onTop(f.namePlaces)
 }
 
 // namePlaces names the places at the dialog's left (Home, Computer, …) in the window's language: Fyne writes them in English, whatever it was taught.
 func (f files) namePlaces(o fyne.CanvasObject) {
-	switch o := o.(type) {
-	case *fyne.Container:
-		for _, inner := range o.Objects {
-			f.namePlaces(inner)
-		}
-	case *container.Split:
-		places, ok := o.Leading.(*widget.List)
-		if !ok {
-			return
-		}
-		update := places.UpdateItem
-		places.UpdateItem = func(id widget.ListItemID, item fyne.CanvasObject) {
-			update(id, item)
-			row, ok := item.(*fyne.Container)
-			if !ok {
-				return
-			}
-			for _, part := range row.Objects {
-				if name, ok := part.(*widget.Label); ok && f.text.Has("place."+name.Text) {
-					name.SetText(f.text.Text("place." + name.Text))
-				}
-			}
-		}
-		places.Refresh()
-		o.Refresh() // the names may be wider
+	split, ok := o.(*container.Split)
+	if !ok {
+		return
 	}
+	places, ok := split.Leading.(*widget.List)
+	if !ok {
+		return
+	}
+	update := places.UpdateItem
+	places.UpdateItem = func(id widget.ListItemID, item fyne.CanvasObject) {
+		update(id, item)
+		walk(item, func(o fyne.CanvasObject) {
+			if name, ok := o.(*widget.Label); ok && f.text.Has("place."+name.Text) {
+				name.SetText(f.text.Text("place." + name.Text))
+			}
+		})
+	}
+	places.Refresh()
+	split.Refresh() // the names may be wider
 }

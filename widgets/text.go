@@ -115,6 +115,15 @@ func (r *textRenderer) Refresh() {
 	canvas.Refresh(&r.line)
 }
 
+// Shortened is a text of so many letters at most, ending it in … where it is longer: for what is laid out elsewhere, or at a scale of its own. Ellipsis goes by the width.
+func Shortened(text string, most int) string {
+	letters := []rune(text)
+	if len(letters) <= most {
+		return text
+	}
+	return string(letters[:most-1]) + "…"
+}
+
 // Ellipsis shortens text to a width, ending it in …
 func Ellipsis(text string, width, size float32, style fyne.TextStyle) string {
 	if fyne.MeasureText(text, size, style).Width <= width+.5 {

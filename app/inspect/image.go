@@ -8,7 +8,6 @@ import (
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
-	"github.com/convscope/convscope/nn/data"
 	look "github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/widgets/raster"
 )
@@ -21,12 +20,8 @@ func (p *Page) open() {
 // source is the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
 // there is none.
 func (p *Page) source() string {
-	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
-		for _, d := range p.state.Datasets {
-			if d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(r.Info.Dataset) {
-				return d.Name
-			}
-		}
+	if d := p.state.DatasetOf(p.state.ChosenRun()); d != nil {
+		return d.Name
 	}
 	if d := p.state.ChosenDataset(); d != nil && d.Err == nil {
 		return d.Name
@@ -59,10 +54,7 @@ func imageOf(s *session.Session, name string, nth int) (image.Image, string) {
 	if err != nil {
 		return nil, ""
 	}
-	ids := append(d.IDs(data.Val), d.IDs(data.Test)...)
-	if len(ids) == 0 {
-		ids = d.IDs(data.Train)
-	}
+	ids := d.Unseen()
 	if len(ids) == 0 {
 		return nil, ""
 	}

@@ -1,6 +1,7 @@
 package session
 
 import (
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -113,6 +114,20 @@ const kept = 20
 // ChosenDataset is the data set that is chosen, or nil.
 func (s *State) ChosenDataset() *Dataset {
 	return named(s.Datasets, s.Dataset, func(d *Dataset) string { return d.Name })
+}
+
+// DatasetOf is the data set that a run was trained on, or nil if that is no longer there, or there is no such run.
+func (s *State) DatasetOf(r *Run) *Dataset {
+	if r == nil || r.Err != nil {
+		return nil
+	}
+	i := slices.IndexFunc(s.Datasets, func(d Dataset) bool {
+		return d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(r.Info.Dataset)
+	})
+	if i < 0 {
+		return nil
+	}
+	return &s.Datasets[i]
 }
 
 // ChosenNetwork is the network that is chosen, or nil.

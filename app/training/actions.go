@@ -107,14 +107,7 @@ func (p *Page) showHead() {
 }
 
 // short is a name that leaves room for what stands beside it.
-func short(name string) string {
-	const most = 14
-	letters := []rune(name)
-	if len(letters) <= most {
-		return name
-	}
-	return string(letters[:most-1]) + "…"
-}
+func short(name string) string { return widgets.Shortened(name, 14) }
 
 // look shows the settings of the chosen run, or with 1 those of the next one.
 func (p *Page) look(at int) {

@@ -20,7 +20,6 @@ var emptyCurve = &session.Curve{}
 
 // runList is the list of runs.
 type runList struct {
-	alike  map[string]int // how many runs have a recipe
 	box    *fyne.Container
 	rows   []*widgets.ListRow
 	listed int // how many of the rows are in the list; −1: not even that there are none
@@ -51,26 +50,34 @@ func (p *Page) showRuns() {
 		}
 		p.list.box.Refresh()
 	}
-	p.list.alike = map[string]int{}
-	for _, r := range runs {
-		p.list.alike[p.recipe(r)]++
+	recipes, alike := make([]string, len(runs)), map[string]int{}
+	for i, r := range runs {
+		recipes[i] = p.recipe(r)
+		alike[recipes[i]]++
+	}
+	show := func(row *widgets.ListRow, i int) {
+		what := recipes[i]
+		if alike[what] > 1 { // what tells them apart
+			what += p.text("queue.also", runs[i].Info.Config.Batch, runs[i].Info.Config.Seed)
+		}
+		p.showRun(row, runs[i], what)
 	}
 	next := 0
 	row := func() *widgets.ListRow {
 		next++
 		return p.list.rows[next-1]
 	}
-	for _, r := range runs {
+	for i, r := range runs {
 		if p.goesOn(r) {
-			p.showRun(row(), r)
+			show(row(), i)
 		}
 	}
 	for i, w := range waiting {
 		p.showWaiting(row(), i, w)
 	}
-	for _, r := range runs {
+	for i, r := range runs {
 		if !p.goesOn(r) {
-			p.showRun(row(), r)
+			show(row(), i)
 		}
 	}
 }
@@ -79,14 +86,10 @@ func (p *Page) goesOn(r session.Run) bool {
 	return p.state.Training != nil && p.state.Training.Run == r.Name
 }
 
-// showRun shows a run in a row.
-func (p *Page) showRun(row *widgets.ListRow, r session.Run) {
+// showRun shows a run in a row, with what it is.
+func (p *Page) showRun(row *widgets.ListRow, r session.Run, what string) {
 	row.OnTapped = func() { p.host.Session().ChooseRun(r.Name) }
 	row.OnMenu = func(at fyne.Position) { p.runMenu(r, at) }
-	what := p.recipe(r)
-	if p.list.alike[what] > 1 { // what tells them apart
-		what += p.text("queue.also", r.Info.Config.Batch, r.Info.Config.Seed)
-	}
 	if r.Info.Note != "" {
 		what += " · " + r.Info.Note
 	}

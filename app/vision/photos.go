@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/app/page"
-	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	look "github.com/convscope/convscope/nn/vision"
@@ -90,14 +89,12 @@ func (p *Page) sampleOf() string {
 func (p *Page) tryExample() {
 	sample, dataset := p.sampleOf(), ""
 	if sample == "" {
-		i := slices.IndexFunc(p.state.Datasets, func(d session.Dataset) bool {
-			return d.Err == nil && filepath.Clean(d.Path) == filepath.Clean(p.state.ChosenRun().Info.Dataset)
-		})
-		if i < 0 {
+		d := p.state.DatasetOf(p.state.ChosenRun())
+		if d == nil {
 			p.host.Fault(fault.New("detect.example", "The data set %s of this run is no longer there, so no example can be made of it. Open a photo of your own.", p.state.ChosenRun().Info.Dataset))
 			return
 		}
-		dataset = p.state.Datasets[i].Name
+		dataset = d.Name
 	}
 	seed := p.example
 	p.example++

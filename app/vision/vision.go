@@ -372,12 +372,7 @@ func (p *Page) save() {
 
 // boxLabel is what stands at a box: a class by as much of its name as leaves the photo to be seen, and how sure it is.
 func boxLabel(b look.Box) string {
-	const most = 12
-	name := []rune(b.Label)
-	if len(name) > most {
-		name = append(name[:most-1], '…')
-	}
-	return fmt.Sprintf("%s %.2f", string(name), b.Score)
+	return fmt.Sprintf("%s %.2f", widgets.Shortened(b.Label, 12), b.Score)
 }
 
 // writeBoxes writes a photo with boxes, the surest on top.

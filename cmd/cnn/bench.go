@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -74,13 +75,13 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 	if v.Batch < 0 {
 		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
 	}
-	device, err := v.open()
+	d, err := v.open()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, device.Close()) }()
+	defer func() { err = errors.Join(err, d.Close()) }()
 	if v.Kernels {
-		return v.kernels(ctx, o, device)
+		return v.kernels(ctx, o, d)
 	}
 	for _, name := range strings.Split(v.Nets, ",") {
 		if !slices.Contains(nn.StandardNames(), name) {
@@ -90,15 +91,15 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 	var lines []benchLine
 	var tooLarge error // the others are measured all the same
 	for _, name := range strings.Split(v.Nets, ",") {
-		line, err := v.measure(ctx, name, device)
-		if isTooLarge(err) {
+		line, err := v.measure(ctx, name, d)
+		if device.TooLarge(err) {
 			tooLarge = errors.Join(tooLarge, fmt.Errorf("%s: %w", name, err))
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		if isGPU(device) { // the CPU comes when all is measured, so that its memory is not counted
+		if d.Kind == device.GPU { // the CPU comes when all is measured, so that its memory is not counted
 			lines = append(lines, line)
 			continue
 		}
@@ -106,7 +107,7 @@ func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 			return err
 		}
 	}
-	return errors.Join(v.beside(ctx, o, lines, isSoftware(device)), tooLarge)
+	return errors.Join(v.beside(ctx, o, lines, d.Software), tooLarge)
 }
 
 // emit writes a line.
@@ -122,7 +123,8 @@ func (v benchVerb) beside(ctx context.Context, o *output, lines []benchLine, sof
 	if len(lines) == 0 {
 		return nil
 	}
-	d, err := v.openCPU()
+	v.Device = device.CPU
+	d, err := v.open()
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"github.com/convscope/convscope/nn/device"
-	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -21,7 +20,7 @@ func (f engineFlags) Validate() error {
 }
 
 // open makes the device ready that networks are used on: of auto the CPU, since a call uses one for moments. The caller closes it.
-func (f engineFlags) open() (kernel.Device, error) { return f.openFor(nil) }
+func (f engineFlags) open() (device.Choice, error) { return f.openFor(nil) }
 
 // why says why a device was taken, "" of one that was asked for by its name.
 func why(d kernel.Device) string {
@@ -32,33 +31,6 @@ func why(d kernel.Device) string {
 }
 
 // openFor makes the device ready that is best for a program, which auto measures.
-func (f engineFlags) openFor(program func() (*kernel.Program, error)) (kernel.Device, error) {
-	c, err := device.Open(device.Request{Kind: f.Device, Threads: f.Threads, Program: program})
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
-}
-
-// openCPU makes the CPU ready, whatever was asked for.
-func (f engineFlags) openCPU() (kernel.Device, error) {
-	return engineFlags{Threads: f.Threads, Device: device.CPU}.open()
-}
-
-// isGPU tells of a graphics processor.
-func isGPU(d kernel.Device) bool {
-	c, ok := d.(device.Choice)
-	return ok && c.Kind == device.GPU
-}
-
-// isTooLarge tells of a network for which a graphics processor has no room.
-func isTooLarge(err error) bool {
-	code := fault.Code(err)
-	return code == "gpu.large" || code == "gpu.memory"
-}
-
-// isSoftware tells of a graphics processor that the processor plays.
-func isSoftware(d kernel.Device) bool {
-	c, ok := d.(device.Choice)
-	return ok && c.Software
+func (f engineFlags) openFor(program func() (*kernel.Program, error)) (device.Choice, error) {
+	return device.Open(device.Request{Kind: f.Device, Threads: f.Threads, Program: program})
 }

@@ -375,13 +375,11 @@ func (a access) Len() int { return a.x.p.Buffers[a.id].Shape.Len() }
 func (a access) Upload(src []float32) error {
 	a.x.d.mu.Lock()
 	defer a.x.d.mu.Unlock()
-	switch {
-	case a.x.closed:
+	if a.x.closed {
 		return errClosed
-	case len(src) > a.Len():
-		return fmt.Errorf("apart: upload of %d elements into a buffer of %d", len(src), a.Len())
-	case len(src) == 0:
-		return nil
+	}
+	if err := kernel.CheckUpload(len(src), a.Len()); err != nil || len(src) == 0 {
+		return err
 	}
 	return a.x.d.tell(request{Kind: upload, Executor: a.x.number, Buffer: a.id, Length: len(src)}, src)
 }
@@ -390,13 +388,11 @@ func (a access) Upload(src []float32) error {
 func (a access) Download(dst []float32) error {
 	a.x.d.mu.Lock()
 	defer a.x.d.mu.Unlock()
-	switch {
-	case a.x.closed:
+	if a.x.closed {
 		return errClosed
-	case len(dst) > a.Len():
-		return fmt.Errorf("apart: download of %d elements from a buffer of %d", len(dst), a.Len())
-	case len(dst) == 0:
-		return nil
+	}
+	if err := kernel.CheckDownload(len(dst), a.Len()); err != nil || len(dst) == 0 {
+		return err
 	}
 	_, err := a.x.d.ask(request{Kind: download, Executor: a.x.number, Buffer: a.id, Length: len(dst)}, dst, a.x.d.patience)
 	return err

@@ -254,6 +254,14 @@ func (d *Dataset) IDs(s Split) []uint32 {
 	return ids
 }
 
+// Unseen lists the records that no training sees, to show what a network makes of them; of a data set that has none, those of training.
+func (d *Dataset) Unseen() []uint32 {
+	if ids := append(d.IDs(Val), d.IDs(Test)...); len(ids) > 0 {
+		return ids
+	}
+	return d.IDs(Train)
+}
+
 func (d *Dataset) unknown(id uint32) error {
 	return fault.New("data.id", "The data set %s has no image %v: it has %v.", d.path, id, d.Len())
 }

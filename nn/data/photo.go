@@ -16,10 +16,7 @@ func (d *Dataset) Photo(w, h int, seed uint64) (image.Image, error) {
 	if err := photoSize(w, h); err != nil {
 		return nil, err
 	}
-	ids := append(d.IDs(Val), d.IDs(Test)...)
-	if len(ids) == 0 {
-		ids = d.IDs(Train)
-	}
+	ids := d.Unseen()
 	if len(ids) == 0 {
 		return nil, fault.New("dataset.photo", "The data set has no images with a class to make a photo of. Open a photo of your own.")
 	}

@@ -83,6 +83,12 @@ func gone(words func(adapter string, cause error) error, device string, cause er
 // Failed tells whether an error is one that a program would not have had on the CPU.
 func Failed(err error) bool { return strings.HasPrefix(fault.Code(err), "gpu.") }
 
+// TooLarge tells of a program for which a graphics processor has no room.
+func TooLarge(err error) bool {
+	code := fault.Code(err)
+	return code == "gpu.large" || code == "gpu.memory"
+}
+
 // found is the adapter, once it was looked for.
 var found struct {
 	sync.Mutex

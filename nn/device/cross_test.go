@@ -1,6 +1,6 @@
 //go:build cgo
 
-package device_test
+package device
 
 import (
 	"context"
@@ -8,22 +8,12 @@ import (
 	"testing"
 
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
-	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/train"
 )
 
 // A run that one kind of device began goes on on the other, from its snapshot.
 func TestSnapshotsGoFromDeviceToDevice(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "digits")
-	if _, err := data.ImportSample(context.Background(), "digits", folder, 80, 1, false, nil); err != nil {
-		t.Fatal(err)
-	}
-	d, err := data.Open(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer d.Close()
+	d := digits(t, 80)
 	spec := nn.Spec{Format: nn.Format, Name: "small", Input: nn.Shape{C: 1, H: 28, W: 28}, Classes: 10, Layers: []nn.Layer{
 		{Name: "conv", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": nn.Num(6), "stride": nn.Num(2)}},
 		{Name: "norm", Type: "batch-norm", Inputs: []string{"conv"}},
@@ -34,7 +24,7 @@ func TestSnapshotsGoFromDeviceToDevice(t *testing.T) {
 	}}
 	run := func(job train.Job, kind string) (first, last train.Epoch) {
 		t.Helper()
-		dev, err := device.Open(device.Request{Kind: kind, Threads: 1})
+		dev, err := Open(Request{Kind: kind, Threads: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +43,7 @@ func TestSnapshotsGoFromDeviceToDevice(t *testing.T) {
 		}
 		return first, last
 	}
-	for _, way := range [][2]string{{device.CPU, device.GPU}, {device.GPU, device.CPU}} {
+	for _, way := range [][2]string{{CPU, GPU}, {GPU, CPU}} {
 		c := train.Defaults()
 		c.Epochs, c.Batch, c.Policy = 2, 20, "fixed"
 		whole := train.Job{Folder: filepath.Join(t.TempDir(), "whole"), Config: c, Spec: spec}

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/train"
@@ -57,19 +56,9 @@ func faulty(t *testing.T) (fail func(how string)) {
 	}
 }
 
-// digits makes a small data set and a network for it.
-func digits(t *testing.T) (*data.Dataset, nn.Spec) {
-	t.Helper()
-	folder := filepath.Join(t.TempDir(), "digits")
-	if _, err := data.ImportSample(context.Background(), "digits", folder, 60, 1, false, nil); err != nil {
-		t.Fatal(err)
-	}
-	set, err := data.Open(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = set.Close() })
-	return set, nn.Spec{Format: nn.Format, Name: "small", Input: nn.Shape{C: 1, H: 28, W: 28}, Classes: 10, Layers: []nn.Layer{
+// small is a network for the digits.
+func small() nn.Spec {
+	return nn.Spec{Format: nn.Format, Name: "small", Input: nn.Shape{C: 1, H: 28, W: 28}, Classes: 10, Layers: []nn.Layer{
 		{Name: "conv", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": nn.Num(4), "stride": nn.Num(3)}},
 		{Name: "ip", Type: "fully-connected", Inputs: []string{"conv"}},
 		{Name: "loss", Type: "softmax-loss", Inputs: []string{"ip"}},
@@ -79,7 +68,7 @@ func digits(t *testing.T) (*data.Dataset, nn.Spec) {
 // Whatever becomes of a graphics processor while a run is trained on it, the run ends with words, and goes on from its last snapshot on the CPU.
 func TestARunOutlivesItsGraphicsProcessor(t *testing.T) {
 	fail := faulty(t)
-	set, spec := digits(t)
+	set, spec := digits(t, 60), small()
 	for how, want := range map[string]string{"submit": "gpu.lost", "wait": "gpu.lost", "hang": "gpu.hung"} {
 		fail("")
 		d, err := Open(Request{Kind: GPU, patience: 2 * time.Second})

@@ -28,13 +28,11 @@ func (a access) Len() int { return a.x.p.Buffers[a.id].Shape.Len() }
 func (a access) Upload(src []float32) error {
 	a.x.d.mu.Lock()
 	defer a.x.d.mu.Unlock()
-	switch {
-	case a.x.mem == nil:
+	if a.x.mem == nil {
 		return errClosed
-	case len(src) > a.Len():
-		return fmt.Errorf("gpu: upload of %d elements into a buffer of %d", len(src), a.Len())
-	case len(src) == 0:
-		return nil
+	}
+	if err := kernel.CheckUpload(len(src), a.Len()); err != nil || len(src) == 0 {
+		return err
 	}
 	a.x.reader.forget(a.id)
 	return a.x.d.full(a.x.d.queue.WriteBuffer(a.x.piece(a.id), 0, wgpu.ToBytes(src)))
@@ -44,13 +42,11 @@ func (a access) Upload(src []float32) error {
 func (a access) Download(dst []float32) error {
 	a.x.d.mu.Lock()
 	defer a.x.d.mu.Unlock()
-	switch {
-	case a.x.mem == nil:
+	if a.x.mem == nil {
 		return errClosed
-	case len(dst) > a.Len():
-		return fmt.Errorf("gpu: download of %d elements from a buffer of %d", len(dst), a.Len())
-	case len(dst) == 0:
-		return nil
+	}
+	if err := kernel.CheckDownload(len(dst), a.Len()); err != nil || len(dst) == 0 {
+		return err
 	}
 	return a.x.d.full(a.x.reader.read(a.x, a.id, dst))
 }

@@ -1,5 +1,7 @@
 package kernel
 
+import "fmt"
+
 // A Device runs Programs. Its methods may be called from any goroutine; an Executor is used by one goroutine at a time.
 type Device interface {
 	// Name is short and for people: "CPU · AVX-512 · 2 threads".
@@ -31,6 +33,22 @@ type HostAccess interface {
 	Download(dst []float32) error
 	// Len is the number of elements.
 	Len() int
+}
+
+// CheckUpload tells whether n elements can be uploaded into a buffer of length elements.
+func CheckUpload(n, length int) error {
+	if n > length {
+		return fmt.Errorf("kernel: upload of %d elements into a buffer of %d", n, length)
+	}
+	return nil
+}
+
+// CheckDownload tells whether n elements can be downloaded from a buffer of length elements.
+func CheckDownload(n, length int) error {
+	if n > length {
+		return fmt.Errorf("kernel: download of %d elements from a buffer of %d", n, length)
+	}
+	return nil
 }
 
 // Keep says whether dropout keeps an element. It is a pure function of where the element is (Step.Seed, Step.Iteration, the

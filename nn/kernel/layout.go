@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"cmp"
-	"fmt"
 	"reflect"
 	"slices"
 )
@@ -138,8 +137,8 @@ func (m sampleAccess) Len() int { return m.l.shapes[m.id].Len() }
 
 func (m sampleAccess) Upload(src []float32) error {
 	s := m.l.shapes[m.id]
-	if len(src) > s.Len() {
-		return fmt.Errorf("kernel: upload of %d elements into a buffer of %d", len(src), s.Len())
+	if err := CheckUpload(len(src), s.Len()); err != nil {
+		return err
 	}
 	for n := 0; len(src) > 0; n++ {
 		part := src[:min(s.Sample(), len(src))]
@@ -155,8 +154,8 @@ func (m sampleAccess) Upload(src []float32) error {
 
 func (m sampleAccess) Download(dst []float32) error {
 	s := m.l.shapes[m.id]
-	if len(dst) > s.Len() {
-		return fmt.Errorf("kernel: download of %d elements from a buffer of %d", len(dst), s.Len())
+	if err := CheckDownload(len(dst), s.Len()); err != nil {
+		return err
 	}
 	for n := 0; len(dst) > 0; n++ {
 		part := dst[:min(s.Sample(), len(dst))]

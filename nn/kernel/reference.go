@@ -2,7 +2,6 @@ package kernel
 
 import (
 	"errors"
-	"fmt"
 	"math"
 )
 
@@ -59,16 +58,16 @@ type hostMemory []float32
 func (m hostMemory) Len() int { return len(m) }
 
 func (m hostMemory) Upload(src []float32) error {
-	if len(src) > len(m) {
-		return fmt.Errorf("kernel: upload of %d elements into a buffer of %d", len(src), len(m))
+	if err := CheckUpload(len(src), len(m)); err != nil {
+		return err
 	}
 	copy(m, src)
 	return nil
 }
 
 func (m hostMemory) Download(dst []float32) error {
-	if len(dst) > len(m) {
-		return fmt.Errorf("kernel: download of %d elements from a buffer of %d", len(dst), len(m))
+	if err := CheckDownload(len(dst), len(m)); err != nil {
+		return err
 	}
 	copy(dst, m)
 	return nil

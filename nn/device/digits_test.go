@@ -1,0 +1,24 @@
+package device
+
+import (
+	"context"
+	"path/filepath"
+	"testing"
+
+	"github.com/convscope/convscope/nn/data"
+)
+
+// digits makes a small data set, which is closed at the end of the test.
+func digits(t *testing.T, images int) *data.Dataset {
+	t.Helper()
+	folder := filepath.Join(t.TempDir(), "digits")
+	if _, err := data.ImportSample(context.Background(), "digits", folder, images, 1, false, nil); err != nil {
+		t.Fatal(err)
+	}
+	d, err := data.Open(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
