@@ -25,22 +25,37 @@ func (d *Dataset) Photo(w, h int, seed uint64) (image.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	photo := image.NewRGBA(image.Rect(0, 0, w, h))
-	for _, p := range places(w, h, max(first.W, first.H), r) {
+	at := places(w, h, max(first.W, first.H), r)
+	things := make([]image.Image, len(at))
+	for i := range things {
 		px, err := d.Pixels(ids[r.IntN(len(ids))])
 		if err != nil {
 			return nil, err
 		}
-		img := px.Image()
-		if photo.Pix[3] == 0 { // what is between the images is of the first one's edge
-			edge := color.RGBAModel.Convert(img.At(img.Bounds().Min.X, img.Bounds().Min.Y))
-			draw.Draw(photo, photo.Bounds(), image.NewUniform(edge), image.Point{}, draw.Src)
-		}
+		things[i] = px.Image()
+	}
+	photo := image.NewRGBA(image.Rect(0, 0, w, h))
+	draw.Draw(photo, photo.Bounds(), image.NewUniform(corners(things)), image.Point{}, draw.Src)
+	for i, p := range at {
 		side := int(p.size)
 		left, top := int(p.x-p.size/2), int(p.y-p.size/2)
-		draw.CatmullRom.Scale(photo, image.Rect(left, top, left+side, top+side), img, img.Bounds(), draw.Src, nil)
+		draw.CatmullRom.Scale(photo, image.Rect(left, top, left+side, top+side), things[i], things[i].Bounds(), draw.Src, nil)
 	}
 	return photo, nil
+}
+
+// corners is the mean colour of the corners of images: about that of what is around their things.
+func corners(images []image.Image) color.Color {
+	var sum [3]int
+	n := 0
+	for _, img := range images {
+		b := img.Bounds()
+		for _, p := range []image.Point{b.Min, {b.Max.X - 1, b.Min.Y}, {b.Min.X, b.Max.Y - 1}, {b.Max.X - 1, b.Max.Y - 1}} {
+			c := color.RGBAModel.Convert(img.At(p.X, p.Y)).(color.RGBA)
+			sum[0], sum[1], sum[2], n = sum[0]+int(c.R), sum[1]+int(c.G), sum[2]+int(c.B), n+1
+		}
+	}
+	return color.RGBA{uint8(sum[0] / n), uint8(sum[1] / n), uint8(sum[2] / n), 255}
 }
 
 // photoSize tells whether a photo of this size can be made.
