@@ -99,7 +99,8 @@ func TestRuns(t *testing.T) {
 		for i := range on {
 			on[i] = text[i] == '1'
 		}
-		got, err := DecodeRuns(EncodeRuns(on), len(on), 1)
+		got := make([]bool, len(on))
+		err := eachRun(EncodeRuns(on), len(on), 1, func(from, to int) { fill(got[from:to], true) })
 		if err != nil || !slices.Equal(got, on) {
 			t.Errorf("%s: %v, %v", text, got, err)
 		}

@@ -50,7 +50,7 @@ func readFolders(_ context.Context, t *tree, alone string) (*collection, error) 
 		return nil, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", t.name)
 	}
 	base := root.descend()
-	c := &collection{task: Classification}
+	c := &collection{task: Classification, background: NoBackground}
 	files := &treeOrigin{t.files}
 	if base.hasSplits() {
 		for _, name := range base.order {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -92,12 +93,13 @@ func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":9}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"width":-1}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"classes":["a"],"background":1,"width":1,"height":1,"channels":1}`))
 	f.Add([]byte(`{"kind":`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		info, err := readInfo(files{InfoFile: b}.folder(t))
 		wantWords(t, err)
-		if err == nil && (info.Width < 1 || info.Width > maxSide || info.Channels < 1) {
+		if err == nil && (info.Width < 1 || info.Width > maxSide || info.Channels < 1 || info.Background >= len(info.Classes)) {
 			t.Errorf("%+v passes", info)
 		}
 	})
@@ -110,12 +112,16 @@ func FuzzTruth(f *testing.F) {
 	}
 	f.Add(b)
 	f.Add([]byte(`{"class":-1,"masks":[{"class":0,"runs":[4294967295,4294967295]}]}`))
+	f.Add([]byte(`{"class":-1,"polygons":[{"class":1,"points":[[-9,1],[3e38,2],[1,-3e38]]}],"masks":[{"class":-7,"void":true,"runs":[16]}]}`))
 	f.Add([]byte(`{"class":0,"boxes":[{"class":5,"w":1e38,"h":1e39}]}`))
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		truth, err := decodeTruth(b)
 		if err != nil || truth.check(2, 4, 4) != nil {
 			return
+		}
+		if m, err := truth.ClassMap(4, 4, NoBackground, nil); err != nil || slices.ContainsFunc(m, func(v uint16) bool { return v != Void && v > 1 }) {
+			t.Errorf("%s passes, but its map of classes is %v, %v", b, m, err)
 		}
 		again, err := encodeTruth(truth)
 		if err != nil {

@@ -160,7 +160,7 @@ func claimsIDX(t *tree, alone string) bool {
 // readIDX reads MNIST's files or ones like them: of a folder the pair for training, which is split by percent, and the pair
 // named t10k or test, which is the test split; of a single images file that one, with its labels beside it, split by percent.
 func readIDX(ctx context.Context, t *tree, alone string) (*collection, error) {
-	c := &collection{task: Classification}
+	c := &collection{task: Classification, background: NoBackground}
 	files := imagesFiles(t, alone)
 	if len(files) == 0 {
 		return nil, fault.New("idx.none", "%s has no IDX files with images, such as train-images-idx3-ubyte.gz. Choose the folder that has them.", t.name)

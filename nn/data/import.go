@@ -188,7 +188,7 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	}
 	defer target.abort()
 	info := Info{
-		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes,
+		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes, Background: c.background,
 		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Created: time.Now().UTC().Truncate(time.Second),
 	}
 	if info.Classes == nil {

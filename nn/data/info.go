@@ -58,24 +58,28 @@ func (s Split) String() string {
 
 // Info says what a data set holds: its dataset.json.
 type Info struct {
-	Kind     string        `json:"kind"`   // always "convscope-dataset"
-	Format   int           `json:"format"` // version of the folder's layout
-	Name     string        `json:"name"`
-	Task     Task          `json:"task"`
-	Classes  []string      `json:"classes"`
-	Width    int           `json:"width"` // of every image, in pixels
-	Height   int           `json:"height"`
-	Channels int           `json:"channels"` // 1 grey, 3 RGB
-	Resize   Resize        `json:"resize"`
-	Encoding string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
-	Seed     uint64        `json:"seed"`
-	Source   string        `json:"source"`    // what it was imported from
-	Counts   [splits]int   `json:"counts"`    // images by Split
-	PerClass [splits][]int `json:"per_class"` // images by Split and class; unlabelled ones are in Counts alone
-	Skipped  []Skipped     `json:"skipped"`   // files that were left out
-	Bytes    int64         `json:"bytes"`     // size of the database
-	Created  time.Time     `json:"created"`
+	Kind       string        `json:"kind"`   // always "convscope-dataset"
+	Format     int           `json:"format"` // version of the folder's layout
+	Name       string        `json:"name"`
+	Task       Task          `json:"task"`
+	Classes    []string      `json:"classes"`
+	Background int           `json:"background"` // class of the pixels without a mask; NoBackground, as where it is absent: they are void
+	Width      int           `json:"width"`      // of every image, in pixels
+	Height     int           `json:"height"`
+	Channels   int           `json:"channels"` // 1 grey, 3 RGB
+	Resize     Resize        `json:"resize"`
+	Encoding   string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
+	Seed       uint64        `json:"seed"`
+	Source     string        `json:"source"`    // what it was imported from
+	Counts     [splits]int   `json:"counts"`    // images by Split
+	PerClass   [splits][]int `json:"per_class"` // images by Split and class; unlabelled ones are in Counts alone
+	Skipped    []Skipped     `json:"skipped"`   // files that were left out
+	Bytes      int64         `json:"bytes"`     // size of the database
+	Created    time.Time     `json:"created"`
 }
+
+// NoBackground is the Info.Background of a data set whose pixels without a mask are void.
+const NoBackground = -1
 
 // Images gives the number of images in all splits.
 func (i Info) Images() int { return i.Counts[Train] + i.Counts[Val] + i.Counts[Test] }
@@ -101,7 +105,7 @@ func skip(file string, err error) Skipped {
 // readInfo reads the dataset.json of a folder.
 func readInfo(folder string) (Info, error) {
 	path := filepath.Join(folder, InfoFile)
-	var info Info
+	info := Info{Background: NoBackground}
 	b, err := readBounded(path, maxInfoBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(folder); statErr != nil {
@@ -150,6 +154,8 @@ func (i Info) check() error {
 		return errors.New("channels of the images")
 	case len(i.Classes) > maxClasses:
 		return errors.New("number of classes")
+	case i.Background < NoBackground || i.Background >= len(i.Classes):
+		return errors.New("class of the background")
 	}
 	return nil
 }

@@ -58,8 +58,8 @@ func TestShapesHaveEveryTruth(t *testing.T) {
 		if len(x.Boxes) != 1 || len(x.Polygons) != 1 || len(x.Masks) != 1 || x.Boxes[0].Class != x.Class || x.Masks[0].Instance != 1 {
 			t.Fatalf("%+v", x)
 		}
-		on, err := DecodeRuns(x.Masks[0].Runs, 32, 32)
-		if err != nil {
+		on := make([]bool, 32*32)
+		if err := eachRun(x.Masks[0].Runs, 32, 32, func(from, to int) { fill(on[from:to], true) }); err != nil {
 			t.Fatal(err)
 		}
 		box, inside := x.Boxes[0], 0

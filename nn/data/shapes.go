@@ -84,7 +84,7 @@ func shapesCollection(count int, seed uint64) (*collection, error) {
 	}
 	kinds := figures()
 	o := &shapesOrigin{drawings: make([]drawing, count)}
-	c := &collection{items: make([]item, count)}
+	c := &collection{background: NoBackground, items: make([]item, count)}
 	for _, k := range kinds {
 		c.classes = append(c.classes, k.name)
 	}

@@ -12,13 +12,14 @@ import (
 
 // A collection is a source that was understood: its images in order, not yet read, and what is true of them.
 type collection struct {
-	name    string // of the source
-	format  string
-	task    Task
-	classes []string
-	items   []item
-	skipped []Skipped
-	close   func() error
+	name       string // of the source
+	format     string
+	task       Task
+	classes    []string
+	background int // as in Info
+	items      []item
+	skipped    []Skipped
+	close      func() error
 }
 
 // An item is an image of a collection.

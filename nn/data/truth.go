@@ -41,39 +41,15 @@ type Mask struct {
 	Runs     []uint32 `json:"runs"`               // lengths of runs in row order, by turns outside and inside, the first one outside
 }
 
-// EncodeRuns gives the runs of Mask.Runs for a mask of H×W values in row order.
+// EncodeRuns returns the Mask.Runs of a mask of H×W values in row order.
 func EncodeRuns(on []bool) []uint32 {
-	runs := []uint32{}
-	inside, run := false, uint32(0)
-	for _, v := range on {
-		if v != inside {
-			runs = append(runs, run)
-			inside, run = v, 0
+	var r runner
+	for i, v := range on {
+		if v {
+			r.add(i, i+1)
 		}
-		run++
 	}
-	return append(runs, run)
-}
-
-// DecodeRuns gives the w·h values of a mask in row order.
-func DecodeRuns(runs []uint32, w, h int) ([]bool, error) {
-	on := make([]bool, w*h)
-	at := 0
-	for i, run := range runs {
-		if uint64(run) > uint64(len(on)-at) {
-			return nil, fault.New("data.mask.long", "The mask covers more than the %v×%v pixels of its image. Label it anew.", w, h)
-		}
-		if i%2 == 1 {
-			for j := at; j < at+int(run); j++ {
-				on[j] = true
-			}
-		}
-		at += int(run)
-	}
-	if at != len(on) {
-		return nil, fault.New("data.mask.short", "The mask covers %v of its image's %v pixels. Label it anew.", at, len(on))
-	}
-	return on, nil
+	return r.finish(len(on))
 }
 
 // check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
@@ -115,7 +91,7 @@ func (t Truth) check(classes, w, h int) error {
 		if !inside(m.Class) && !m.Void {
 			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", m.Class, classes)
 		}
-		if _, err := DecodeRuns(m.Runs, w, h); err != nil {
+		if err := eachRun(m.Runs, w, h, func(int, int) {}); err != nil {
 			return err
 		}
 	}
