@@ -2,309 +2,86 @@ package session
 
 import (
 	"context"
-	"errors"
-	"image"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
-	"github.com/convscope/convscope/nn/fault"
-	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/kernel"
-	"github.com/convscope/convscope/nn/model"
-	"github.com/convscope/convscope/nn/train"
-	"github.com/convscope/convscope/nn/vision"
 )
 
-// A lane is work of which only the newest counts: a new request cancels the one before and waits for its end.
+// A lane is work of which only the newest counts: a new request cancels the one before and waits for its end. What belongs to a request
+// reaches the window only while no newer one was made and the lane was not stopped.
 type lane struct {
-	mu     sync.Mutex // held while the work is done
-	state  sync.Mutex // of what follows
-	cancel context.CancelFunc
+	ctx        context.Context             // of the session
+	background func(func(context.Context)) // starts work that the session's end waits for
+	post       func(func())                // brings a call to the window's goroutine
+	turn       sync.Mutex                  // held by the request that is worked on
+
+	mu         sync.Mutex // guards what follows
+	generation int        // of the newest request; a stop makes a new one too
+	cancel     context.CancelFunc
 }
 
-// stop breaks off the work of a lane; nobody is told.
-func (l *lane) stop() {
-	l.state.Lock()
-	defer l.state.Unlock()
-	if l.cancel != nil {
-		l.cancel()
+func (s *Session) newLane() *lane {
+	return &lane{ctx: s.ctx, background: s.background, post: s.config.Post}
+}
+
+// do works on a request in the background and posts its answer. What work gives to post, such as its progress, arrives before the answer.
+func (l *lane) do(work func(ctx context.Context, post func(func())) (answer func())) {
+	ctx, cancel := context.WithCancel(l.ctx)
+	generation := l.next(cancel)
+	post := func(call func()) {
+		l.post(func() {
+			if l.current(generation) { // asked here, not where it is posted: the window may have asked for something else meanwhile
+				call()
+			}
+		})
 	}
+	l.background(func(context.Context) {
+		defer cancel()
+		kernel.GiveWay()
+		l.turn.Lock()
+		defer l.turn.Unlock()
+		if ctx.Err() != nil {
+			return
+		}
+		if answer := work(ctx, post); ctx.Err() == nil {
+			post(answer)
+		}
+	})
 }
 
-// inLane does work in the background; the call that it gives is posted to the window's goroutine, unless a newer request came meanwhile.
-func (s *Session) inLane(l *lane, work func(context.Context) func()) {
-	ctx, cancel := context.WithCancel(s.ctx)
-	l.state.Lock()
+// stop cancels the newest request; nothing of it reaches the window from here on.
+func (l *lane) stop() { l.next(func() {}) }
+
+// next cancels the newest request and begins another generation.
+func (l *lane) next(cancel context.CancelFunc) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.cancel != nil {
 		l.cancel()
 	}
 	l.cancel = cancel
-	l.state.Unlock()
-	s.background(func(context.Context) {
-		defer cancel()
-		kernel.GiveWay()
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if ctx.Err() != nil {
-			return
-		}
-		if then := work(ctx); ctx.Err() == nil {
-			s.config.Post(func() {
-				if ctx.Err() == nil || s.ctx.Err() == nil {
-					then()
-				}
-			})
-		}
-	})
+	l.generation++
+	return l.generation
 }
 
-// tell brings progress to the window's goroutine, at most ten times a second and not after ctx ended.
-func (s *Session) tell(ctx context.Context, progress func(done, total int)) func(done, total int) {
+// current reports whether a generation is the newest, of a session that is open.
+func (l *lane) current(generation int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.generation == generation && l.ctx.Err() == nil
+}
+
+// progressInterval is the least time between two posts of progress.
+const progressInterval = 100 * time.Millisecond
+
+// throttle posts progress at most ten times a second.
+func throttle(post func(func()), progress func(done, total int)) func(done, total int) {
 	var last time.Time
 	return func(done, total int) {
-		if now := time.Now(); now.Sub(last) > 100*time.Millisecond {
+		if now := time.Now(); now.Sub(last) > progressInterval {
 			last = now
-			s.config.Post(func() {
-				if ctx.Err() == nil {
-					progress(done, total)
-				}
-			})
+			post(func() { progress(done, total) })
 		}
 	}
 }
-
-// predictors keeps the models that were used last, ready on the device.
-type predictors struct {
-	device kernel.Device
-	mu     sync.Mutex
-	ready  []*prepared // newest last
-}
-
-// A prepared is a model on the device. Its lock is held while it is used.
-type prepared struct {
-	sync.Mutex
-	key preparedKey
-	p   *model.Predictor
-}
-
-type preparedKey struct {
-	folder, snapshot string
-	written          time.Time // of the weights: a run's best change while it goes on
-	batch            int
-	keepAll          bool
-}
-
-// readyModels is how many models stay prepared.
-const readyModels = 3
-
-// use calls do with the model of a run, prepared for batches of the size.
-func (c *predictors) use(folder, snapshot string, batch int, keepAll bool, do func(*model.Predictor) error) error {
-	p, err := c.get(folder, snapshot, batch, keepAll)
-	if err != nil {
-		return err
-	}
-	defer p.Unlock()
-	return do(p.p)
-}
-
-func noWeights(folder string, cause error) error {
-	return fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(cause)
-}
-
-// get finds or prepares a model and locks it.
-func (c *predictors) get(folder, snapshot string, batch int, keepAll bool) (*prepared, error) {
-	key := preparedKey{folder: folder, snapshot: snapshot, batch: batch, keepAll: keepAll}
-	if info, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err == nil {
-		key.written = info.ModTime()
-	} else if snapshot == "" {
-		return nil, noWeights(folder, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.ready {
-		if p.key == key {
-			p.Lock()
-			return p, nil
-		}
-	}
-	m, err := model.Load(folder, snapshot)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := m.Open(c.device, batch, keepAll)
-	if err != nil {
-		return nil, err
-	}
-	p := &prepared{key: key, p: opened}
-	p.Lock()
-	if len(c.ready) == readyModels {
-		oldest := c.ready[0]
-		c.ready = c.ready[1:]
-		oldest.Lock()
-		err = oldest.p.Close()
-		oldest.Unlock()
-	}
-	c.ready = append(c.ready[:len(c.ready):len(c.ready)], p)
-	return p, err
-}
-
-// forget closes the models of a folder.
-func (c *predictors) forget(folder string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var err error
-	var rest []*prepared
-	for _, p := range c.ready {
-		if folder != "" && p.key.folder != folder {
-			rest = append(rest, p)
-			continue
-		}
-		p.Lock()
-		err = errors.Join(err, p.p.Close())
-		p.Unlock()
-	}
-	c.ready = rest
-	return err
-}
-
-func (c *predictors) close() error { return c.forget("") }
-
-// Look sends an image through a run's network; done gets what every layer made of it. A newer Look takes its place.
-func (s *Session) Look(run, snapshot string, img image.Image, done func(*inspect.View, error)) {
-	folder := s.runFolder(run)
-	s.inLane(&s.look, func(ctx context.Context) func() {
-		var v *inspect.View
-		err := s.predictors.use(folder, snapshot, 1, true, func(p *model.Predictor) (err error) {
-			v, err = inspect.Look(ctx, p, img)
-			return err
-		})
-		return func() { done(v, err) }
-	})
-}
-
-// windowBatch is how many windows of a photo go through a network at once.
-const windowBatch = 64
-
-// Detect slides a run's classifier over a photo. progress is posted at most ten times a second. A newer Detect takes its place.
-func (s *Session) Detect(run string, img image.Image, o vision.WindowOptions, progress func(done, total int), done func(*vision.Windows, error)) {
-	folder := s.runFolder(run)
-	s.inLane(&s.detect, func(ctx context.Context) func() {
-		var w *vision.Windows
-		err := s.predictors.use(folder, "", windowBatch, false, func(p *model.Predictor) (err error) {
-			w, err = vision.SlidingWindow(ctx, p, img, o, s.tell(ctx, progress))
-			return err
-		})
-		return func() { done(w, err) }
-	})
-}
-
-// CancelDetect ends a Detect that goes on; its done is not called.
-func (s *Session) CancelDetect() {
-	s.detect.state.Lock()
-	defer s.detect.state.Unlock()
-	if s.detect.cancel != nil {
-		s.detect.cancel()
-	}
-}
-
-// measure evaluates a run on a split.
-func (s *Session) measure(ctx context.Context, r Run, dataset string, split data.Split) (train.Evaluation, error) {
-	m, err := model.Load(r.Folder, "")
-	if err != nil {
-		return train.Evaluation{}, err
-	}
-	d, err := s.Data(dataset)
-	if err != nil {
-		return train.Evaluation{}, err
-	}
-	return train.Evaluate(ctx, m, d, split, s.device, func(int, int) {})
-}
-
-// Filters reads the filters of a layer of a run's best weights.
-func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
-	folder := s.runFolder(run)
-	s.Do(func(context.Context) func() {
-		if _, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err != nil {
-			return func() { done(nil, noWeights(folder, err)) }
-		}
-		m, err := model.Load(folder, "")
-		if err != nil {
-			return func() { done(nil, err) }
-		}
-		t, _ := inspect.Filters(m, layer)
-		return func() { done(t, nil) }
-	})
-}
-
-// FirstImage reads the first validation image of a data set, or its first at all. It blocks: not for the window's goroutine.
-func (s *Session) FirstImage(dataset string) (data.Pixels, error) {
-	d, err := s.Data(dataset)
-	if err != nil {
-		return data.Pixels{}, err
-	}
-	ids := append(d.IDs(data.Val), d.IDs(data.Train)...)
-	if len(ids) == 0 {
-		return data.Pixels{}, fault.New("session.dataset.empty", "The data set %s has no images. Import another one.", dataset)
-	}
-	return d.Pixels(ids[0])
-}
-
-// Augmented shows what a configuration makes of a data set's first training image: as it is, then as in the first epochs. A newer call takes its place.
-func (s *Session) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
-	s.inLane(&s.augmented, func(context.Context) func() {
-		var list []data.Pixels
-		d, err := s.Data(dataset)
-		if err == nil {
-			list, err = train.Augmented(d, c, epochs)
-		}
-		return func() { done(list, err) }
-	})
-}
-
-// FindRate tries rising learning rates on the chosen network and data set. progress is posted at most ten times a second. A newer call takes its place.
-func (s *Session) FindRate(c train.Config, progress func(done, total int), done func(train.RateSearch, error)) {
-	state := s.State()
-	d, n := state.ChosenDataset(), state.ChosenNetwork()
-	if d == nil || n == nil {
-		done(train.RateSearch{}, fault.New("session.dataset.none", "There is no data set to train on. Import one or take a sample in the Data tab."))
-		return
-	}
-	name, spec := d.Name, n.Spec
-	s.inLane(&s.rates, func(ctx context.Context) func() {
-		var found train.RateSearch
-		set, err := s.Data(name)
-		if err == nil {
-			found, err = train.FindRate(ctx, train.Job{Config: c, Spec: spec, Data: set, Device: s.device}, s.tell(ctx, progress))
-		}
-		if err == nil && found.Suggested == 0 {
-			err = train.NoRate()
-		}
-		return func() { done(found, err) }
-	})
-}
-
-// Load decodes an image file in the background; done gets it on the window's goroutine.
-func (s *Session) Load(path string, done func(image.Image, error)) {
-	s.background(func(ctx context.Context) {
-		img, err := data.DecodeFile(path)
-		if ctx.Err() == nil {
-			s.config.Post(func() { done(img, err) })
-		}
-	})
-}
-
-// Do runs work in the background; the call that it gives is posted to the window's goroutine.
-func (s *Session) Do(work func(context.Context) func()) {
-	s.background(func(ctx context.Context) {
-		if then := work(ctx); then != nil && ctx.Err() == nil {
-			s.config.Post(then)
-		}
-	})
-}
-
-// Post brings a call to the window's goroutine.
-func (s *Session) Post(f func()) { s.config.Post(f) }

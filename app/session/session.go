@@ -66,7 +66,7 @@ type Session struct {
 	queueDisk  sync.Mutex // held while the queue is written; never within mu
 	choiceDisk sync.Mutex // held while the choice is written; never within mu
 
-	look, detect, evaluate, augmented, rates lane
+	look, detect, evaluate, augmented, rates *lane
 	predictors                               predictors
 }
 
@@ -86,6 +86,7 @@ func New(c Config) (*Session, error) {
 	}
 	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.look, s.detect, s.evaluate, s.augmented, s.rates = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
 	s.predictors.device, s.networks = cpu, readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
@@ -268,7 +269,7 @@ func (s *Session) Evaluate(run string, split data.Split, done func(train.Evaluat
 	if r == nil || d == nil {
 		return
 	}
-	s.inLane(&s.evaluate, func(ctx context.Context) func() {
+	s.evaluate.do(func(ctx context.Context, _ func(func())) func() {
 		e, err := s.measure(ctx, *r, d.Name, split)
 		return func() { done(e, err) }
 	})
