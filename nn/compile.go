@@ -30,16 +30,16 @@ type Network struct {
 	Report     Report
 	Parameters []Parameter
 
-	o       Options
-	input   kernel.ID
-	labels  kernel.ID // None where nothing compares with classes
-	targets []kernel.ID
-	losses  []kernel.ID
-	values  map[string]kernel.ID // outputs of layers that can be read
-	shapes  map[string]Shape
-	output  string // the layer whose output is the network's
-	kind    Kind   // of that layer
-	folds   []fold
+	o        Options
+	input    kernel.ID
+	truths   []Truth
+	compares map[string]int // losses: which of the truths each compares with
+	losses   []kernel.ID
+	values   map[string]kernel.ID // outputs of layers that can be read
+	shapes   map[string]Shape
+	output   string // the layer whose output is the network's
+	kind     Kind   // of that layer
+	folds    []fold
 }
 
 // OutputKind is the kind of the layer whose output is the network's.
@@ -136,25 +136,6 @@ func (b *builder) value(name string, s Shape) kernel.ID {
 	return b.buffer(name, b.samples(s), kernel.Value, b.o.KeepAll)
 }
 
-// labels is the input that holds classes.
-func (b *builder) labels() kernel.ID {
-	if b.n.labels == kernel.None {
-		b.n.labels = b.buffer("labels", b.samples(Shape{1, 1, 1}), kernel.Input, false)
-	}
-	return b.n.labels
-}
-
-// target is the input that holds a one for the true class, of shape s.
-func (b *builder) target(s Shape) kernel.ID {
-	for _, id := range b.n.targets {
-		if b.n.Program.Buffers[id].Shape == b.samples(s) {
-			return id
-		}
-	}
-	b.n.targets = append(b.n.targets, b.buffer("target", b.samples(s), kernel.Input, false))
-	return b.n.targets[len(b.n.targets)-1]
-}
-
 // loss adds a buffer for the loss of each sample.
 func (b *builder) loss(n *node) kernel.ID {
 	id := b.buffer(n.layer.Name+".loss", b.samples(Shape{1, 1, 1}), kernel.Value, true)
@@ -178,7 +159,7 @@ func Compile(s Spec, o Options) (*Network, error) {
 	}
 	n := &Network{
 		Program: &kernel.Program{Batch: o.Batch}, Spec: s.Clone(), Report: report, o: o,
-		labels: kernel.None, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
+		compares: map[string]int{}, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
 	}
 	learns := func(name string) bool {
 		i := s.Layer(name)

@@ -203,7 +203,7 @@ func compareValues(t *testing.T, s Spec, order []string, want golden, device ker
 	inst := goldenInstance(t, s, order, Options{Batch: goldenBatch, Training: true, KeepAll: true, Momentum: .9}, device)
 	defer inst.Close()
 	images, labels := goldenBatchOf(s)
-	r, err := inst.Run(images, labels, kernel.Step{Samples: goldenBatch, Training: true, Backward: true, Scale: 1. / goldenBatch})
+	r, err := inst.Run(images, inst.Network.ClassTruths(labels), kernel.Step{Samples: goldenBatch, Training: true, Backward: true, Scale: 1. / goldenBatch})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func compareLosses(t *testing.T, s Spec, order []string, want []float64, solver 
 	defer inst.Close()
 	images, labels := goldenBatchOf(s)
 	for i, w := range want {
-		r, err := inst.Run(images, labels, kernel.Step{
+		r, err := inst.Run(images, inst.Network.ClassTruths(labels), kernel.Step{
 			Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: solver.rate, Decay: 5e-4, Iteration: i,
 		})
 		if err != nil {
@@ -303,7 +303,7 @@ func TestTrajectoryIsTheSameForAnyThreads(t *testing.T) {
 		images, labels := goldenBatchOf(s)
 		var bits []uint64
 		for i := range 10 {
-			r, err := inst.Run(images, labels, kernel.Step{
+			r, err := inst.Run(images, inst.Network.ClassTruths(labels), kernel.Step{
 				Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: .05, Decay: 5e-4, Iteration: i, Seed: 11,
 			})
 			if err != nil {

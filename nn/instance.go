@@ -18,8 +18,6 @@ type Instance struct {
 	Network *Network
 
 	ex       kernel.Executor
-	labels   []float32
-	targets  [][]float32
 	loss     []float32 // of each sample, summed over losses
 	part     []float32 // of each sample, of one loss
 	output   []float32
@@ -39,12 +37,8 @@ func (n *Network) Open(d kernel.Device) (*Instance, error) {
 			i.kept[p.Key()] = NewTensor(p.Dims()...)
 		}
 	}
-	i.labels = make([]float32, n.o.Batch)
 	i.loss, i.part = make([]float32, n.o.Batch), make([]float32, n.o.Batch)
 	i.output = make([]float32, n.o.Batch*i.outShape.Len())
-	for _, id := range n.targets {
-		i.targets = append(i.targets, make([]float32, n.Program.Buffers[id].Shape.Len()))
-	}
 	return i, nil
 }
 
@@ -184,71 +178,43 @@ func (i *Instance) State() (map[string]Tensor, error) { return i.read(historyKey
 // SetState writes what the solver remembers.
 func (i *Instance) SetState(s map[string]Tensor) error { return i.write(s, historyKeys, historyIDs) }
 
-// A Result is what a step with labels found.
+// A Result is what a step that compares found.
 type Result struct {
 	Loss      float64   // mean over the samples of the weighted sum of the losses
 	PerSample []float32 // loss of each sample; overwritten by the next step
-	Correct   int       // samples whose class got the highest output
-	Top5      int       // samples whose class is among the five highest
 }
 
-// Run does a step on images, Samples×C×H×W numbers. labels are their classes (−1: none), or nil where nothing is compared; step.Samples must
-// be set. It allocates nothing.
-func (i *Instance) Run(images []float32, labels []int, step kernel.Step) (Result, error) {
+// Run does a step on images, Samples×C×H×W numbers. truths are what the losses compare with, in the order of Network.Truths, each Samples×C×H×W of its
+// shape; nil where nothing is compared. step.Samples must be set. It allocates nothing.
+func (i *Instance) Run(images []float32, truths [][]float32, step kernel.Step) (Result, error) {
 	n := i.Network
-	if want := step.Samples * n.Spec.Input.Len(); len(images) != want || labels != nil && len(labels) != step.Samples {
-		return Result{}, fmt.Errorf("nn: a step of %d samples with %d numbers (not %d) and %d labels", step.Samples, len(images), want, len(labels))
+	if want := step.Samples * n.Spec.Input.Len(); len(images) != want || truths != nil && len(truths) != len(n.truths) {
+		return Result{}, fmt.Errorf("nn: a step of %d samples with %d numbers (not %d) and %d truths (not %d)", step.Samples, len(images), want, len(truths), len(n.truths))
 	}
 	if err := i.ex.Buffer(n.input).Upload(images); err != nil {
 		return Result{}, err
 	}
-	if labels != nil {
-		if err := i.setLabels(labels); err != nil {
+	for k, truth := range truths {
+		t := n.truths[k]
+		if want := step.Samples * t.Shape.Len(); len(truth) != want {
+			return Result{}, fmt.Errorf("nn: a truth of %d numbers, not %d", len(truth), want)
+		}
+		if err := i.ex.Buffer(t.id).Upload(truth); err != nil {
 			return Result{}, err
 		}
 	}
-	if err := i.ex.Run(step); err != nil {
+	if err := i.ex.Run(step); err != nil || truths == nil {
 		return Result{}, err
 	}
-	if labels == nil {
-		return Result{}, nil
-	}
-	return i.result(labels)
+	return i.result(step.Samples)
 }
 
-// setLabels uploads classes and the targets made of them.
-func (i *Instance) setLabels(labels []int) error {
-	n := i.Network
-	for k, l := range labels {
-		i.labels[k] = float32(l)
-	}
-	if n.labels != kernel.None {
-		if err := i.ex.Buffer(n.labels).Upload(i.labels[:len(labels)]); err != nil {
-			return err
-		}
-	}
-	for k, id := range n.targets {
-		t := i.targets[k]
-		classes := len(t) / n.o.Batch
-		clear(t)
-		for s, l := range labels {
-			if l >= 0 && l < classes {
-				t[s*classes+l] = 1
-			}
-		}
-		if err := i.ex.Buffer(id).Upload(t[:len(labels)*classes]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// result reads losses and counts what is right.
-func (i *Instance) result(labels []int) (Result, error) {
-	r := Result{PerSample: i.loss[:len(labels)]}
+// result reads the losses.
+func (i *Instance) result(samples int) (Result, error) {
+	r := Result{PerSample: i.loss[:samples]}
 	clear(r.PerSample)
 	for _, id := range i.Network.losses {
-		part := i.part[:len(labels)]
+		part := i.part[:samples]
 		if err := i.ex.Buffer(id).Download(part); err != nil {
 			return r, err
 		}
@@ -259,30 +225,7 @@ func (i *Instance) result(labels []int) (Result, error) {
 	for _, v := range r.PerSample {
 		r.Loss += float64(v)
 	}
-	r.Loss /= float64(len(labels))
-	out, err := i.Output(len(labels))
-	if err != nil {
-		return r, err
-	}
-	classes := i.outShape.Len()
-	for k, l := range labels {
-		if l < 0 || l >= classes {
-			continue
-		}
-		row := out[k*classes : (k+1)*classes]
-		better := 0
-		for c, v := range row {
-			if v > row[l] || v == row[l] && c < l {
-				better++
-			}
-		}
-		if better == 0 {
-			r.Correct++
-		}
-		if better < 5 {
-			r.Top5++
-		}
-	}
+	r.Loss /= float64(samples)
 	return r, nil
 }
 

@@ -30,11 +30,11 @@ func softmaxLoss() Kind {
 				b.forward(kernel.Softmax{X: n.in[0].y, Y: n.y})
 				return
 			}
-			b.forward(kernel.SoftmaxLoss{X: n.in[0].y, Labels: b.labels(), P: n.y, Loss: b.loss(n), Weight: float32(n.layer.Float("weight"))})
+			b.forward(kernel.SoftmaxLoss{X: n.in[0].y, Labels: b.truth(n, ClassIndex), P: n.y, Loss: b.loss(n), Weight: float32(n.layer.Float("weight"))})
 		},
 		backward: func(b *builder, n *node) {
 			dx, add := n.in[0].gradient()
-			b.backward(kernel.SoftmaxLossGrad{P: n.y, Labels: b.labels(), DX: dx, Weight: float32(n.layer.Float("weight")), Add: add})
+			b.backward(kernel.SoftmaxLossGrad{P: n.y, Labels: b.truth(n, ClassIndex), DX: dx, Weight: float32(n.layer.Float("weight")), Add: add})
 		},
 	}
 }
@@ -48,12 +48,12 @@ func targetLoss(typ string, compare func(n *node, t, loss kernel.ID, weight floa
 		shape:  lossShape, work: elements,
 		forward: func(b *builder, n *node) {
 			if b.o.Training {
-				b.forward(compare(n, b.target(n.out), b.loss(n), float32(n.layer.Float("weight"))))
+				b.forward(compare(n, b.truth(n, OneHot), b.loss(n), float32(n.layer.Float("weight"))))
 			}
 		},
 		backward: func(b *builder, n *node) {
 			dx, add := n.in[0].gradient()
-			b.backward(slope(n, b.target(n.out), dx, float32(n.layer.Float("weight")), add))
+			b.backward(slope(n, b.truth(n, OneHot), dx, float32(n.layer.Float("weight")), add))
 		},
 	}
 }

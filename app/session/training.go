@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -65,7 +66,7 @@ func (l *live) compose(s *State) {
 		}
 		for _, e := range info.Epochs {
 			if e.Best {
-				info.BestEpoch, info.Best = e.Epoch, e.ValAccuracy
+				info.BestEpoch, info.Best = e.Epoch, e.Val.Get(metric.Deciding(info.Task).Key)
 			}
 		}
 	}
@@ -223,7 +224,7 @@ func (s *Session) startRun(l *live, job train.Job) error {
 		if now.ChosenRun() == nil { // a new one, not one that goes on
 			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN(), Begun: time.Now()}
 			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
-				info.Labels, info.Dataset = d.Info.Classes, d.Path
+				info.Task, info.Labels, info.Dataset = d.Info.Task, d.Info.Classes, d.Path
 			}
 			now.Runs = withRun(now.Runs, Run{Name: l.run, Folder: job.Folder, Info: info})
 		}

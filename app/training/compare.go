@@ -9,6 +9,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -108,27 +109,28 @@ func (p *Page) overlay() []widgets.PlotSeries {
 		return nil
 	}
 	loss := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValLoss }
-	accuracy := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValAccuracy }
-	name := func(key string) string { return p.curves.versus + " · " + p.text(key) }
+	m := metric.Deciding(p.task())
+	figure := func(i int, c *session.Curve) float64 { return c.Epochs[i].Val.Get(m.Key) }
+	name := func(text string) string { return p.curves.versus + " · " + text }
 	var series []widgets.PlotSeries
 	if p.curves.versus == allSeeds {
-		name = func(key string) string { return p.text("compare.mean", len(list)) + " · " + p.text(key) }
+		name = func(text string) string { return p.text("compare.mean", len(list)) + " · " + text }
 		for _, right := range []bool{false, true} {
 			of := loss
 			if right {
-				of = accuracy
+				of = figure
 			}
 			least, _, most := band(list, of)
 			series = append(series, widgets.PlotSeries{Points: most, Lower: least, Colour: widgets.ColourGood, Right: right})
 		}
 	} else {
-		series = append(series, widgets.PlotSeries{Name: name("train-loss"), Points: widgets.SmoothPlot(points(list[0].Loss), max(p.curves.smoothing, .9)), Colour: widgets.ColourQuiet})
+		series = append(series, widgets.PlotSeries{Name: name(p.text("train-loss")), Points: widgets.SmoothPlot(points(list[0].Loss), max(p.curves.smoothing, .9)), Colour: widgets.ColourQuiet})
 	}
 	_, meanLoss, _ := band(list, loss)
-	_, meanAccuracy, _ := band(list, accuracy)
+	_, meanFigure, _ := band(list, figure)
 	return append(series,
-		widgets.PlotSeries{Name: name("val-loss"), Points: meanLoss, Colour: widgets.ColourGood},
-		widgets.PlotSeries{Name: name("val-accuracy"), Points: meanAccuracy, Colour: widgets.ColourGood, Right: true, Dashed: true})
+		widgets.PlotSeries{Name: name(p.text("val-loss")), Points: meanLoss, Colour: widgets.ColourGood},
+		widgets.PlotSeries{Name: name(p.figureName("val", m)), Points: meanFigure, Colour: widgets.ColourGood, Right: true, Dashed: true})
 }
 
 // band is the least, the mean and the largest of a number of each validation, as far as all curves have it.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -38,9 +39,9 @@ type comparison struct {
 
 // What the comparison draws.
 const (
-	metricAccuracy = iota
-	metricValLoss
-	metricTrainLoss
+	drawsFigure = iota // the one that decides
+	drawsValLoss
+	drawsTrainLoss
 )
 
 // mostTicked is how many runs are ticked when the comparison is opened first.
@@ -77,27 +78,53 @@ func bestOf(epochs []train.Epoch) train.Epoch {
 			return e
 		}
 	}
-	return train.Epoch{ValLoss: math.NaN(), ValAccuracy: math.NaN()}
+	return train.Epoch{ValLoss: math.NaN()}
 }
 
-// figure makes a column of a result.
-func figure(key string, width float32, format string, of func(r session.Run) float64) property {
+// result makes a column of a result.
+func result(key string, width float32, write func(float64) string, of func(r session.Run) float64) property {
 	return property{key, width, true, false, func(_ *Page, r session.Run) string {
 		v := of(r)
 		if !(v > 0) {
 			return ""
 		}
-		return fmt.Sprintf(format, v)
+		return write(v)
 	}, func(r session.Run) any { return of(r) }}
 }
 
+// results are the columns of the figures of all tasks that some run is of: what each run reached at its best epoch.
+func results(runs []session.Run) (list []property) {
+	var seen []data.Task
+	for _, r := range runs {
+		if slices.Contains(seen, r.Info.Task) {
+			continue
+		}
+		seen = append(seen, r.Info.Task)
+		for _, m := range metric.Of(r.Info.Task) {
+			if m.Listed {
+				write := func(v float64) string { return figureText(m, v) }
+				list = append(list, result(bestColumn+m.Key, 82, write, func(r session.Run) float64 { return bestOf(r.Info.Epochs).Val.Get(m.Key) }))
+			}
+		}
+	}
+	return list
+}
+
+// bestColumn begins the keys of columns of figures.
+const bestColumn = "best-"
+
+// general writes a number with three digits.
+func general(v float64) string { return fmt.Sprintf("%.3g", v) }
+
 // properties are the columns that there can be.
 func (m *comparison) properties() []property {
-	return []property{
+	columns := []property{
 		{"run", 104, false, false, func(_ *Page, r session.Run) string { return r.Name }, func(r session.Run) any { return r.Name }},
-		figure("best-accuracy", 82, "%.1f %%", func(r session.Run) float64 { return 100 * bestOf(r.Info.Epochs).ValAccuracy }),
-		figure("best-epoch", 72, "%.3g", func(r session.Run) float64 { return bestOf(r.Info.Epochs).Epoch }),
-		figure("val-loss", 76, "%.3g", func(r session.Run) float64 { return bestOf(r.Info.Epochs).ValLoss }),
+	}
+	columns = append(columns, results(m.p.state.Runs)...)
+	return append(columns, []property{
+		result("best-epoch", 72, general, func(r session.Run) float64 { return bestOf(r.Info.Epochs).Epoch }),
+		result("val-loss", 76, general, func(r session.Run) float64 { return bestOf(r.Info.Epochs).ValLoss }),
 		{"state", 82, false, false, func(p *Page, r session.Run) string { return p.stateText(r) }, nil},
 		{"network", 112, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
 		{"data", 96, false, true, func(_ *Page, r session.Run) string { return filepath.Base(r.Info.Dataset) }, nil},
@@ -129,7 +156,7 @@ func (m *comparison) properties() []property {
 			return ""
 		}, func(r session.Run) any { return float64(m.disk[r.Name]) }},
 		{"note", 190, false, false, func(_ *Page, r session.Run) string { return r.Info.Note }, nil},
-	}
+	}...)
 }
 
 // baseOf is the last part of a path; "" of none.
@@ -189,7 +216,7 @@ func (m *comparison) build() fyne.CanvasObject {
 			p.runMenu(p.state.Runs[i], at)
 		}
 	}
-	metrics := widgets.NewSegmented([]string{p.text("val-accuracy"), p.text("val-loss"), p.text("train-loss")}, func(i int) {
+	metrics := widgets.NewSegmented([]string{p.figureName("val", metric.Deciding(m.task())), p.text("val-loss"), p.text("train-loss")}, func(i int) {
 		m.metric = i
 		m.draw()
 	})
@@ -348,6 +375,9 @@ func (m *comparison) values(runs []session.Run, c property, of func(session.Run)
 
 // columnTitle is the title of a column: that of the setting, or its own.
 func (p *Page) columnTitle(key string) string {
+	if figure, ok := strings.CutPrefix(key, bestColumn); ok && p.host.Has("metric."+figure+".short") {
+		return p.host.Text("metric.best", p.host.Text("metric."+figure+".short"))
+	}
 	if p.host.Has("train.column." + key) {
 		return p.text("column." + key)
 	}
@@ -440,6 +470,16 @@ func (m *comparison) colours() map[string]color.Color {
 	return all
 }
 
+// task is that of the first ticked run: its figure is drawn, for the runs of that task.
+func (m *comparison) task() data.Task {
+	for _, r := range m.p.state.Runs {
+		if m.isTicked(r) {
+			return r.Info.Task
+		}
+	}
+	return m.p.task()
+}
+
 // draw shows the curves of the ticked runs.
 func (m *comparison) draw() {
 	p := m.p
@@ -456,11 +496,13 @@ func (m *comparison) draw() {
 		return
 	}
 	m.drawn = key
+	task := m.task()
+	figure := metric.Deciding(task)
 	d := widgets.PlotData{X: widgets.PlotAxis{Max: max(longest, 1)}, Head: p.epochHead(emptyCurve)}
 	for _, g := range groups {
 		var curves []*session.Curve
 		for _, r := range g.runs {
-			if c := p.state.Curves[r.Name]; c != nil {
+			if c := p.state.Curves[r.Name]; c != nil && (m.metric != drawsFigure || r.Info.Task == task) {
 				curves = append(curves, c)
 			}
 		}
@@ -471,7 +513,7 @@ func (m *comparison) draw() {
 		if n := len(curves); n > 1 {
 			name = p.text("compare.group", name, n)
 		}
-		if m.metric == metricTrainLoss {
+		if m.metric == drawsTrainLoss {
 			for _, c := range curves { // their steps are not at the same places, so that they make no band
 				d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: widgets.SmoothPlot(points(c.Loss), max(p.curves.smoothing, .9)), Fixed: g.colour})
 				name = ""
@@ -479,8 +521,8 @@ func (m *comparison) draw() {
 			continue
 		}
 		of := func(i int, c *session.Curve) float64 { return c.Epochs[i].ValLoss }
-		if m.metric == metricAccuracy {
-			of = func(i int, c *session.Curve) float64 { return c.Epochs[i].ValAccuracy }
+		if m.metric == drawsFigure {
+			of = func(i int, c *session.Curve) float64 { return c.Epochs[i].Val.Get(figure.Key) }
 		}
 		least, mean, most := band(curves, of)
 		if len(curves) > 1 {
@@ -488,13 +530,14 @@ func (m *comparison) draw() {
 		}
 		d.Series = append(d.Series, widgets.PlotSeries{Name: name, Points: mean, Fixed: g.colour, Dots: len(mean) < 40})
 	}
-	if m.metric == metricAccuracy && len(d.Series) > 0 {
-		d.Left = widgets.PlotAxis{Format: accuracyAxis(nil).Format, Value: percent} // as near as can be: what is compared is often nearly as good
+	if m.metric == drawsFigure && len(d.Series) > 0 {
+		whole := figureAxis(figure, nil)
+		d.Left = widgets.PlotAxis{Format: whole.Format, Value: whole.Value} // as near as can be: what is compared is often nearly as good
 		if low, high := span(d.Series); low < .5 && high > .8 {
 			d.Left.Max = 1
 		}
-	} else if m.metric == metricAccuracy {
-		d.Left = accuracyAxis(nil)
+	} else if m.metric == drawsFigure {
+		d.Left = figureAxis(figure, nil)
 	}
 	m.plot.SetData(d)
 }

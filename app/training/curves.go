@@ -1,7 +1,6 @@
 package training
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -9,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -104,57 +104,37 @@ func speedAxis(c *session.Curve) widgets.PlotAxis {
 	}}
 }
 
-// plotData is what the large plot shows.
+// plotData is what the large plot shows: the losses, and the figures of the task at the right.
 func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData {
 	raw := points(c.Loss)
-	var valLoss, valAccuracy, trainAccuracy []widgets.PlotPoint
-	for _, e := range c.Epochs {
-		add := func(to *[]widgets.PlotPoint, y float64) {
-			if !math.IsNaN(y) {
-				*to = append(*to, widgets.PlotPoint{X: e.Epoch, Y: y})
-			}
-		}
-		add(&valLoss, e.ValLoss)
-		add(&valAccuracy, e.ValAccuracy)
-		add(&trainAccuracy, e.TrainAccuracy)
-	}
+	valLoss := measured(c.Epochs, func(e train.Epoch) float64 { return e.ValLoss })
 	d := widgets.PlotData{
 		Series: []widgets.PlotSeries{
 			{Name: p.text("train-loss"), Points: raw, Colour: widgets.ColourAccent, Faint: true},
 			{Name: p.text("train-loss"), Points: widgets.SmoothPlot(raw, p.curves.smoothing), Colour: widgets.ColourAccent},
 			{Name: p.text("val-loss"), Points: valLoss, Colour: widgets.ColourValidation, Dots: len(valLoss) < 40},
-			{Name: p.text("train-accuracy"), Points: trainAccuracy, Colour: widgets.ColourAccent, Right: true, Dashed: true},
-			{Name: p.text("val-accuracy"), Points: valAccuracy, Colour: widgets.ColourValidation, Right: true, Dashed: true},
 		},
 		X:     widgets.PlotAxis{Max: float64(config.Epochs)},
 		Left:  widgets.PlotAxis{Log: p.curves.log},
-		Right: accuracyAxis(append(slices.Clone(valAccuracy), trainAccuracy...)),
 		Head:  p.epochHead(c),
 		Marks: p.marks(c),
+	}
+	for _, m := range plotted(p.task()) {
+		learned := measured(c.Epochs, func(e train.Epoch) float64 { return e.Train.Get(m.Key) })
+		val := measured(c.Epochs, func(e train.Epoch) float64 { return e.Val.Get(m.Key) })
+		d.Right = figureAxis(m, append(slices.Clone(val), learned...))
+		d.Series = append(d.Series,
+			widgets.PlotSeries{Name: p.figureName("train", m), Points: learned, Colour: widgets.ColourAccent, Right: true, Dashed: true},
+			widgets.PlotSeries{Name: p.figureName("val", m), Points: val, Colour: widgets.ColourValidation, Right: true, Dashed: true})
 	}
 	d.Series = append(p.overlay(), d.Series...) // its own curves lie on top
 	return d
 }
 
-// accuracyAxis runs to 100 %, from a round percentage below the least value.
-func accuracyAxis(values []widgets.PlotPoint) widgets.PlotAxis {
-	low := 1.
-	for _, v := range values {
-		low = math.Min(low, v.Y)
-	}
-	low = math.Floor(low*10) / 10
-	if low > .9 {
-		low = .9
-	}
-	if len(values) == 0 {
-		low = 0
-	}
-	tick := func(v float64) string { return fmt.Sprintf("%.3g %%", 100*v) }
-	return widgets.PlotAxis{Min: low, Max: 1, Format: tick, Value: percent}
+// figureName names a figure of training or validation, or at its best.
+func (p *Page) figureName(of string, m metric.Metric) string {
+	return p.host.Text("metric."+of, p.host.Text("metric."+m.Key))
 }
-
-// percent writes an accuracy, the same wherever it stands.
-func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
 // epochHead is the first line of what is read out under the pointer.
 func (p *Page) epochHead(c *session.Curve) func(float64) string {
@@ -172,8 +152,9 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	var marks []widgets.PlotMark
 	if best := bestOf(c.Epochs); best.Epoch > 0 && len(c.Epochs) > 1 {
 		text := p.text("best", best.Epoch)
-		if !math.IsNaN(best.ValAccuracy) {
-			text += " · " + percent(best.ValAccuracy)
+		m := metric.Deciding(p.task())
+		if v := best.Val.Get(m.Key); !math.IsNaN(v) {
+			text += " · " + figureText(m, v)
 		}
 		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image/color"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -20,6 +21,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/resources/font"
 	"github.com/convscope/convscope/widgets"
 )
@@ -43,7 +45,7 @@ func (p *Page) export(path, kind string) {
 	c := p.curve()
 	config, _ := p.configOf()
 	shown := p.plotData(c, config)
-	words := exportWords{p.state.Run, p.text("epoch"), p.text("loss"), p.text("accuracy")}
+	words := exportWords{p.state.Run, p.text("epoch"), p.text("loss"), p.host.Text("metric." + metric.Deciding(p.task()).Key)}
 	p.host.Session().Do(func(context.Context) func() {
 		var err error
 		if kind == "csv" {
@@ -64,19 +66,56 @@ func (p *Page) export(path, kind string) {
 // writeCSV writes a line a step and a line an epoch.
 func writeCSV(w io.Writer, c *session.Curve) error {
 	t := csv.NewWriter(w)
-	rows := [][]string{{"epoch", "train_loss", "learning_rate", "images_per_second", "epoch_train_loss", "epoch_train_accuracy", "val_loss", "val_accuracy"}}
+	head, epochs := figureColumns(c)
+	steps := []string{"epoch", "train_loss", "learning_rate", "images_per_second"}
+	rows := [][]string{append(steps, head...)}
 	f := widgets.FormatNumber
 	rate, speed := follow(c.Rate), follow(c.Speed)
 	for _, l := range c.Loss {
-		rows = append(rows, []string{f(l.X), f(l.Y), rate(l.X), speed(l.X), "", "", "", ""})
+		rows = append(rows, append([]string{f(l.X), f(l.Y), rate(l.X), speed(l.X)}, make([]string, len(head))...))
 	}
-	for _, e := range c.Epochs {
-		rows = append(rows, []string{f(e.Epoch), "", "", "", f(e.TrainLoss), f(e.TrainAccuracy), f(e.ValLoss), f(e.ValAccuracy)})
+	for i, e := range c.Epochs {
+		rows = append(rows, append([]string{f(e.Epoch), "", "", ""}, epochs[i]...))
 	}
 	if err := t.WriteAll(rows); err != nil {
 		return err
 	}
 	return t.Error()
+}
+
+// figureColumns are the columns of the validations: losses and all figures that were measured, of training and of validation.
+func figureColumns(c *session.Curve) (head []string, rows [][]string) {
+	train, val := map[string]bool{}, map[string]bool{}
+	for _, e := range c.Epochs {
+		for key := range e.Train {
+			train[key] = true
+		}
+		for key := range e.Val {
+			val[key] = true
+		}
+	}
+	trainKeys, valKeys := slices.Sorted(maps.Keys(train)), slices.Sorted(maps.Keys(val))
+	head = append(head, "epoch_train_loss")
+	for _, key := range trainKeys {
+		head = append(head, "epoch_train_"+key)
+	}
+	head = append(head, "val_loss")
+	for _, key := range valKeys {
+		head = append(head, "val_"+key)
+	}
+	f := widgets.FormatNumber
+	for _, e := range c.Epochs {
+		row := []string{f(e.TrainLoss)}
+		for _, key := range trainKeys {
+			row = append(row, f(e.Train.Get(key)))
+		}
+		row = append(row, f(e.ValLoss))
+		for _, key := range valKeys {
+			row = append(row, f(e.Val.Get(key)))
+		}
+		rows = append(rows, row)
+	}
+	return head, rows
 }
 
 // follow gives the value of a curve at rising places: that of its last point before. Curves of long runs are thinned each by itself.
@@ -94,7 +133,7 @@ func follow(points []session.Point) func(x float64) string {
 }
 
 // exportWords are the texts of an exported plot.
-type exportWords struct{ title, epoch, loss, accuracy string }
+type exportWords struct{ title, epoch, loss, figure string }
 
 // inks are the colours of lines on paper; the theme's may be those for a dark screen.
 var inks = map[fyne.ThemeColorName]color.Color{
@@ -120,7 +159,7 @@ func writePlot(path, kind string, shown widgets.PlotData, words exportWords) err
 		return err
 	}
 	loss, accuracy := plot.New(), plot.New()
-	loss.Title.Text, loss.Y.Label.Text, accuracy.Y.Label.Text = words.title, words.loss, words.accuracy
+	loss.Title.Text, loss.Y.Label.Text, accuracy.Y.Label.Text = words.title, words.loss, words.figure
 	loss.Y.Min, accuracy.Y.Min, accuracy.Y.Max = 0, shown.Right.Min, 1
 	if shown.Left.Log {
 		loss.Y.Scale, loss.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}

@@ -10,7 +10,9 @@ import (
 
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -227,7 +229,7 @@ func TestAxesOfAnEmptyRun(t *testing.T) {
 	if got := speedAxis(emptyCurve).Format(1); got != "" {
 		t.Errorf("an empty run has %q images a second", got)
 	}
-	a := accuracyAxis([]widgets.PlotPoint{{X: 1, Y: .9815}})
+	a := figureAxis(metric.Deciding(data.Classification), []widgets.PlotPoint{{X: 1, Y: .9815}})
 	if got := a.Value(.98149); got != "98.1 %" {
 		t.Errorf("98.149 %% is written as %s", got)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -120,7 +121,7 @@ func (p *Page) stateText(r session.Run) string {
 // bestText is the accuracy of a run's best epoch, "" before one was validated.
 func bestText(r session.Run) string {
 	if r.Info.Best > 0 {
-		return percent(r.Info.Best)
+		return figureText(metric.Deciding(r.Info.Task), r.Info.Best)
 	}
 	return ""
 }

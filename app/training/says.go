@@ -11,6 +11,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
@@ -146,7 +147,8 @@ func (p *Page) found(c *session.Curve, diverged bool) []remark {
 		case train.FindVanishing:
 			args = []any{f.Args[0], f.Args[1], widgets.Thousands(int(f.Args[2].(float64)))}
 		case train.FindWell:
-			args = []any{percent(f.Args[0].(float64)), f.Args[1]}
+			decides, _ := metric.Named(f.Args[0].(string))
+			args = []any{p.host.Text("metric."+decides.Key+".value", figureText(decides, f.Args[1].(float64))), f.Args[2]}
 			if settled, at := settled(c); settled {
 				out = append(out, remark{say.colour, p.text("say.well.settled", args[0], args[1], at), say.concept, nil})
 				continue

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/container"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
@@ -52,9 +53,10 @@ func (l *snapshotList) show(d session.RunDisk) {
 func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject {
 	p, sess, run := l.p, l.p.host.Session(), l.run.Name
 	what, colour := "", widgets.ColourQuiet
+	decides := metric.Deciding(l.run.Info.Task)
 	for _, e := range l.run.Info.Epochs {
-		if model.SameEpoch(e.Epoch, s.Epoch) && e.ValAccuracy > 0 {
-			what = percent(e.ValAccuracy)
+		if v := e.Val.Get(decides.Key); model.SameEpoch(e.Epoch, s.Epoch) && v > 0 {
+			what = figureText(decides, v)
 		}
 	}
 	if model.SameEpoch(s.Epoch, l.run.Info.BestEpoch) {

@@ -11,6 +11,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -43,7 +44,7 @@ func synthetic(t testing.TB, s *session.State, epochs []train.Epoch) *session.St
 	run := session.Run{Name: "run 1", Folder: t.TempDir(), Info: train.RunInfo{Config: config, Spec: spec, State: train.Finished, Epochs: epochs}}
 	for _, e := range epochs {
 		if e.Best {
-			run.Info.Best, run.Info.BestEpoch = e.ValAccuracy, e.Epoch
+			run.Info.Best, run.Info.BestEpoch = e.Val[metric.Accuracy], e.Epoch
 		}
 	}
 	next.Runs, next.Run = []session.Run{run}, "run 1"
@@ -55,7 +56,7 @@ func epochs(loss, val []float64) []train.Epoch {
 	var out []train.Epoch
 	best := math.Inf(1)
 	for i := range loss {
-		e := train.Epoch{Iteration: 100 * (i + 1), Epoch: float64(i + 1), TrainLoss: loss[i], TrainAccuracy: 1 - loss[i]/3, ValLoss: val[i], ValAccuracy: 1 - val[i]/3}
+		e := train.Epoch{Iteration: 100 * (i + 1), Epoch: float64(i + 1), TrainLoss: loss[i], Train: metric.Values{metric.Accuracy: 1 - loss[i]/3}, ValLoss: val[i], Val: metric.Values{metric.Accuracy: 1 - val[i]/3}}
 		if val[i] < best {
 			best, e.Best = val[i], true
 		}
@@ -99,7 +100,7 @@ func TestWhatTheCurvesSay(t *testing.T) {
 		{"well", "It learned well", epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})},
 		{"overfitting", "Overfitting: since epoch 2", epochs([]float64{.4, .2, .1, .05, .02}, []float64{.3, .2, .25, .3, .35})},
 		{"gap", "lies well above training", epochs([]float64{.4, .2, .1}, []float64{.5, .45, .4})},
-		{"no validation", "no validation images", []train.Epoch{{Epoch: 1, TrainLoss: .3, ValLoss: math.NaN(), ValAccuracy: math.NaN()}}},
+		{"no validation", "no validation images", []train.Epoch{{Epoch: 1, TrainLoss: .3, ValLoss: math.NaN()}}},
 	} {
 		p.Update(synthetic(t, h.State(), c.epochs))
 		text := ""

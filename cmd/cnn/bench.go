@@ -210,12 +210,13 @@ func imagesPerSecond(ctx context.Context, spec nn.Spec, o nn.Options, step kerne
 	for i := range images {
 		images[i] = float32(i%251) / 251
 	}
-	var labels []int
+	var truths [][]float32
 	if step.Training {
-		labels = make([]int, o.Batch)
-		for i := range labels {
-			labels[i] = i % spec.Classes
+		classes := make([]int, o.Batch)
+		for i := range classes {
+			classes[i] = i % spec.Classes
 		}
+		truths = network.ClassTruths(classes)
 	}
 	var times []time.Duration
 	for start := time.Now(); len(times) < 5 || time.Since(start) < limit; step.Iteration++ {
@@ -223,7 +224,7 @@ func imagesPerSecond(ctx context.Context, spec nn.Spec, o nn.Options, step kerne
 			return 0, err
 		}
 		began := time.Now()
-		if _, err := inst.Run(images, labels, step); err != nil {
+		if _, err := inst.Run(images, truths, step); err != nil {
 			return 0, err
 		}
 		times = append(times, time.Since(began))

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -18,16 +20,6 @@ type evalVerb struct {
 	Split    string `enum:"train,val,test" default:"val" help:"train, val or test."`
 	Snapshot string `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
 	engineFlags
-}
-
-// evalLine is what was measured.
-type evalLine struct {
-	Images    int      `json:"images"`
-	Loss      number   `json:"loss"`
-	Accuracy  number   `json:"accuracy"`
-	Top5      number   `json:"top5"`
-	PerClass  []number `json:"per_class"`
-	Confusion [][]int  `json:"confusion"`
 }
 
 // Run measures.
@@ -53,14 +45,73 @@ func (v evalVerb) Run(ctx context.Context, o *output) (err error) {
 	if err != nil {
 		return err
 	}
-	line := evalLine{Images: e.Images, Loss: number(e.Loss), Accuracy: number(e.Accuracy), Top5: number(e.Top5), Confusion: e.Confusion}
-	for _, a := range e.PerClass {
-		line.PerClass = append(line.PerClass, number(a))
+	return o.emit(evaluationLine(e, m.Labels), func(w io.Writer) { printEvaluation(w, e, m.Labels) })
+}
+
+// evaluationLine is what was measured: each figure of the task by its key, those of the classes, and which class was taken for which.
+func evaluationLine(e train.Evaluation, labels []string) map[string]any {
+	line := map[string]any{"images": e.Images, "loss": number(e.Loss), "confusion": e.Confusion, "per_class": perClass(e, labels)}
+	for key, v := range e.Values {
+		line[key] = number(v)
 	}
-	return o.emit(line, func(w io.Writer) {
-		fmt.Fprintf(w, "%d images: accuracy %s, top-5 %s, loss %.4f\n", e.Images, percent(e.Accuracy), percent(e.Top5), e.Loss)
-		for i, a := range e.PerClass {
-			fmt.Fprintf(w, "  %-24s %s\n", m.Labels[i], percent(a))
+	return line
+}
+
+// perClass lists the classes: their figure, where the task has one for each, else their label and figures.
+func perClass(e train.Evaluation, labels []string) any {
+	rows := metric.OfClasses(e.Task)
+	if len(rows) == 1 {
+		var list []number
+		for _, v := range e.Classes[rows[0].Key] {
+			list = append(list, number(v))
 		}
-	})
+		return list
+	}
+	var list []map[string]any
+	for class, label := range labels {
+		entry := map[string]any{"label": label}
+		for _, row := range rows {
+			entry[row.Key] = number(e.Classes[row.Key][class])
+		}
+		list = append(list, entry)
+	}
+	return list
+}
+
+// printEvaluation writes the same for people.
+func printEvaluation(w io.Writer, e train.Evaluation, labels []string) {
+	fmt.Fprintf(w, "%d images: ", e.Images)
+	for _, m := range metric.Of(e.Task) {
+		fmt.Fprintf(w, "%s %s, ", figureName(m), figureText(m, e.Values.Get(m.Key)))
+	}
+	fmt.Fprintf(w, "loss %.4f\n", e.Loss)
+	for class, label := range labels {
+		fmt.Fprintf(w, "  %-24s", label)
+		for _, m := range metric.OfClasses(e.Task) {
+			if len(metric.OfClasses(e.Task)) > 1 {
+				fmt.Fprintf(w, "  %s", figureName(m))
+			}
+			fmt.Fprintf(w, " %s", figureText(m, e.Classes[m.Key][class]))
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// figureName names a figure as people read it.
+func figureName(m metric.Metric) string {
+	if name, ok := figureNames[m.Key]; ok {
+		return name
+	}
+	return strings.ReplaceAll(m.Key, "_", " ")
+}
+
+// figureNames are those that are not their keys.
+var figureNames = map[string]string{metric.Top5: "top-5", metric.MeanIoU: "mean IoU", metric.MeanDice: "mean Dice", metric.IoU: "IoU", metric.Dice: "Dice"}
+
+// figureText writes a figure.
+func figureText(m metric.Metric, v float64) string {
+	if m.Format == metric.Share {
+		return percent(v)
+	}
+	return fmt.Sprintf("%.4g", v)
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -27,16 +30,30 @@ type (
 		Event string  `json:"event"`
 		Runs  []swept `json:"runs"` // the best first
 	}
+	// A swept run has beside these keys "val_KEY" of the figure that decides.
 	swept struct {
-		Run         string  `json:"run"`
-		Rate        float64 `json:"lr"`
-		Batch       int     `json:"batch"`
-		Seed        uint64  `json:"seed"`
-		State       string  `json:"state"`
-		BestEpoch   float64 `json:"best_epoch"`
-		ValAccuracy number  `json:"val_accuracy"`
+		Run       string  `json:"run"`
+		Rate      float64 `json:"lr"`
+		Batch     int     `json:"batch"`
+		Seed      uint64  `json:"seed"`
+		State     string  `json:"state"`
+		BestEpoch float64 `json:"best_epoch"`
+
+		figure metric.Metric
+		best   float64
 	}
 )
+
+// MarshalJSON writes the keys and that of the figure.
+func (s swept) MarshalJSON() ([]byte, error) {
+	type plain swept
+	b, err := json.Marshal(plain(s))
+	if err != nil {
+		return nil, err
+	}
+	best, err := json.Marshal(number(s.best))
+	return fmt.Appendf(bytes.TrimSuffix(b, []byte("}")), ",%q:%s}", "val_"+s.figure.Key, best), err
+}
 
 // first is the first value of a flag that takes several, nil if it was not given.
 func first[T any](list []T) *T {
@@ -118,22 +135,30 @@ func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
 		if err := o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "run %d of %d: %s\n", i+1, len(configs), line.Path) }); err != nil {
 			return err
 		}
-		r := &reporter{out: o, why: why(job.Device)}
+		r := &reporter{out: o, task: job.Data.Info().Task, why: why(job.Device)}
 		result, err := train.Run(ctx, job, r.observe)
 		r.close()
 		err = cmp.Or(err, r.err)
 		failed = cmp.Or(failed, err)
 		if info, err := train.ReadRun(job.Folder); err == nil {
-			list = append(list, swept{names[i], c.Rate, c.Batch, c.Seed, info.State, info.BestEpoch, number(info.Best)})
+			list = append(list, swept{names[i], c.Rate, c.Batch, c.Seed, info.State, info.BestEpoch, metric.Deciding(info.Task), info.Best})
 		}
 		if err != nil && !train.HasDiverged(err) || result.Reason == train.Stopped && ctx.Err() != nil {
 			break // what else ends a run would end the next one too; those before are listed
 		}
 	}
-	slices.SortStableFunc(list, func(a, b swept) int { return cmp.Compare(b.ValAccuracy, a.ValAccuracy) })
+	slices.SortStableFunc(list, func(a, b swept) int {
+		switch {
+		case a.figure.Better(a.best, b.best):
+			return -1
+		case a.figure.Better(b.best, a.best):
+			return 1
+		}
+		return 0
+	})
 	err := o.emit(sweptLine{"sweep", list}, func(w io.Writer) {
 		for _, s := range list {
-			fmt.Fprintf(w, "%-32s %10s  best epoch %g  %s\n", s.Run, percent(float64(s.ValAccuracy)), s.BestEpoch, s.State)
+			fmt.Fprintf(w, "%-32s %10s  best epoch %g  %s\n", s.Run, figureText(s.figure, s.best), s.BestEpoch, s.State)
 		}
 	})
 	return cmp.Or(failed, err)

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -57,52 +56,6 @@ type trainVerb struct {
 	engineFlags
 }
 
-// Lines of a run.
-type (
-	startLine struct {
-		Event      string `json:"event"`
-		Parameters int64  `json:"parameters"`
-		Iterations int    `json:"iterations"`
-		Iteration  int    `json:"iteration"` // where it goes on; 0 at the beginning
-		Device     string `json:"device"`
-		Threads    int    `json:"threads"`
-		Why        string `json:"why,omitempty"` // auto took the device
-	}
-	stepLine struct {
-		Event           string  `json:"event"`
-		Iteration       int     `json:"iteration"`
-		Epoch           float64 `json:"epoch"`
-		Loss            number  `json:"loss"`
-		Rate            float64 `json:"lr"`
-		ImagesPerSecond number  `json:"images_per_second"`
-	}
-	epochLine struct {
-		Event         string  `json:"event"`
-		Epoch         float64 `json:"epoch"`
-		TrainLoss     number  `json:"train_loss"`
-		TrainAccuracy number  `json:"train_accuracy"`
-		ValLoss       number  `json:"val_loss"`
-		ValAccuracy   number  `json:"val_accuracy"`
-	}
-	weightsLine struct {
-		Event   string           `json:"event"`
-		Path    string           `json:"path"`
-		Loaded  int              `json:"loaded"`
-		Weights []train.Transfer `json:"weights"`
-	}
-	snapshotLine struct {
-		Event string  `json:"event"`
-		Epoch float64 `json:"epoch"`
-		Path  string  `json:"path"`
-	}
-	doneLine struct {
-		Event     string  `json:"event"`
-		Reason    string  `json:"reason"`
-		Seconds   float64 `json:"seconds"`
-		BestEpoch float64 `json:"best_epoch"`
-	}
-)
-
 // Run trains.
 func (v trainVerb) Run(ctx context.Context, o *output) error {
 	if err := v.check(); err != nil {
@@ -145,7 +98,7 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 	if v.sweeps() {
 		return cmp.Or(v.sweep(ctx, o, job), device.Close())
 	}
-	r := &reporter{out: o, why: why(job.Device)}
+	r := &reporter{out: o, task: d.Info().Task, why: why(job.Device)}
 	_, err = train.Run(ctx, job, r.observe)
 	r.close()
 	return cmp.Or(err, device.Close(), r.err)
@@ -355,94 +308,5 @@ func numbersOf(text string) ([]float64, error) {
 func set[T any](to *T, given *T) {
 	if given != nil {
 		*to = *given
-	}
-}
-
-// reporter turns the events of a run into lines, of steps at most four a second.
-type reporter struct {
-	out        *output
-	bar        *progress
-	iterations int
-	why        string // a device was taken
-	last       time.Time
-	err        error
-}
-
-func (r *reporter) observe(e train.Event) {
-	switch e := e.(type) {
-	case train.Started:
-		r.iterations = e.Iterations
-		r.bar = r.out.progress(e.Iterations, "training", "steps")
-		line := startLine{"start", e.Parameters, e.Iterations, e.Iteration, e.Device, e.Threads, r.why}
-		r.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "%d parameters, %d iterations from %d, %s, %d threads\n", line.Parameters, line.Iterations, line.Iteration, line.Device, line.Threads)
-			if line.Why != "" {
-				fmt.Fprintf(w, "that device, as %s\n", line.Why)
-			}
-		})
-	case train.Step:
-		r.bar.set(e.Iteration, r.iterations)
-		if now := time.Now(); now.Sub(r.last) >= 250*time.Millisecond {
-			r.last = now
-			line := stepLine{"step", e.Iteration, e.Epoch, number(e.Loss), e.Rate, number(e.ImagesPerSecond)}
-			r.emit(line, func(w io.Writer) {
-				fmt.Fprintf(w, "iteration %6d  epoch %6.2f  loss %8.4f  lr %.3g  %.0f images/s\n", e.Iteration, e.Epoch, e.Loss, e.Rate, e.ImagesPerSecond)
-			})
-		}
-	case train.Epoch:
-		line := epochLine{"epoch", e.Epoch, number(e.TrainLoss), number(e.TrainAccuracy), number(e.ValLoss), number(e.ValAccuracy)}
-		r.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "epoch %g  train loss %.4f  val loss %.4f  val accuracy %s\n", e.Epoch, e.TrainLoss, e.ValLoss, percent(e.ValAccuracy))
-		})
-	case train.Transferred:
-		r.transferred(e)
-	case train.Snapshot:
-		line := snapshotLine{"snapshot", e.Epoch, e.Path}
-		r.emit(line, func(w io.Writer) { fmt.Fprintf(w, "snapshot of epoch %g: %s\n", e.Epoch, e.Path) })
-	case train.Done:
-		line := doneLine{"done", e.Reason, e.Seconds, e.BestEpoch}
-		r.emit(line, func(w io.Writer) {
-			fmt.Fprintf(w, "%s after %.1f s, best epoch %g\n", e.Reason, e.Seconds, e.BestEpoch)
-		})
-	case train.Warning:
-		complain(r.out.stderr, e.Fault, done)
-	}
-}
-
-// transferred tells what of some weights a run starts from, and why the rest was left out.
-func (r *reporter) transferred(e train.Transferred) {
-	line := weightsLine{"weights", e.From, 0, e.Weights}
-	for _, t := range e.Weights {
-		if t.Taken() {
-			line.Loaded++
-		}
-	}
-	r.emit(line, func(w io.Writer) {
-		fmt.Fprintf(w, "%d weights from %s\n", line.Loaded, e.From)
-		for _, t := range e.Weights {
-			switch t.State {
-			case train.TransferResized:
-				fmt.Fprintf(w, "  %s is made to fit: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
-			case train.TransferShape:
-				fmt.Fprintf(w, "  %s begins anew: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
-			case train.TransferMissing:
-				fmt.Fprintf(w, "  %s begins anew: it is not there\n", t.Key)
-			case train.TransferUnused:
-				fmt.Fprintf(w, "  %s is left out: the network has no such weight\n", t.Key)
-			}
-		}
-	})
-}
-
-// emit keeps the first failure to write: the run itself goes on.
-func (r *reporter) emit(line any, text func(io.Writer)) {
-	if err := r.out.emit(line, text); err != nil && r.err == nil {
-		r.err = err
-	}
-}
-
-func (r *reporter) close() {
-	if r.bar != nil {
-		r.bar.close()
 	}
 }

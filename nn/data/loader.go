@@ -16,12 +16,21 @@ func Shuffle(ids []uint32, seed uint64, epoch int) []uint32 {
 	return out
 }
 
-// A Batch is what a Loader brings: N images. It is good until the next call of Next.
+// A Batch is what a Loader brings: N images and what a network's answers are compared with. It is good until the next call of Next.
 type Batch struct {
-	Images []float32 // N×C×H×W, as prepare made them
-	Labels []int     // N classes; -1: unlabelled
-	IDs    []uint32  // N
+	Images []float32   // N×C×H×W, as Prepare made them
+	Truths [][]float32 // for each truth of the network N×C×H×W, likewise
+	IDs    []uint32    // N
 	N      int
+}
+
+// A Prepare writes what a network sees of an image, and its truths. It is called from several goroutines.
+type Prepare func(e Entry, px Pixels, image []float32, truths [][]float32) error
+
+// Sizes are how many numbers of one record a batch has.
+type Sizes struct {
+	Image  int
+	Truths []int
 }
 
 // A Loader reads images ahead of training, on goroutines of its own, and brings them in batches in the order of the IDs.
@@ -37,15 +46,31 @@ type Loader struct {
 
 // A slot is a batch being filled.
 type slot struct {
-	batch Batch
-	room  []float32
-	err   error
-	done  chan struct{}
+	batch  Batch
+	images []float32
+	truths [][]float32
+	err    error
+	done   chan struct{}
 }
 
-// NewLoader starts reading the images ids in batches; the last batch may be smaller. prepare writes the values of an image, so many of them,
-// into dst; it is called from several goroutines. At most a few batches are in memory at a time. Close it, also after the end.
-func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch, values int, prepare func(id uint32, px Pixels, dst []float32)) *Loader {
+// hold makes room for n records. No batch is larger than a slot's first.
+func (s *slot) hold(n int, sizes Sizes) {
+	if s.images == nil {
+		s.images = make([]float32, n*sizes.Image)
+		for _, size := range sizes.Truths {
+			s.truths = append(s.truths, make([]float32, n*size))
+		}
+	}
+	s.batch.Images, s.batch.N = s.images[:n*sizes.Image], n
+	s.batch.Truths = s.batch.Truths[:0]
+	for k, size := range sizes.Truths {
+		s.batch.Truths = append(s.batch.Truths, s.truths[k][:n*size])
+	}
+}
+
+// NewLoader starts reading the images ids in batches, prepared; the last batch may be smaller. At most a few batches are in memory at a time. Close it, also
+// after the end.
+func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch int, sizes Sizes, prepare Prepare) *Loader {
 	batch = max(batch, 1)
 	workers := max(min(runtime.GOMAXPROCS(0), 4, (len(ids)+batch-1)/batch), 1)
 	l := &Loader{order: make(chan *slot, workers+2), free: make(chan *slot, workers+2)}
@@ -55,11 +80,12 @@ func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch, values int,
 	}
 	work := make(chan *slot)
 	l.group.Add(1)
-	go l.deal(d.Index(), ids, batch, values, work)
+	go l.deal(ids, batch, sizes, work)
+	index := d.Index()
 	for range workers {
 		l.group.Go(func() {
 			for s := range work {
-				s.err = l.fill(d, s, values, prepare)
+				s.err = l.fill(d, index, s, sizes, prepare)
 				close(s.done)
 			}
 		})
@@ -68,7 +94,7 @@ func NewLoader(ctx context.Context, d *Dataset, ids []uint32, batch, values int,
 }
 
 // deal hands out batches to fill, in order, and tells Next of them in the same order.
-func (l *Loader) deal(index []Entry, ids []uint32, batch, values int, work chan<- *slot) {
+func (l *Loader) deal(ids []uint32, batch int, sizes Sizes, work chan<- *slot) {
 	defer l.group.Done()
 	defer close(work)
 	defer close(l.order)
@@ -80,17 +106,8 @@ func (l *Loader) deal(index []Entry, ids []uint32, batch, values int, work chan<
 			return
 		}
 		n := min(batch, len(ids))
-		if cap(s.room) < n*values {
-			s.room = make([]float32, min(batch, max(n, len(ids)))*values)
-		}
-		s.batch = Batch{Images: s.room[:n*values], Labels: s.batch.Labels[:0], IDs: append(s.batch.IDs[:0], ids[:n]...), N: n}
-		for _, id := range s.batch.IDs {
-			label := -1
-			if int64(id) < int64(len(index)) { // else fill gives the fault
-				label = int(index[id].Class)
-			}
-			s.batch.Labels = append(s.batch.Labels, label)
-		}
+		s.hold(n, sizes)
+		s.batch.IDs = append(s.batch.IDs[:0], ids[:n]...)
 		s.done, s.err = make(chan struct{}), nil
 		ids = ids[n:]
 		select {
@@ -103,16 +120,22 @@ func (l *Loader) deal(index []Entry, ids []uint32, batch, values int, work chan<
 }
 
 // fill reads the images of a batch.
-func (l *Loader) fill(d *Dataset, s *slot, values int, prepare func(uint32, Pixels, []float32)) error {
+func (l *Loader) fill(d *Dataset, index []Entry, s *slot, sizes Sizes, prepare Prepare) error {
+	truths := make([][]float32, len(sizes.Truths))
 	for i, id := range s.batch.IDs {
 		if err := l.ctx.Err(); err != nil {
 			return err
 		}
-		px, err := d.Pixels(id)
+		px, err := d.Pixels(id) // which knows its own index, and tells of an id that is not there
 		if err != nil {
 			return err
 		}
-		prepare(id, px, s.batch.Images[i*values:(i+1)*values:(i+1)*values])
+		for k, size := range sizes.Truths {
+			truths[k] = s.batch.Truths[k][i*size : (i+1)*size : (i+1)*size]
+		}
+		if err := prepare(index[id], px, s.batch.Images[i*sizes.Image:(i+1)*sizes.Image:(i+1)*sizes.Image], truths); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -9,16 +9,20 @@ import (
 	"testing"
 )
 
-// widen writes a grey image's values as they are.
-func valuesOf(d *Dataset) int {
+// sizesOf are the sizes of a grey image's values and of two truths: its class, and its ID twice.
+func sizesOf(d *Dataset) Sizes {
 	info := d.Info()
-	return info.Width * info.Height * info.Channels
+	return Sizes{Image: info.Width * info.Height * info.Channels, Truths: []int{1, 2}}
 }
 
-func widen(_ uint32, px Pixels, dst []float32) {
+// widen writes them as they are.
+func widen(e Entry, px Pixels, image []float32, truths [][]float32) error {
 	for i, v := range px.Pix {
-		dst[i] = float32(v)
+		image[i] = float32(v)
 	}
+	truths[0][0] = float32(e.Class)
+	truths[1][0], truths[1][1] = float32(e.ID), float32(e.ID)
+	return nil
 }
 
 func TestShuffle(t *testing.T) {
@@ -45,7 +49,7 @@ func TestShuffle(t *testing.T) {
 func TestLoaderKeepsTheOrder(t *testing.T) {
 	d := imported(t, twoClasses(t, 50).folder(t), nil)
 	ids := Shuffle(append(d.IDs(Train), d.IDs(Val)...), 3, 4)
-	l := NewLoader(context.Background(), d, ids, 7, valuesOf(d), widen)
+	l := NewLoader(context.Background(), d, ids, 7, sizesOf(d), widen)
 	defer l.Close()
 	var got []uint32
 	for {
@@ -56,16 +60,16 @@ func TestLoaderKeepsTheOrder(t *testing.T) {
 		if !ok {
 			break
 		}
-		if want := min(7, len(ids)-len(got)); b.N != want || len(b.Labels) != want || len(b.IDs) != want || len(b.Images) != want*16 {
-			t.Fatalf("a batch of %d with %d labels, %d IDs, %d values; want %d", b.N, len(b.Labels), len(b.IDs), len(b.Images), want)
+		if want := min(7, len(ids)-len(got)); b.N != want || len(b.Truths[0]) != want || len(b.Truths[1]) != 2*want || len(b.IDs) != want || len(b.Images) != want*16 {
+			t.Fatalf("a batch of %d with %d classes, %d IDs, %d values; want %d", b.N, len(b.Truths[0]), len(b.IDs), len(b.Images), want)
 		}
 		for i, id := range b.IDs {
-			value, label := float32(id), 0
+			value, class := float32(id), float32(0)
 			if id >= 50 {
-				value, label = float32(100+id-50), 1
+				value, class = float32(100+id-50), 1
 			}
-			if b.Labels[i] != label || b.Images[16*i] != value || b.Images[16*i+15] != value {
-				t.Errorf("image %d: label %d, values %v", id, b.Labels[i], b.Images[16*i:16*i+16])
+			if b.Truths[0][i] != class || b.Truths[1][2*i+1] != float32(id) || b.Images[16*i] != value || b.Images[16*i+15] != value {
+				t.Errorf("image %d: truths %v, values %v", id, b.Truths, b.Images[16*i:16*i+16])
 			}
 		}
 		got = append(got, b.IDs...)
@@ -82,7 +86,10 @@ func TestLoaderIsBounded(t *testing.T) {
 	d := imported(t, twoClasses(t, 99).folder(t), nil)
 	ids := d.IDs(Train)
 	var prepared atomic.Int64
-	l := NewLoader(context.Background(), d, ids, 1, valuesOf(d), func(_ uint32, px Pixels, dst []float32) { prepared.Add(1) })
+	l := NewLoader(context.Background(), d, ids, 1, sizesOf(d), func(Entry, Pixels, []float32, [][]float32) error {
+		prepared.Add(1)
+		return nil
+	})
 	taken := 0
 	for range 20 {
 		if _, ok, err := l.Next(); !ok || err != nil {
@@ -106,13 +113,14 @@ func TestLoaderCloseWaits(t *testing.T) {
 	d := imported(t, twoClasses(t, 20).folder(t), nil)
 	var running atomic.Int64
 	started := make(chan struct{}, 40)
-	l := NewLoader(context.Background(), d, d.IDs(Train), 2, valuesOf(d), func(_ uint32, px Pixels, dst []float32) {
+	l := NewLoader(context.Background(), d, d.IDs(Train), 2, sizesOf(d), func(Entry, Pixels, []float32, [][]float32) error {
 		running.Add(1)
 		started <- struct{}{}
 		for range 1000 {
 			runtime.Gosched()
 		}
 		running.Add(-1)
+		return nil
 	})
 	<-started
 	l.Close()
@@ -124,7 +132,7 @@ func TestLoaderCloseWaits(t *testing.T) {
 
 func TestLoaderFailures(t *testing.T) {
 	d := imported(t, twoClasses(t, 20).folder(t), nil)
-	l := NewLoader(context.Background(), d, []uint32{0, 1, 999, 2, 3, 4, 5, 6}, 2, valuesOf(d), widen)
+	l := NewLoader(context.Background(), d, []uint32{0, 1, 999, 2, 3, 4, 5, 6}, 2, sizesOf(d), widen)
 	defer l.Close()
 	if b, ok, err := l.Next(); !ok || err != nil || b.IDs[1] != 1 {
 		t.Fatal(b, ok, err)
@@ -137,8 +145,15 @@ func TestLoaderFailures(t *testing.T) {
 		wantFault(t, err, "data.id")
 	}
 
+	broken := errors.New("cannot be prepared")
+	l = NewLoader(context.Background(), d, d.IDs(Train), 2, sizesOf(d), func(Entry, Pixels, []float32, [][]float32) error { return broken })
+	defer l.Close()
+	if _, ok, err := l.Next(); ok || !errors.Is(err, broken) {
+		t.Errorf("what cannot be prepared: %v, %v", ok, err)
+	}
+
 	ctx, cancel := context.WithCancel(context.Background())
-	l = NewLoader(ctx, d, d.IDs(Train), 2, valuesOf(d), widen)
+	l = NewLoader(ctx, d, d.IDs(Train), 2, sizesOf(d), widen)
 	defer l.Close()
 	cancel()
 	for {
@@ -152,7 +167,7 @@ func TestLoaderFailures(t *testing.T) {
 		break
 	}
 
-	l = NewLoader(context.Background(), d, nil, 0, valuesOf(d), widen)
+	l = NewLoader(context.Background(), d, nil, 0, sizesOf(d), widen)
 	defer l.Close()
 	if _, ok, err := l.Next(); ok || err != nil {
 		t.Errorf("of no images: %v, %v", ok, err)

@@ -67,7 +67,7 @@ func losses(t *testing.T, d kernel.Device, spec nn.Spec, steps int, rate float32
 	var list []float64
 	for i := range steps {
 		px, labels := images(spec, batch, i)
-		r, err := inst.Run(px, labels, kernel.Step{
+		r, err := inst.Run(px, inst.Network.ClassTruths(labels), kernel.Step{
 			Samples: batch, Training: true, Backward: true, Update: true, Scale: 1. / batch, Rate: rate, Decay: 5e-4, Iteration: i, Seed: 1,
 		})
 		if err != nil {

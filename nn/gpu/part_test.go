@@ -42,7 +42,7 @@ func TestMuchWorkIsSubmittedInParts(t *testing.T) {
 		}
 		before := d.submissions.Load()
 		for range 2 {
-			r, err := inst.Run(images, []int{3, 5}, step)
+			r, err := inst.Run(images, inst.Network.ClassTruths([]int{3, 5}), step)
 			if err != nil {
 				t.Fatal(err)
 			}

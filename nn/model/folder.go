@@ -30,12 +30,14 @@ const (
 
 // A Model is a trained network and all that is needed to use it.
 type Model struct {
-	Path    string // the folder that it was read from
-	Spec    nn.Spec
-	Labels  []string // names of the classes
-	Pre     *Preprocessor
-	Weights map[string]nn.Tensor
-	Epoch   float64 // of training, when the weights were saved
+	Path       string    // the folder that it was read from
+	Task       data.Task // what it was trained for
+	Background int       // the class of what is none of the things that were labelled; −1: there is none
+	Spec       nn.Spec
+	Labels     []string // names of the classes
+	Pre        *Preprocessor
+	Weights    map[string]nn.Tensor
+	Epoch      float64 // of training, when the weights were saved
 }
 
 // epochKey is the metadata of the weights that tells their epoch.
@@ -65,7 +67,10 @@ func (m *Model) SaveDescription(folder string) error {
 	for _, f := range []struct {
 		name string
 		text []byte
-	}{{NetworkFile, m.Spec.JSON()}, {LabelsFile, m.labelLines()}, {PreprocessFile, m.Pre.json()}} {
+	}{{NetworkFile, m.Spec.JSON()}, {LabelsFile, m.labelLines()}, {PreprocessFile, m.Pre.json()}, {PurposeFile, m.purposeJSON()}} {
+		if f.text == nil {
+			continue
+		}
 		if err := write(f.name, f.text); err != nil {
 			return err
 		}
@@ -135,6 +140,9 @@ func LoadDescription(folder string) (*Model, error) {
 		return nil, err
 	}
 	m.Labels = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), "\n")
+	if err := m.loadPurpose(folder); err != nil {
+		return nil, err
+	}
 	m.Pre, err = loadPreprocess(folder)
 	return m, err
 }

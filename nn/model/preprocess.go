@@ -143,6 +143,19 @@ func (r *Preprocessor) Image(img image.Image) (data.Pixels, []float32) {
 	return r.middle(px), t
 }
 
+// MiddleOf cuts the part that the network sees out of the class map of an image of w×h pixels.
+func (r *Preprocessor) MiddleOf(classes []uint16, w, h int) []uint16 {
+	if r.Crop == 0 {
+		return classes
+	}
+	x, y := (w-r.Crop)/2, (h-r.Crop)/2
+	out := make([]uint16, 0, r.Crop*r.Crop)
+	for i := range r.Crop {
+		out = append(out, classes[(y+i)*w+x:][:r.Crop]...)
+	}
+	return out
+}
+
 // middle is the part of an image that the network sees.
 func (r *Preprocessor) middle(px data.Pixels) data.Pixels {
 	if r.Crop == 0 {

@@ -81,7 +81,7 @@ func (b brancher) copy(name, to string) error {
 }
 
 func (b brancher) description() error {
-	for _, name := range []string{model.NetworkFile, model.LabelsFile, model.PreprocessFile, model.MeanFile, noteFile} {
+	for _, name := range []string{model.NetworkFile, model.LabelsFile, model.PreprocessFile, model.PurposeFile, model.MeanFile, noteFile} {
 		if err := b.copy(name, name); err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (b *brancher) best() error {
 		return b.copy(filepath.Join(model.SnapshotFolder, model.EpochName(b.place.BestEpoch), model.WeightsFile), model.WeightsFile)
 	}
 	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
-	b.place.BestEpoch, b.place.BestAccuracy, b.place.BestLoss = 0, -1, 0
+	b.place.BestEpoch, b.place.Best, b.place.BestLoss = 0, nil, 0
 	return cmp.Or(b.place.write(filepath.Join(b.draft, folder, stateFile)), b.copy(filepath.Join(folder, model.WeightsFile), model.WeightsFile))
 }
 
@@ -128,7 +128,7 @@ func (b brancher) events(rate float64) error {
 	}
 	var text bytes.Buffer
 	add := func(e Event) error {
-		line, err := encode(e)
+		line, err := EncodeEvent(e)
 		text.Write(line)
 		return err
 	}

@@ -5,12 +5,15 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/metric"
 )
 
 // A History is what a run told, as far as it goes: what Diagnose reads.
 type History struct {
 	Classes  int
-	Loss     string      // type of the network's loss; "" is softmax-loss
+	Loss     string // type of the network's loss; "" is softmax-loss
+	Task     data.Task
 	PerEpoch int         // iterations of an epoch
 	Epochs   int         // planned
 	Steps    []StepPoint // losses and rates; may be thinned to the extremes of equal stretches
@@ -44,7 +47,7 @@ const (
 	FindJump      = "jump"         // how many, epoch of the last
 	FindIgnored   = "ignored"      // classes
 	FindNoVal     = "no-validation"
-	FindWell      = "well" // accuracy and epoch of the best
+	FindWell      = "well" // key and value of the figure that decides, and epoch of the best
 )
 
 // rules are asked in this order; each tells at most one thing.
@@ -70,7 +73,8 @@ func Diagnose(h History) []Finding {
 	}
 	if len(list) == 0 && !h.guesses() {
 		best := h.best()
-		list = append(list, Finding{FindWell, []any{best.ValAccuracy, best.Epoch}})
+		key := metric.Deciding(h.Task).Key
+		list = append(list, Finding{FindWell, []any{key, best.Val.Get(key), best.Epoch}})
 	}
 	return list
 }
@@ -333,12 +337,12 @@ func ignoring(h *History) *Finding {
 		return nil
 	}
 	last := h.Valid[n-1]
-	if last.ValAccuracy < 1.5/float64(max(h.Classes, 2)) {
+	if last.Val.Get(metric.Deciding(h.Task).Key) < 1.5/float64(max(h.Classes, 2)) {
 		return nil
 	}
-	always := slices.Clone(last.Ignored)
+	always := slices.Clone(last.Missed)
 	for _, e := range h.Valid[n-rounds:] {
-		always = slices.DeleteFunc(always, func(c int) bool { return !slices.Contains(e.Ignored, c) })
+		always = slices.DeleteFunc(always, func(c int) bool { return !slices.Contains(e.Missed, c) })
 	}
 	if len(always) == 0 {
 		return nil
@@ -362,7 +366,7 @@ func median(v []float64) float64 {
 
 // HistoryOf reads the events of a run.
 func HistoryOf(info RunInfo, events []Event) History {
-	h := History{Classes: info.Spec.Classes, Loss: info.Spec.LossType(), PerEpoch: info.PerEpoch, Epochs: info.Config.Epochs, State: info.State}
+	h := History{Task: info.Task, Classes: info.Spec.Classes, Loss: info.Spec.LossType(), PerEpoch: info.PerEpoch, Epochs: info.Config.Epochs, State: info.State}
 	for _, e := range events {
 		switch e := e.(type) {
 		case Step:

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/metric"
 )
 
 // recorded reads a run of testdata/runs.
@@ -37,7 +38,7 @@ func recorded(t *testing.T, path string) History {
 	}
 	var events []Event
 	for lines.Scan() {
-		e, err := decode(lines.Bytes())
+		e, err := DecodeEvent(lines.Bytes())
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
@@ -129,7 +130,7 @@ func BenchmarkDiagnose(b *testing.B) {
 		h.Steps = append(h.Steps, StepPoint{float64(i) / 40, 2, .1})
 	}
 	for i := range 100 {
-		h.Valid = append(h.Valid, Epoch{Epoch: float64(i + 1), TrainLoss: 2, ValLoss: 2.1, ValAccuracy: .3})
+		h.Valid = append(h.Valid, Epoch{Epoch: float64(i + 1), TrainLoss: 2, ValLoss: 2.1, Val: metric.Values{metric.Accuracy: .3}})
 	}
 	for i := range 400 {
 		m := Health{Iteration: i * 20, Epoch: float64(i) / 4}

@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -37,17 +38,17 @@ func TestEvaluationCountsByHand(t *testing.T) {
 	d := digits(t, 250)
 	scores := []float32{0, 5, 0, 6, 4, 3, 0, 0, 0, 2}
 	split := data.Val
-	var perClass [10]int
-	var wrong []uint32
+	var perClass [10]int64
+	var wrong []ImageScore
 	for _, e := range d.Index() {
 		if e.Split == split {
 			perClass[e.Class]++
 			if e.Class != 3 {
-				wrong = append(wrong, e.ID)
+				wrong = append(wrong, ImageScore{e.ID, 0})
 			}
 		}
 	}
-	images, sum, loss := 0, 0.0, 0.0
+	images, sum, loss := int64(0), 0.0, 0.0
 	for _, s := range scores {
 		sum += math.Exp(float64(s))
 	}
@@ -57,7 +58,7 @@ func TestEvaluationCountsByHand(t *testing.T) {
 	}
 	last := 0
 	e, err := Evaluate(context.Background(), constant(t, scores), d, split, cpu(t, 1), func(done, total int) {
-		if done <= last || total != images {
+		if done <= last || total != int(images) {
 			t.Errorf("told %d of %d after %d", done, total, last)
 		}
 		last = done
@@ -65,27 +66,27 @@ func TestEvaluationCountsByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.Images != images || last != images || !slices.Equal(e.Wrong, wrong) {
-		t.Errorf("%d images, %d told, %d wrong; want %d and %d", e.Images, last, len(e.Wrong), images, len(wrong))
+	if e.Images != int(images) || last != int(images) || !slices.Equal(e.Wrong(), wrong) {
+		t.Errorf("%d images, %d told, %d wrong; want %d and %d", e.Images, last, len(e.Wrong()), images, len(wrong))
 	}
 	n := float64(images)
 	top5 := perClass[3] + perClass[1] + perClass[4] + perClass[5] + perClass[9]
 	for name, v := range map[string][2]float64{
-		"accuracy": {e.Accuracy, float64(perClass[3]) / n}, "top5": {e.Top5, float64(top5) / n}, "loss": {e.Loss, loss / n},
+		"accuracy": {e.Values[metric.Accuracy], float64(perClass[3]) / n}, "top5": {e.Values[metric.Top5], float64(top5) / n}, "loss": {e.Loss, loss / n},
 	} {
 		if math.Abs(v[0]-v[1]) > 1e-5 {
 			t.Errorf("%s %g, want %g", name, v[0], v[1])
 		}
 	}
 	for c, row := range e.Confusion {
-		want := make([]int, 10)
+		want := make([]int64, 10)
 		want[3] = perClass[c]
 		if !slices.Equal(row, want) {
 			t.Errorf("confusion of %d: %v, want %v", c, row, want)
 		}
 		share := map[bool]float64{true: 1, false: 0}[c == 3]
-		if perClass[c] > 0 && e.PerClass[c] != share {
-			t.Errorf("accuracy of class %d: %g", c, e.PerClass[c])
+		if perClass[c] > 0 && e.Classes[metric.Accuracy][c] != share {
+			t.Errorf("accuracy of class %d: %g", c, e.Classes[metric.Accuracy][c])
 		}
 	}
 }
@@ -105,8 +106,8 @@ func TestClassWithoutImagesHasNoAccuracy(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, err := Evaluate(context.Background(), constant(t, make([]float32, 10)), d, data.Val, cpu(t, 1), nil)
-	if err != nil || !math.IsNaN(e.PerClass[7]) {
-		t.Errorf("class without images: %v, %v", e.PerClass, err)
+	if err != nil || !math.IsNaN(e.Classes[metric.Accuracy][7]) {
+		t.Errorf("class without images: %v, %v", e.Classes, err)
 	}
 }
 
@@ -124,14 +125,14 @@ func TestEvaluationAgreesWithTraining(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, err := Evaluate(context.Background(), m, j.Data, data.Val, j.Device, nil)
-		if err != nil || e.Accuracy != last.ValAccuracy || math.Abs(e.Loss-last.ValLoss) > 1e-6 {
-			t.Errorf("mean %s: evaluation %g, %g; validation %g, %g; %v", mean, e.Accuracy, e.Loss, last.ValAccuracy, last.ValLoss, err)
+		if err != nil || e.Values[metric.Accuracy] != last.Val[metric.Accuracy] || math.Abs(e.Loss-last.ValLoss) > 1e-6 {
+			t.Errorf("mean %s: evaluation %g, %g; validation %g, %g; %v", mean, e.Values[metric.Accuracy], e.Loss, last.Val[metric.Accuracy], last.ValLoss, err)
 		}
 		p, err := m.Open(kernel.NewReference(), 1, false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var wrong []uint32
+		var wrong []ImageScore
 		for _, entry := range j.Data.Index() {
 			if entry.Split != data.Val {
 				continue
@@ -145,14 +146,14 @@ func TestEvaluationAgreesWithTraining(t *testing.T) {
 				t.Fatal(err)
 			}
 			if guesses[0].Class != int(entry.Class) {
-				wrong = append(wrong, entry.ID)
+				wrong = append(wrong, ImageScore{entry.ID, 0})
 			}
 		}
 		if err := p.Close(); err != nil {
 			t.Error(err)
 		}
-		if !reflect.DeepEqual(wrong, e.Wrong) {
-			t.Errorf("mean %s: the predictor errs on %v, the evaluation on %v", mean, wrong, e.Wrong)
+		if !slices.Equal(wrong, e.Wrong()) {
+			t.Errorf("mean %s: the predictor errs on %v, the evaluation on %v", mean, wrong, e.Wrong())
 		}
 	}
 }

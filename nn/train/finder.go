@@ -42,6 +42,9 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 	if err != nil {
 		return s, err
 	}
+	if err := r.encoding(network); err != nil {
+		return s, err
+	}
 	if err := r.preprocessing(); err != nil {
 		return s, err
 	}
@@ -85,7 +88,7 @@ func (r *run) tryRate(i int, rate float64) (float64, error) {
 	for {
 		if r.loader == nil {
 			epoch := i / max(r.perEpoch*r.Config.Accumulate, 1)
-			r.loader = data.NewLoader(r.ctx, r.Data, data.Shuffle(r.train, r.Config.Seed, epoch), r.Config.Batch, r.pre.Len(), r.seen(epoch))
+			r.loader = data.NewLoader(r.ctx, r.Data, data.Shuffle(r.train, r.Config.Seed, epoch), r.Config.Batch, r.sizes(), r.seen(epoch))
 		}
 		b, ok, err := r.loader.Next()
 		if err != nil {
@@ -95,7 +98,7 @@ func (r *run) tryRate(i int, rate float64) (float64, error) {
 			r.closeLoader()
 			continue
 		}
-		result, err := r.inst.Run(b.Images, b.Labels, kernel.Step{
+		result, err := r.inst.Run(b.Images, b.Truths, kernel.Step{
 			Samples: b.N, Training: true, Backward: true, Update: true, Scale: 1 / float32(b.N),
 			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: i, Seed: r.Config.Seed,
 		})

@@ -28,11 +28,11 @@ func FuzzReadRun(f *testing.F) {
 			t.Fatal(err)
 		}
 		for _, e := range list { // what was read can be written again, as a run that goes on does
-			b, err := encode(e)
+			b, err := EncodeEvent(e)
 			if err != nil || len(b) == 0 {
 				t.Fatalf("%+v: %v", e, err)
 			}
-			if _, err := decode(b); err != nil {
+			if _, err := DecodeEvent(b); err != nil {
 				t.Fatalf("%s: %v", b, err)
 			}
 		}

@@ -119,7 +119,11 @@ func (r *run) dead() ([]LayerHealth, error) {
 		return nil, err
 	}
 	awake := map[string][]bool{}
-	loader := data.NewLoader(r.ctx, r.Data, ids, 1, r.pre.Len(), plainly(r.pre))
+	tensor := func(_ data.Entry, px data.Pixels, image []float32, _ [][]float32) error {
+		r.pre.Tensor(px, image)
+		return nil
+	}
+	loader := data.NewLoader(r.ctx, r.Data, ids, 1, data.Sizes{Image: r.pre.Len()}, tensor)
 	defer loader.Close()
 	for {
 		b, ok, err := loader.Next()

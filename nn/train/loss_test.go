@@ -8,6 +8,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -25,8 +26,8 @@ func TestLossOfARun(t *testing.T) {
 			t.Errorf("%s: the job's network ends in %s", loss, j.Spec.LossType())
 		}
 		valid := of[Epoch](events)
-		if last := valid[len(valid)-1]; last.ValAccuracy < least || last.TrainLoss > valid[0].TrainLoss {
-			t.Errorf("%s: accuracy %g, loss %g after %g", loss, last.ValAccuracy, last.TrainLoss, valid[0].TrainLoss)
+		if last := valid[len(valid)-1]; last.Val[metric.Accuracy] < least || last.TrainLoss > valid[0].TrainLoss {
+			t.Errorf("%s: accuracy %g, loss %g after %g", loss, last.Val[metric.Accuracy], last.TrainLoss, valid[0].TrainLoss)
 		}
 		info, err := ReadRun(j.Folder)
 		if err != nil || info.Config.Loss != loss || info.Spec.LossType() != loss {
@@ -36,8 +37,8 @@ func TestLossOfARun(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e, err := Evaluate(context.Background(), m, d, data.Val, j.Device, nil); err != nil || e.Accuracy != info.Best {
-			t.Errorf("%s: evaluated to %g, validated to %g; %v", loss, e.Accuracy, info.Best, err)
+		if e, err := Evaluate(context.Background(), m, d, data.Val, j.Device, nil); err != nil || e.Values[metric.Accuracy] != info.Best {
+			t.Errorf("%s: evaluated to %g, validated to %g; %v", loss, e.Values[metric.Accuracy], info.Best, err)
 		}
 		if search, err := FindRate(context.Background(), Job{Config: c, Spec: small(false), Data: d, Device: j.Device}, nil); err != nil || search.Suggested == 0 && least > 0 {
 			t.Errorf("%s: suggested %g, %v", loss, search.Suggested, err)
@@ -85,7 +86,7 @@ func TestDiagnosisFollowsTheLoss(t *testing.T) {
 			h.Steps = append(h.Steps, StepPoint{float64(i) / 100, v, .01})
 		}
 		for i := range 3 {
-			h.Valid = append(h.Valid, Epoch{Epoch: float64(i + 1), TrainLoss: v, ValLoss: v, ValAccuracy: .1, Best: i == 0})
+			h.Valid = append(h.Valid, Epoch{Epoch: float64(i + 1), TrainLoss: v, ValLoss: v, Val: metric.Values{metric.Accuracy: .1}, Best: i == 0})
 		}
 		return codes(Diagnose(h))
 	}

@@ -29,7 +29,7 @@ func stepped(t *testing.T, c Config) map[string][]float64 {
 		t.Fatal(err)
 	}
 	before := weightsIn(t, inst)
-	if _, err := inst.Run(noise(network.Spec.Input), []int{3, 7}, kernel.Step{
+	if _, err := inst.Run(noise(network.Spec.Input), inst.Network.ClassTruths([]int{3, 7}), kernel.Step{
 		Samples: 2, Training: true, Backward: true, Update: true, Scale: .5, Rate: float32(c.Rate), Decay: float32(c.WeightDecay),
 	}); err != nil {
 		t.Fatal(err)

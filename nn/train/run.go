@@ -16,7 +16,9 @@ import (
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/task"
 )
 
 var nan = math.NaN()
@@ -93,9 +95,12 @@ type run struct {
 	log      *log
 	pre      *model.Preprocessor
 	inst     *nn.Instance
-	train    []uint32 // images with a class
+	train    []uint32 // records that can be learned from
 	val      []uint32
 	identity string // of the data
+	task     data.Task
+	codec    *task.Codec
+	meter    *metric.Places // of training since the last validation
 	perEpoch int
 	last     int // iterations of the whole run
 
@@ -150,6 +155,9 @@ func (r *run) prepare() error {
 	if err != nil {
 		return err
 	}
+	if err := r.encoding(network); err != nil {
+		return err
+	}
 	if err := r.preprocessing(); err != nil {
 		return err
 	}
@@ -168,14 +176,14 @@ func (r *run) prepare() error {
 	if err := r.folder(before); err != nil { // last: what fails before leaves no folder behind
 		return err
 	}
-	r.place = progress{BestAccuracy: -1}
+	r.place = progress{}
 	var aside []*fault.Fault
 	if r.Resume {
 		if r.place, aside, err = resumable(r.Folder, r.inst); err != nil {
 			return err
 		}
-		if r.place.Format == 0 {
-			r.place.BestAccuracy = -1
+		if err := r.place.Sums.restore(r.meter); err != nil {
+			return err
 		}
 		if err := r.retrace(); err != nil {
 			return err
@@ -197,18 +205,8 @@ func (r *run) prepare() error {
 	return err
 }
 
-// choose takes the images that have a class.
-func (r *run) choose() {
-	for _, e := range r.Data.Index() {
-		switch {
-		case e.Class < 0:
-		case e.Split == data.Train:
-			r.train = append(r.train, e.ID)
-		case e.Split == data.Val:
-			r.val = append(r.val, e.ID)
-		}
-	}
-}
+// choose takes the records that can be learned from.
+func (r *run) choose() { r.train, r.val = usable(r.Data, data.Train), usable(r.Data, data.Val) }
 
 // fits tells when network and data do not fit, and counts the iterations.
 func (r *run) fits() error {
@@ -236,7 +234,7 @@ func (r *run) fits() error {
 		return fault.New("train.data.empty", "%s has no images with a class to train on. Import it with a smaller share for validation and test.", info.Name)
 	}
 	index := r.Data.Index()
-	if !slices.ContainsFunc(r.train, func(id uint32) bool { return index[id].Class != index[r.train[0]].Class }) {
+	if task.NeedsSeveralClasses(info.Task) && !slices.ContainsFunc(r.train, func(id uint32) bool { return index[id].Class != index[r.train[0]].Class }) {
 		return fault.New("train.data.one", "All training images of %s are of one class, so there is nothing to tell apart. Import images of at least two classes.", info.Name)
 	}
 	group := r.Config.Batch * r.Config.Accumulate
@@ -246,6 +244,14 @@ func (r *run) fits() error {
 	}
 	r.last = r.perEpoch * r.Config.Epochs
 	return nil
+}
+
+// encoding makes ready what turns the truth of the data into what the losses compare with, and the meter.
+func (r *run) encoding(network *nn.Network) (err error) {
+	r.task = r.Data.Info().Task
+	r.meter = task.NewMeter(r.task, r.Spec.Classes, false)
+	r.codec, err = task.NewCodec(r.Data, network)
+	return err
 }
 
 // preprocessing makes images into tensors: of a run that goes on as it did before.
@@ -320,7 +326,8 @@ func (r *run) newFolder() error {
 		return cannot(err)
 	}
 	defer draft.Discard()
-	m := &model.Model{Spec: r.Spec, Labels: r.Data.Info().Classes, Pre: r.pre}
+	info := r.Data.Info()
+	m := &model.Model{Task: info.Task, Background: info.Background, Spec: r.Spec, Labels: info.Classes, Pre: r.pre}
 	if err := m.SaveDescription(draft.Path); err != nil {
 		return cannot(err)
 	}
@@ -486,31 +493,45 @@ func (r *run) milestones() (reason string, err error) {
 	return "", err
 }
 
+// unmeasured are the figures of a task before they are measured.
+func unmeasured(t data.Task) metric.Values {
+	none := metric.Values{}
+	for _, m := range metric.Of(t) {
+		none[m.Key] = nan
+	}
+	return none
+}
+
+// inTraining are the figures of a task that are told of training too.
+func inTraining(t data.Task, measured metric.Values) metric.Values {
+	told := metric.Values{}
+	for _, m := range metric.Of(t) {
+		if m.Training {
+			told[m.Key] = measured.Get(m.Key)
+		}
+	}
+	return told
+}
+
 // validate measures the network on the validation split.
 func (r *run) validate() error {
 	s := r.place.Sums
 	e := Epoch{
-		Iteration: r.place.Iteration, Epoch: r.place.Epoch, ValLoss: nan, ValAccuracy: nan,
-		TrainLoss: s.Loss / float64(s.Samples), TrainAccuracy: float64(s.Correct) / float64(s.Samples),
+		Iteration: r.place.Iteration, Epoch: r.place.Epoch, TrainLoss: s.Loss / float64(s.Samples), Train: inTraining(r.task, r.meter.Values()),
+		ValLoss: nan, Val: unmeasured(r.task),
 	}
 	if len(r.val) > 0 {
-		truth, right := make([]int, r.Spec.Classes), make([]int, r.Spec.Classes)
-		t, err := measure(r.ctx, r.inst, r.pre, r.Data, r.val, r.Config.Batch, func(_ uint32, label, predicted int) {
-			truth[label]++
-			if label == predicted {
-				right[label]++
-			}
-		}, nil)
+		m := measurement{r.inst, r.pre, r.codec, task.NewMeter(r.task, r.Spec.Classes, false)}
+		loss, err := m.run(r.ctx, r.Data, r.val, r.Config.Batch, nil, nil)
 		if err != nil {
 			return err
 		}
-		for class, n := range truth {
-			if n > 0 && right[class] == 0 {
-				e.Ignored = append(e.Ignored, class)
-			}
-		}
-		e.ValLoss, e.ValAccuracy = t.loss/float64(t.images), float64(t.correct)/float64(t.images)
-		e.Best = e.ValAccuracy > r.place.BestAccuracy || e.ValAccuracy == r.place.BestAccuracy && e.ValLoss < r.place.BestLoss
+		report := m.meter.Report()
+		e.ValLoss, e.Val, e.Missed = loss, report.Values, report.Missed
+		deciding := metric.Deciding(r.task)
+		score := e.Val.Get(deciding.Key)
+		best := value(r.place.Best)
+		e.Best = r.place.BestEpoch == 0 || deciding.Better(score, best) || score == best && e.ValLoss < r.place.BestLoss
 		if math.IsNaN(e.ValLoss) {
 			return r.diverged()
 		}
@@ -518,10 +539,11 @@ func (r *run) validate() error {
 		e.Best = true // nothing tells epochs apart: the last is the best
 	}
 	r.place.Sums = sums{}
+	r.meter.Reset()
 	if e.Best {
 		r.place.BestEpoch = e.Epoch
 		if len(r.val) > 0 {
-			r.place.BestAccuracy, r.place.BestLoss = e.ValAccuracy, e.ValLoss
+			r.place.Best, r.place.BestLoss = kept(e.Val.Get(metric.Deciding(r.task).Key)), e.ValLoss
 		}
 		weights, err := r.inst.Weights()
 		if err != nil {
@@ -547,7 +569,7 @@ func (r *run) validate() error {
 // snapshot writes the run as it is now.
 func (r *run) snapshot() error {
 	p := r.place
-	p.Seconds, p.Rate = r.seconds(), r.Config.Rate
+	p.Seconds, p.Rate, p.Sums.Counts = r.seconds(), r.Config.Rate, r.meter.Counts()
 	weights, err := r.inst.Weights()
 	if err != nil {
 		return err

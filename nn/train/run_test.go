@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -35,7 +36,7 @@ func TestRunLearnsAndTells(t *testing.T) {
 	if len(epochs) != last || len(of[Snapshot](events)) != last {
 		t.Fatalf("%d epochs and %d snapshots", len(epochs), len(of[Snapshot](events)))
 	}
-	if first, end := epochs[0], epochs[last-1]; end.TrainLoss > first.TrainLoss/2 || end.ValAccuracy < .6 || end.ValLoss >= first.ValLoss {
+	if first, end := epochs[0], epochs[last-1]; end.TrainLoss > first.TrainLoss/2 || end.Val[metric.Accuracy] < .6 || end.ValLoss >= first.ValLoss {
 		t.Errorf("it did not learn: %+v then %+v", first, end)
 	}
 	start, ok := events[0].(Started)

@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -30,24 +31,42 @@ const newSnapshot = ".new-"
 
 // progress is state.json of a snapshot: where in the run it was taken.
 type progress struct {
-	Format       int     `json:"format"`
-	Checksum     string  `json:"checksum,omitempty"` // of the file; snapshots of older versions have none
-	Iteration    int     `json:"iteration"`
-	Epoch        float64 `json:"epoch"`
-	Seconds      float64 `json:"seconds"`
-	BestEpoch    float64 `json:"best_epoch"`
-	BestAccuracy float64 `json:"best_accuracy"` // −1 before the first validation
-	BestLoss     float64 `json:"best_loss"`
-	Rate         float64 `json:"rate,omitempty"`   // base learning rate, which may be changed on the way
-	Recent       float64 `json:"recent,omitempty"` // smoothed loss, for noticing a jump; 0 before the first step
-	Sums         sums    `json:"sums"`
+	Format    int      `json:"format"`
+	Checksum  string   `json:"checksum,omitempty"` // of the file; snapshots of older versions have none
+	Iteration int      `json:"iteration"`
+	Epoch     float64  `json:"epoch"`
+	Seconds   float64  `json:"seconds"`
+	BestEpoch float64  `json:"best_epoch"`     // 0 before the first validation
+	Best      *float64 `json:"best,omitempty"` // the figure that decides, of that epoch
+	BestLoss  float64  `json:"best_loss"`
+	Rate      float64  `json:"rate,omitempty"`   // base learning rate, which may be changed on the way
+	Recent    float64  `json:"recent,omitempty"` // smoothed loss, for noticing a jump; 0 before the first step
+	Sums      sums     `json:"sums"`
+
+	BestAccuracy *float64 `json:"best_accuracy,omitempty"` // Best of format 1, −1 before the first validation
 }
+
+// stateFormat is the version of state.json. In format 1 there was classification alone.
+const stateFormat = 2
 
 // sums gather what the training steps since the last validation found.
 type sums struct {
 	Loss    float64 `json:"loss"`
-	Correct int     `json:"correct"`
 	Samples int     `json:"samples"`
+	Counts  []int64 `json:"counts,omitempty"` // of the meter
+
+	Correct int `json:"correct,omitempty"` // images, of format 1
+}
+
+// restore brings a meter to what it was.
+func (s sums) restore(m *metric.Places) error {
+	counts := s.Counts
+	if counts == nil { // format 1 counted images alone: all of them may stand with the first class
+		counts = m.Counts()
+		third := len(counts) / 3
+		counts[0], counts[2*third] = int64(s.Samples), int64(s.Correct)
+	}
+	return m.Restore(counts)
 }
 
 // noChecksum stands in state.json while its checksum is taken, as in the files of weights.
@@ -62,7 +81,7 @@ func checksum(b []byte) string {
 
 // write writes state.json with its checksum.
 func (p progress) write(path string) error {
-	p.Format, p.Checksum = format, noChecksum
+	p.Format, p.Checksum = stateFormat, noChecksum
 	b, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {
 		return err
@@ -87,15 +106,19 @@ func readProgress(folder string) (progress, error) {
 		return p, damaged.Because(err)
 	}
 	switch {
-	case p.Format > format:
+	case p.Format > stateFormat:
 		return p, fault.New("train.snapshot.newer",
 			"The snapshot %s was saved by a newer version (format %d; this one reads up to %d). Update Convscope to go on with the run: going on from an older snapshot would destroy this one.",
-			folder, p.Format, format)
+			folder, p.Format, stateFormat)
 	case p.Format < 1 || p.Iteration < 0:
 		return p, damaged
 	case p.Checksum != "" && checksum(bytes.Replace(b, checksumField(p.Checksum), checksumField(noChecksum), 1)) != p.Checksum:
 		return p, damaged.Because(errors.New("its checksum is wrong, so some bytes have changed"))
 	}
+	if old := p.BestAccuracy; old != nil && *old >= 0 {
+		p.Best = old
+	}
+	p.BestAccuracy = nil
 	return p, nil
 }
 

@@ -20,7 +20,7 @@ func (r *run) step() (float64, error) {
 	}
 	if r.loader == nil {
 		order := data.Shuffle(r.train, r.Config.Seed, epoch)
-		r.loader = data.NewLoader(r.ctx, r.Data, order[position*group:], r.Config.Batch, r.pre.Len(), r.seen(epoch))
+		r.loader = data.NewLoader(r.ctx, r.Data, order[position*group:], r.Config.Batch, r.sizes(), r.seen(epoch))
 	}
 	samples := min(group, len(r.train)-position*group)
 	measured := r.healthDue()
@@ -30,30 +30,10 @@ func (r *run) step() (float64, error) {
 		}
 	}
 	rate := Rate(r.Config, r.place.Iteration, r.last)
-	var loss float64
-	found := r.place.Sums // kept when the step is complete: one that is broken off is done again
-	for first := 0; first < samples; {
-		b, ok, err := r.loader.Next()
-		if err != nil {
-			return 0, err
-		}
-		if !ok {
-			return 0, errors.New("train: the data ended before the epoch")
-		}
-		result, err := r.inst.Run(b.Images, b.Labels, kernel.Step{
-			Samples: b.N, Training: true, Backward: true, Update: first+b.N == samples, Add: first > 0, Scale: 1 / float32(samples),
-			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: r.place.Iteration, First: first, Seed: r.Config.Seed,
-		})
-		if err != nil {
-			return 0, err
-		}
-		first += b.N
-		loss += result.Loss * float64(b.N) / float64(samples)
-		found.Loss += result.Loss * float64(b.N)
-		found.Correct += result.Correct
-		found.Samples += b.N
+	loss, err := r.learn(samples, rate)
+	if err != nil {
+		return 0, err
 	}
-	r.place.Sums = found
 	r.place.Iteration++
 	r.place.Epoch = float64(r.place.Iteration) / float64(r.perEpoch)
 	if err := r.tell(Step{r.place.Iteration, r.place.Epoch, loss, rate, float64(samples) / time.Since(began).Seconds()}); err != nil {
@@ -68,16 +48,42 @@ func (r *run) step() (float64, error) {
 	return loss, r.jumped(loss)
 }
 
-// seen makes the tensors of an epoch's images.
-func (r *run) seen(epoch int) func(id uint32, px data.Pixels, dst []float32) {
-	if r.Config.Augment.IsZero() && r.Config.Crop == 0 {
-		return plainly(r.pre)
+// learn runs the batches of one step, so many samples in all, and moves the weights with the last. A step that is broken off is done again: it leaves no trace in
+// what was measured.
+func (r *run) learn(samples int, rate float64) (loss float64, err error) {
+	found, counts := r.place.Sums, r.meter.Counts()
+	defer func() {
+		if err != nil {
+			err = cmp.Or(err, r.meter.Restore(counts))
+		}
+	}()
+	for first := 0; first < samples; {
+		b, ok, err := r.loader.Next()
+		if err != nil {
+			return 0, err
+		}
+		if !ok {
+			return 0, errors.New("train: the data ended before the epoch")
+		}
+		result, err := r.inst.Run(b.Images, b.Truths, kernel.Step{
+			Samples: b.N, Training: true, Backward: true, Update: first+b.N == samples, Add: first > 0, Scale: 1 / float32(samples),
+			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: r.place.Iteration, First: first, Seed: r.Config.Seed,
+		})
+		if err != nil {
+			return 0, err
+		}
+		output, err := r.inst.Output(b.N)
+		if err != nil {
+			return 0, err
+		}
+		r.codec.Measure(r.meter, output, b.Truths, b.N, nil)
+		first += b.N
+		loss += result.Loss * float64(b.N) / float64(samples)
+		found.Loss += result.Loss * float64(b.N)
+		found.Samples += b.N
 	}
-	seen := look(r.pre, r.Config, epoch)
-	return func(id uint32, px data.Pixels, dst []float32) {
-		part, x, y := seen(id, px)
-		r.pre.TensorOfPart(part, x, y, dst)
-	}
+	r.place.Sums = found
+	return loss, nil
 }
 
 // jumped tells of a loss that is suddenly several times what it was.

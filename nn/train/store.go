@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -52,6 +53,7 @@ type RunInfo struct {
 	Folder  string
 	Config  Config
 	Spec    nn.Spec
+	Task    data.Task
 	Labels  []string
 	Dataset string // folder of the data set
 	State   string // running, finished, stopped, diverged or interrupted
@@ -61,7 +63,7 @@ type RunInfo struct {
 	PerEpoch   int
 	Epochs     []Epoch
 	BestEpoch  float64 // 0 before the first validation
-	Best       float64 // validation accuracy of the best epoch; not a number without
+	Best       float64 // of the best epoch the figure that decides; not a number without
 	Snapshots  []float64
 	Begun      time.Time
 	Note       string // what the user wrote about it
@@ -84,7 +86,7 @@ func ReadRun(folder string) (RunInfo, error) {
 		return info, err
 	}
 	info.Begun = r.Begun
-	info.Config, info.Dataset, info.State, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Spec, m.Labels
+	info.Config, info.Dataset, info.State, info.Task, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Task, m.Spec, m.Labels
 	info.identity, info.rates = r.Data, r.Rates
 	for _, c := range r.Rates {
 		info.Rates = append(info.Rates, c.Rate)
@@ -106,7 +108,7 @@ func ReadRun(folder string) (RunInfo, error) {
 		case Epoch:
 			info.Epochs = append(info.Epochs, e)
 			if e.Best {
-				info.BestEpoch, info.Best = e.Epoch, e.ValAccuracy
+				info.BestEpoch, info.Best = e.Epoch, e.Val.Get(metric.Deciding(info.Task).Key)
 			}
 		}
 	}
@@ -161,8 +163,12 @@ func ReadEvents(folder string) ([]Event, error) {
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
-		if e, err := decode(s.Bytes()); err == nil {
+		e, err := DecodeEvent(s.Bytes())
+		switch {
+		case err == nil:
 			events = append(events, e)
+		case fault.Code(err) == newerEvents:
+			return nil, err
 		}
 	}
 	return events, nil // a line too long for the scanner is no event: what was read before it counts
@@ -193,7 +199,7 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 		if at := iterationOf(e); done || at > iteration || steered && at == iteration {
 			continue
 		}
-		text, err := encode(e)
+		text, err := EncodeEvent(e)
 		if err != nil {
 			return nil, err
 		}
@@ -218,7 +224,7 @@ func (l *log) add(e Event) error {
 	if s, ok := e.(Step); ok && s.Iteration%l.stride != 0 {
 		return nil
 	}
-	b, err := encode(e)
+	b, err := EncodeEvent(e)
 	if err != nil || b == nil {
 		return err
 	}

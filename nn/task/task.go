@@ -1,0 +1,83 @@
+// Package task is what depends on what is to be learned: whether a network's answers fit, how the truth of a record becomes what losses compare with, and how
+// answers are measured. A task is a row; training, evaluation, `cnn` and the window ask the row.
+package task
+
+import (
+	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
+)
+
+// A row is a task.
+type row struct {
+	// places returns the H×W places for which a network that sees so many pixels must answer.
+	places func(sees nn.Shape) (h, w int)
+	// misfit is the fault of a network whose output does not answer for them.
+	misfit func(network string, out, sees nn.Shape) *fault.Fault
+	// classes returns the class of each place of what a network sees of a record.
+	classes func(c *Codec, e data.Entry, w, h int, see See) (func(place int) int, error)
+	// one reports whether training on records of one class alone teaches nothing.
+	one bool
+}
+
+var rows = map[data.Task]row{
+	data.Classification: {
+		places: func(nn.Shape) (int, int) { return 1, 1 },
+		misfit: notOneAnswer,
+		classes: func(_ *Codec, e data.Entry, _, _ int, _ See) (func(int) int, error) {
+			return func(int) int { return int(e.Class) }, nil
+		},
+		one: true,
+	},
+	data.Segmentation: {
+		places:  func(sees nn.Shape) (int, int) { return sees.H, sees.W },
+		misfit:  notEachPixel,
+		classes: (*Codec).classMap,
+	},
+}
+
+func of(t data.Task) (row, error) {
+	r, ok := rows[t]
+	if !ok {
+		return row{}, fault.New("task.unknown", "No network can be trained for the task %s yet. Choose a data set for classification or segmentation.", string(t))
+	}
+	return r, nil
+}
+
+func notOneAnswer(network string, out, _ nn.Shape) *fault.Fault {
+	return fault.New("task.fit.image",
+		"The network %s answers for each of %d×%d places, but the data set has one class for a whole image. Choose a network for classification, or end it with a fully connected layer or global pooling.",
+		network, out.W, out.H)
+}
+
+func notEachPixel(network string, out, sees nn.Shape) *fault.Fault {
+	if out.H == 1 && out.W == 1 {
+		return fault.New("task.fit.vector",
+			"The network %s gives one answer for the whole image, but the data set has a class for each pixel. Choose a network for segmentation, such as u-net or fcn.", network)
+	}
+	return fault.New("task.fit.size",
+		"The network %s answers for %d×%d places of images of %d×%d pixels. Add upsampling or a deconvolution, so that each pixel gets its answer.",
+		network, out.W, out.H, sees.W, sees.H)
+}
+
+// Fits tells, before anything is prepared, whether a network can be trained on data of a task: nil, or a fault that says what to do.
+func Fits(t data.Task, network *nn.Network) error {
+	r, err := of(t)
+	if err != nil {
+		return err
+	}
+	out, sees := network.OutputShape(), network.Spec.Input
+	if h, w := r.places(sees); out.H != h || out.W != w {
+		return r.misfit(network.Spec.Name, out, sees)
+	}
+	return nil
+}
+
+// NeedsSeveralClasses reports whether training images of one class alone teach a network nothing.
+func NeedsSeveralClasses(t data.Task) bool { return rows[t].one }
+
+// NewMeter makes a meter of the task's figures for so many classes.
+func NewMeter(t data.Task, classes int, confusion bool) *metric.Places {
+	return metric.NewPlaces(t, classes, confusion)
+}

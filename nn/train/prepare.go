@@ -1,0 +1,45 @@
+package train
+
+import (
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/task"
+)
+
+// sizes are those of a batch of a run.
+func (r *run) sizes() data.Sizes { return sizesOf(r.pre, r.codec) }
+
+func sizesOf(pre *model.Preprocessor, codec *task.Codec) data.Sizes {
+	return data.Sizes{Image: pre.Len(), Truths: codec.Sizes()}
+}
+
+// seen makes the tensors of an epoch's images, and their truths.
+func (r *run) seen(epoch int) data.Prepare {
+	if r.Config.Augment.IsZero() && r.Config.Crop == 0 {
+		return plainly(r.pre, r.codec)
+	}
+	seen := look(r.pre, r.Config, epoch)
+	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
+		part, x, y := seen(e.ID, px)
+		r.pre.TensorOfPart(part, x, y, image)
+		return r.codec.Encode(e, px.W, px.H, nil, truths)
+	}
+}
+
+// plainly makes the tensors of images as they are, and their truths.
+func plainly(pre *model.Preprocessor, codec *task.Codec) data.Prepare {
+	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
+		pre.Tensor(px, image)
+		return codec.Encode(e, px.W, px.H, pre.MiddleOf, truths)
+	}
+}
+
+// usable lists the records of a split that have a class.
+func usable(d *data.Dataset, split data.Split) (ids []uint32) {
+	for _, e := range d.Index() {
+		if e.Split == split && e.Class >= 0 {
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
