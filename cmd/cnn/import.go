@@ -17,7 +17,7 @@ import (
 type importVerb struct {
 	Source      string   `arg:"" help:"A folder, an archive (zip, tar, tar.gz) or an IDX images file."`
 	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
-	Task        string   `enum:"classification,auto" default:"auto" help:"What is to be learned: classification or auto."`
+	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"What is to be learned: classification, detection, segmentation or auto, which is what SOURCE has labels for."`
 	Format      string   `enum:"auto,folders,idx" default:"auto" help:"Layout of the source: auto, folders or idx."`
 	Size        string   `placeholder:"WxH" help:"Size of the images in the data set, e.g. 64x64 (default: the size they have when all are alike and small, else 256x256)."`
 	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
@@ -114,6 +114,7 @@ type datasetLine struct {
 	Seconds   *float64      `json:"seconds,omitempty"`
 	PerSecond *float64      `json:"images_per_second,omitempty"`
 	PerClass  []splitCounts `json:"per_class,omitempty"`
+	Notice    string        `json:"notice,omitempty"`
 }
 
 func describe(info data.Info) datasetLine {
@@ -133,6 +134,9 @@ func (d datasetLine) text(w io.Writer) {
 	fmt.Fprintf(w, "train %d, val %d, test %d images, %d skipped\n", d.Images.Train, d.Images.Val, d.Images.Test, d.Skipped)
 	for i, c := range d.PerClass {
 		fmt.Fprintf(w, "  %-24s train %6d  val %6d  test %6d\n", d.Classes[i], c.Train, c.Val, c.Test)
+	}
+	if d.Notice != "" {
+		fmt.Fprintln(w, d.Notice)
 	}
 	if d.Seconds != nil {
 		fmt.Fprintf(w, "%.1f s, %.0f images/s\n", *d.Seconds, *d.PerSecond)

@@ -153,5 +153,8 @@ func showDataset(o *output, folder string) error {
 	for c := range info.Classes {
 		line.PerClass = append(line.PerClass, splitCounts{info.PerClass[data.Train][c], info.PerClass[data.Val][c], info.PerClass[data.Test][c]})
 	}
+	if err := d.Newer(); err != nil {
+		line.Notice = err.Error()
+	}
 	return o.emit(line, line.text)
 }

@@ -33,8 +33,9 @@ type Record struct {
 // An Entry of the index is what is asked for of all images at once.
 type Entry struct {
 	ID    uint32
-	Class int32 // -1: unlabelled
+	Class int32 // that leads for the data set's task: for classification the image's own, else that of most things; -1: none
 	Split Split
+	Kinds Kinds // of truth
 }
 
 // A Dataset is an open data set folder. All its methods may be called from any goroutine. Several processes may have it open
@@ -49,6 +50,7 @@ type Dataset struct {
 	size   int64        // of mapped when it was opened
 	info   Info
 	edited bool // dataset.json tells older counts than the index
+	older  bool // the database has format 1: the first edit brings it to Format
 
 	index  atomic.Pointer[[]Entry]
 	broken atomic.Bool // bbolt fell over with its locks held: it is not to be called again
@@ -138,10 +140,18 @@ func (d *Dataset) load() error {
 		if about == nil || images == nil || index == nil || tx.Bucket(filesBucket) == nil || tx.Bucket(truthBucket) == nil {
 			return d.damaged()
 		}
-		if v := about.Get(formatKey); string(v) != "1" {
+		var entries []Entry
+		var ok bool
+		switch v := about.Get(formatKey); string(v) {
+		case "1":
+			entries, ok = decodeIndex(index, entryBytes1, len(d.info.Classes))
+			ok = ok && addKinds(entries, tx.Bucket(truthBucket))
+			d.older = true
+		case string(formatValue(Format)):
+			entries, ok = decodeIndex(index, entryBytes, len(d.info.Classes))
+		default:
 			return fault.New("data.db.newer", "%s has format %s, which this Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
 		}
-		entries, ok := decodeIndex(index, len(d.info.Classes))
 		last, _ := images.Cursor().Last()
 		if !ok || (last == nil) != (len(entries) == 0) || last != nil && (len(last) != 4 || int(binary.BigEndian.Uint32(last)) != len(entries)-1) {
 			return d.damaged()
@@ -254,6 +264,31 @@ func (d *Dataset) IDs(s Split) []uint32 {
 	return ids
 }
 
+// Usable lists the images of a split that are labelled as the data set's task needs it, in the order of their IDs.
+func (d *Dataset) Usable(s Split) []uint32 {
+	var ids []uint32
+	for _, e := range d.Index() {
+		if e.Split == s && d.info.Task.Usable(e) { // the task never changes after Open
+			ids = append(ids, e.ID)
+		}
+	}
+	return ids
+}
+
+// Newer returns what to say of truth that a newer version has added, which is kept but not understood; nil where there is none.
+func (d *Dataset) Newer() error {
+	images := 0
+	for _, e := range d.Index() {
+		if e.Kinds&^knownKinds != 0 {
+			images++
+		}
+	}
+	if images == 0 {
+		return nil
+	}
+	return fault.New("data.truth.newer", "%v images of %s have kinds of truth that this Convscope does not know. They are kept, but neither shown nor learned from. Update Convscope.", images, d.path)
+}
+
 // Unseen lists the records that no training sees, to show what a network makes of them; of a data set that has none, those of training.
 func (d *Dataset) Unseen() []uint32 {
 	if ids := append(d.IDs(Val), d.IDs(Test)...); len(ids) > 0 {
@@ -279,17 +314,37 @@ func (d *Dataset) Record(id uint32) (Record, error) {
 			return d.damaged().Because(err)
 		}
 		var err error
-		if r.Truth, err = decodeTruth(tx.Bucket(truthBucket).Get(key(id))); err != nil {
-			return d.damaged().Because(err)
-		}
-		if err := r.Truth.check(len(d.info.Classes), d.info.Width, d.info.Height); err != nil {
-			return d.damaged().Because(err)
+		if r.Truth, err = d.truth(tx, id); err != nil {
+			return err
 		}
 		r.File, r.W, r.H = file.File, file.W, file.H
 		r.Split = (*d.index.Load())[id].Split
 		return nil
 	})
 	return r, err
+}
+
+// Truth reads what is known to be true of an image.
+func (d *Dataset) Truth(id uint32) (t Truth, err error) {
+	if int64(id) >= int64(d.Len()) {
+		return t, d.unknown(id)
+	}
+	err = d.view(func(tx *bolt.Tx) error {
+		t, err = d.truth(tx, id)
+		return err
+	})
+	return t, err
+}
+
+func (d *Dataset) truth(tx *bolt.Tx, id uint32) (Truth, error) {
+	t, err := decodeTruth(tx.Bucket(truthBucket).Get(key(id)))
+	if err == nil {
+		err = t.check(len(d.info.Classes), d.info.Width, d.info.Height)
+	}
+	if err != nil {
+		return Truth{}, d.damaged().Because(err)
+	}
+	return t, nil
 }
 
 // Pixels reads an image: Info's height × width × channels bytes, to be read only.
@@ -387,11 +442,12 @@ func (d *Dataset) editing(change func(*Edit) error) error {
 	}
 	d.index.Store(&e.index)
 	d.info.count(e.index)
-	d.edited = true
+	d.info.Format = Format
+	d.edited, d.older = true, false
 	return nil
 }
 
-// SetTruth replaces what is known of an image.
+// SetTruth replaces what is known of an image. Kinds of truth that a newer version has added stay.
 func (e *Edit) SetTruth(id uint32, t Truth) error {
 	if int64(id) >= int64(len(e.index)) {
 		return e.d.unknown(id)
@@ -399,13 +455,19 @@ func (e *Edit) SetTruth(id uint32, t Truth) error {
 	if err := t.check(len(e.d.info.Classes), e.d.info.Width, e.d.info.Height); err != nil {
 		return err
 	}
-	b, err := encodeTruth(t)
-	if err != nil {
-		return err
+	truths, entry := e.tx.Bucket(truthBucket), &e.index[id]
+	newer := entry.Kinds &^ knownKinds
+	var before []byte
+	if newer != 0 {
+		before = truths.Get(key(id))
 	}
-	e.index[id].Class = int32(t.Class)
+	b, err := encodeTruth(t, before)
+	if err != nil {
+		return e.d.damaged().Because(err)
+	}
+	entry.Class, entry.Kinds = e.d.info.Task.leading(t), t.Kinds()|newer
 	e.chunks[int(id)/chunkImages] = true
-	return e.tx.Bucket(truthBucket).Put(key(id), b)
+	return truths.Put(key(id), b)
 }
 
 // SetSplit puts an image into another split.
@@ -422,8 +484,16 @@ func (e *Edit) SetSplit(id uint32, s Split) error {
 	return nil
 }
 
-// finish writes the chunks of the index that changed, and forgets a mean that is no longer true.
+// finish writes the chunks of the index that changed, all of them where an older format had others, and forgets a mean that is no longer true.
 func (e *Edit) finish() error {
+	if e.d.older {
+		for chunk := 0; chunk*chunkImages < len(e.index); chunk++ {
+			e.chunks[chunk] = true
+		}
+		if err := e.tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format)); err != nil {
+			return err
+		}
+	}
 	for chunk := range e.chunks {
 		if err := e.tx.Bucket(indexBucket).Put(key(uint32(chunk)), encodeChunk(e.index, chunk)); err != nil {
 			return err

@@ -190,7 +190,7 @@ func TestDamagedImageInDatabase(t *testing.T) {
 
 func TestNewerDatabase(t *testing.T) {
 	d := imported(t, twoClasses(t, 2).folder(t), nil)
-	if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(aboutBucket).Put(formatKey, []byte("2")) }); err != nil {
+	if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format+1)) }); err != nil {
 		t.Fatal(err)
 	}
 	_, err := Open(d.Path())

@@ -90,10 +90,11 @@ func FuzzArchive(f *testing.F) {
 }
 
 func FuzzInfo(f *testing.F) {
-	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"classification","classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":9}`))
-	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"width":-1}`))
-	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"classes":["a"],"background":1,"width":1,"height":1,"channels":1}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"classification","width":-1}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"segmentation","classes":["a"],"background":1,"width":1,"height":1,"channels":1}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"dreaming"}`))
 	f.Add([]byte(`{"kind":`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -106,7 +107,7 @@ func FuzzInfo(f *testing.F) {
 }
 
 func FuzzTruth(f *testing.F) {
-	b, err := encodeTruth(someTruth())
+	b, err := encodeTruth(someTruth(), nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -123,7 +124,7 @@ func FuzzTruth(f *testing.F) {
 		if m, err := truth.ClassMap(4, 4, NoBackground, nil); err != nil || slices.ContainsFunc(m, func(v uint16) bool { return v != Void && v > 1 }) {
 			t.Errorf("%s passes, but its map of classes is %v, %v", b, m, err)
 		}
-		again, err := encodeTruth(truth)
+		again, err := encodeTruth(truth, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

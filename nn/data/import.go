@@ -56,8 +56,8 @@ func (o *ImportOptions) check() error {
 		o.Encoding = EncodingPNG
 	}
 	switch {
-	case o.Task != "" && o.Task != "auto" && o.Task != Classification:
-		return fault.New("data.task", "There is no import for the task %q; there is classification. Choose that.", string(o.Task))
+	case o.Task != "" && o.Task != "auto" && !o.Task.known():
+		return fault.New("data.task", "There is no task %q; there are %s. Choose one of them.", string(o.Task), listed(Tasks()))
 	case !slices.Contains(Resizes(), o.Resize):
 		return fault.New("data.resize", "There is no way to resize called %q; there are squash, crop, fill and half-crop. Choose one of them.", string(o.Resize))
 	case !slices.Contains(Encodings(), o.Encoding):
@@ -86,6 +86,9 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 		return Info{}, err
 	}
 	defer func() { c.close() }()
+	if o.Task != "" && o.Task != "auto" && o.Task != c.task {
+		return Info{}, fault.New("data.task.source", "%s is a source for %s, not for %s. Leave the task to Convscope, or choose another source.", source, string(c.task), string(o.Task))
+	}
 	for _, more := range []struct {
 		source string
 		split  Split
@@ -176,8 +179,8 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	if err != nil {
 		return Info{}, err
 	}
-	if len(c.classes) == 1 {
-		return Info{}, fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", c.name, c.classes[0])
+	if err := c.task.enough(c.name, c.classes); err != nil {
+		return Info{}, err
 	}
 	if len(c.items) == 0 || len(c.classes) == 0 {
 		return Info{}, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", c.name)

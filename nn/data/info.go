@@ -11,8 +11,9 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// Format is the version of data sets that this program writes, and the newest one that it reads.
-const Format = 1
+// Format is the version of data sets that this program writes, and the newest one that it reads. Version 1 had no kinds of truth in its index, and the
+// classes in dataset.json alone.
+const Format = 2
 
 // Files of a data set's folder.
 const (
@@ -25,12 +26,6 @@ const kind = "convscope-dataset"
 
 // maxInfoBytes bounds dataset.json: it lists the classes and the files that were left out.
 const maxInfoBytes = 256 << 20
-
-// A Task is what is to be learned from a data set.
-type Task string
-
-// Classification: one class for a whole image.
-const Classification Task = "classification"
 
 // A Split is a part of a data set: images are trained on, watched while training, or kept for the last test.
 type Split uint8
@@ -72,7 +67,7 @@ type Info struct {
 	Seed       uint64        `json:"seed"`
 	Source     string        `json:"source"`    // what it was imported from
 	Counts     [splits]int   `json:"counts"`    // images by Split
-	PerClass   [splits][]int `json:"per_class"` // images by Split and class; unlabelled ones are in Counts alone
+	PerClass   [splits][]int `json:"per_class"` // images by Split and leading class; those without are in Counts alone
 	Skipped    []Skipped     `json:"skipped"`   // files that were left out
 	Bytes      int64         `json:"bytes"`     // size of the database
 	Created    time.Time     `json:"created"`
@@ -131,6 +126,9 @@ func readInfo(folder string) (Info, error) {
 	}
 	if err := json.Unmarshal(b, &info); err != nil {
 		return info, fault.New("data.info.damaged", "%s cannot be read: it is damaged or cut off. Import the data set again.", path).Because(err)
+	}
+	if !info.Task.known() {
+		return info, fault.New("data.task.newer", "%s is for the task %q, which this Convscope does not know. Update Convscope.", path, string(info.Task))
 	}
 	if err := info.check(); err != nil {
 		return info, fault.New("data.info.wrong", "%s says what cannot be. Import the data set again.", path).Because(err)

@@ -57,7 +57,7 @@ func checkOlder(t *testing.T, d *Dataset, want []olderRecord) {
 		if err := errors.Join(err, err2); err != nil {
 			t.Fatal(err)
 		}
-		if e.Class != w.Class || e.Split.String() != w.Split || r.File != w.File || r.W != 32 || r.H != 32 || !reflect.DeepEqual(r.Truth, w.Truth) {
+		if e.Class != w.Class || e.Kinds != w.Truth.Kinds() || e.Split.String() != w.Split || r.File != w.File || r.W != 32 || r.H != 32 || !reflect.DeepEqual(r.Truth, w.Truth) {
 			t.Errorf("image %d is %+v, %+v, want %+v", id, e, r, w)
 		}
 		if sum := sha256.Sum256(px.Pix); hex.EncodeToString(sum[:]) != w.Pixels || px.W != 32 || px.H != 32 || px.C != 3 {
@@ -100,5 +100,9 @@ func TestDataSetOfAnOlderVersion(t *testing.T) {
 	if err := d.Close(); err != nil {
 		t.Fatal(err)
 	}
-	checkOlder(t, reopened(t, d.Path()), want)
+	d = reopened(t, d.Path())
+	checkOlder(t, d, want)
+	if d.older || d.Info().Format != Format {
+		t.Errorf("after the edit it has format %d still", d.Info().Format)
+	}
 }

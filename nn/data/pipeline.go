@@ -62,8 +62,8 @@ func (p *pipeline) run(ctx context.Context) error {
 
 	items := p.collection.items
 	rank := ranks(len(items), p.options.Seed)
-	classes := len(p.collection.classes)
-	assumed := p.share.assign(items, rank, func(int) bool { return true }, classes)
+	strata := p.collection.task.strata(items, len(p.collection.classes))
+	assumed := p.share.assign(items, strata, rank, func(int) bool { return true })
 	p.info.Skipped = append([]Skipped{}, p.collection.skipped...)
 	kept, total, err := p.write(ctx, w, assumed)
 	if err != nil {
@@ -73,7 +73,7 @@ func (p *pipeline) run(ctx context.Context) error {
 		first := p.info.Skipped[len(p.collection.skipped)]
 		return fault.New("data.unreadable", "None of the %v images of %s can be read; the first: %s", len(items), p.collection.name, first.Reason)
 	}
-	return p.finish(w, kept, rank, assumed, total)
+	return p.finish(w, kept, strata, rank, assumed, total)
 }
 
 // write runs the workers and writes what they make. It gives the indices of the items written, and the sum of those assumed to
@@ -222,20 +222,20 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and
 // completes the database and p.info.
-func (p *pipeline) finish(w *writer, kept []int, rank []uint64, assumed []Split, total *sums) error {
-	items, classes := p.collection.items, len(p.collection.classes)
+func (p *pipeline) finish(w *writer, kept, strata []int, rank []uint64, assumed []Split, total *sums) error {
+	items := p.collection.items
 	split := assumed
 	if len(kept) < len(items) {
 		use := make([]bool, len(items))
 		for _, i := range kept {
 			use[i] = true
 		}
-		split = p.share.assign(items, rank, func(i int) bool { return use[i] }, classes)
+		split = p.share.assign(items, strata, rank, func(i int) bool { return use[i] })
 	}
 	truth, index := make([]Truth, len(kept)), make([]Entry, len(kept))
 	for id, i := range kept {
 		truth[id] = items[i].truth
-		index[id] = Entry{ID: uint32(id), Class: int32(items[i].truth.Class), Split: split[i]}
+		index[id] = Entry{ID: uint32(id), Class: p.info.Task.leading(truth[id]), Split: split[i], Kinds: truth[id].Kinds()}
 		if (split[i] == Train) == (assumed[i] == Train) {
 			continue
 		}
@@ -255,7 +255,7 @@ func (p *pipeline) finish(w *writer, kept []int, rank []uint64, assumed []Split,
 	}
 	p.info.Width, p.info.Height, p.info.Channels = p.shape.w, p.shape.h, p.shape.c
 	p.info.count(index)
-	if err := p.atLeastTwo(); err != nil {
+	if err := p.enough(); err != nil {
 		return err
 	}
 	if err := w.finish(truth, index, total.mean()); err != nil {
@@ -268,19 +268,15 @@ func (p *pipeline) finish(w *writer, kept []int, rank []uint64, assumed []Split,
 	return err
 }
 
-// atLeastTwo says whether two classes have images that could be read.
-func (p *pipeline) atLeastTwo() error {
-	with, one := 0, ""
+// enough returns a fault where too few classes have images that could be read.
+func (p *pipeline) enough() error {
+	var with []string
 	for class, name := range p.info.Classes {
 		if p.info.PerClass[Train][class]+p.info.PerClass[Val][class]+p.info.PerClass[Test][class] > 0 {
-			with++
-			one = name
+			with = append(with, name)
 		}
 	}
-	if with == 1 {
-		return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", p.collection.name, one)
-	}
-	return nil
+	return p.info.Task.enough(p.collection.name, with)
 }
 
 // A reporter tells of progress, some ten times a second and whenever a file is left out.

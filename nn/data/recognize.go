@@ -13,7 +13,7 @@ type Found struct {
 	Format   string // one of Formats
 	Task     Task
 	Classes  []string
-	PerClass []int       // images by class
+	PerClass []int       // images that have each class
 	Images   int         // files that will be read
 	Splits   [splits]int // images that have a split of their own in the source, by Split
 	Width    int         // size of the first image
@@ -37,19 +37,16 @@ func Recognize(ctx context.Context, source string) (Found, error) {
 	}
 	defer func() { c.close() }()
 	f := Found{
-		Source: source, Format: c.format, Task: c.task, Classes: c.classes, PerClass: make([]int, len(c.classes)),
+		Source: source, Format: c.format, Task: c.task, Classes: c.classes, PerClass: c.task.imagesOf(c.items, len(c.classes)),
 		Images: len(c.items), Skipped: len(c.skipped), Channels: 3,
 	}
 	for _, it := range c.items {
 		if it.split >= 0 {
 			f.Splits[it.split]++
 		}
-		if it.truth.Class >= 0 {
-			f.PerClass[it.truth.Class]++
-		}
 	}
-	if len(f.Classes) == 1 {
-		return f, fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", source, f.Classes[0])
+	if err := f.Task.enough(source, f.Classes); err != nil {
+		return f, err
 	}
 	look := c.look(samplesLooked)
 	if len(look.read) == 0 {

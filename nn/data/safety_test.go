@@ -277,7 +277,8 @@ func TestFaultsOfOpening(t *testing.T) {
 		code      string
 	}{
 		"whole":         {about, db, ""},
-		"newer":         {with(func(m map[string]any) { m["format"] = 2 }), db, "data.newer"},
+		"newer":         {with(func(m map[string]any) { m["format"] = Format + 1 }), db, "data.newer"},
+		"other task":    {with(func(m map[string]any) { m["task"] = "dreaming" }), db, "data.task.newer"},
 		"foreign":       {[]byte(`{"kind":"cocoa"}`), db, "data.info.foreign"},
 		"cut info":      {about[:len(about)/2], db, "data.info.damaged"},
 		"empty info":    {nil, db, "data.info.damaged"},

@@ -2,7 +2,6 @@ package data
 
 import (
 	"cmp"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -58,20 +57,21 @@ func ranks(n int, seed uint64) []uint64 {
 	return out
 }
 
-// assign gives the split of each image of which use is true. Each class gets its share, and all classes together get
-// theirs to the image: what is left over of the classes' whole numbers goes to those with the largest remainders.
-func (s shares) assign(items []item, rank []uint64, use func(i int) bool, classes int) []Split {
+// assign gives the split of each image of which use is true. Each stratum gets its share, and all together get
+// theirs to the image: what is left over of the whole numbers goes to those with the largest remainders.
+func (s shares) assign(items []item, strata []int, rank []uint64, use func(i int) bool) []Split {
 	out := make([]Split, len(items))
-	pool := make([][]int, classes+1) // by class; the last for unlabelled images
+	none := slices.Max(append([]int{-1}, strata...)) + 1
+	pool := make([][]int, none+1) // by stratum; the last for images without one
 	for i, it := range items {
 		switch {
 		case !use(i):
 		case it.split >= 0:
 			out[i] = Split(it.split)
-		case it.truth.Class < 0:
-			pool[classes] = append(pool[classes], i)
+		case strata[i] < 0:
+			pool[none] = append(pool[none], i)
 		default:
-			pool[it.truth.Class] = append(pool[it.truth.Class], i)
+			pool[strata[i]] = append(pool[strata[i]], i)
 		}
 	}
 	sizes := make([]int, len(pool))
@@ -129,26 +129,16 @@ func apportion(sizes []int, percent float64, taken []int) []int {
 	return out
 }
 
-// limit leaves out classes of which the source has fewer than least images, and all but most images of each class, chosen by seed; 0 is
+// limit leaves out classes of which the source has fewer than least images, and all but most images of each class (of each stratum), chosen by seed; 0 is
 // no limit. A source of validation or test images that was joined is counted for itself, as DIGITS does: a hundred images of
 // a class to train on are a hundred, however many there are to test with.
 func (c *collection) limit(least, most int, seed uint64) {
-	byClass := make([][]int, len(c.classes))
-	joined := map[[2]int][]int{} // by split and class
-	for i, it := range c.items {
-		switch {
-		case it.truth.Class < 0:
-		case it.fixed:
-			key := [2]int{int(it.split), it.truth.Class}
-			joined[key] = append(joined[key], i)
-		default:
-			byClass[it.truth.Class] = append(byClass[it.truth.Class], i)
-		}
-	}
 	if least > 0 {
+		own := slices.DeleteFunc(slices.Clone(c.items), func(it item) bool { return it.fixed })
+		images := c.task.imagesOf(own, len(c.classes))
 		var kept []string
 		for class, name := range c.classes {
-			if n := len(byClass[class]); n < least {
+			if n := images[class]; n < least {
 				c.skipped = append(c.skipped, skip(name, fault.New("data.class.small", "The class %s has %v images, fewer than the %v asked for.", name, n, least)))
 				continue
 			}
@@ -159,9 +149,20 @@ func (c *collection) limit(least, most int, seed uint64) {
 	if most <= 0 {
 		return
 	}
+	pools := map[[2]int][]int{} // by the split of what was joined, or -1, and by class
+	for i, class := range c.task.strata(c.items, len(c.classes)) {
+		if class < 0 {
+			continue
+		}
+		pool := [2]int{-1, class}
+		if c.items[i].fixed {
+			pool[0] = int(c.items[i].split)
+		}
+		pools[pool] = append(pools[pool], i)
+	}
 	rank := ranks(len(c.items), seed^0x6d617820) // not the draw of the split
 	drop := make([]bool, len(c.items))
-	for _, items := range slices.AppendSeq(byClass, maps.Values(joined)) {
+	for _, items := range pools {
 		slices.SortFunc(items, func(a, b int) int { return cmp.Or(cmp.Compare(rank[a], rank[b]), a-b) })
 		for _, i := range items[min(most, len(items)):] {
 			drop[i] = true

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/jpeg"
+	"strconv"
 
 	bolt "go.etcd.io/bbolt"
 
@@ -20,17 +22,18 @@ var (
 	imagesBucket = []byte("images") // imageHeader and encoded bytes
 	filesBucket  = []byte("files")  // storedFile as JSON
 	truthBucket  = []byte("truth")  // Truth as JSON
-	indexBucket  = []byte("index")  // number of a chunk (4 bytes) → class and split of chunkImages images, entryBytes each
+	indexBucket  = []byte("index")  // number of a chunk (4 bytes) → the entries of chunkImages images, entryBytes each
 
 	formatKey = []byte("format")
 	meanKey   = []byte("mean")
 )
 
-// The index says of every image its class and split, so that a data set opens without reading each truth. It is cut into
-// chunks, so that an edit rewrites one.
+// The index says of every image its leading class, its split and its kinds of truth, so that a data set opens without reading each truth. It
+// is cut into chunks, so that an edit rewrites one.
 const (
 	chunkImages = 1024
-	entryBytes  = 5 // class as int32, split
+	entryBytes  = 7 // class as int32, split, kinds as uint16
+	entryBytes1 = 5 // of format 1, which had no kinds
 )
 
 // storedFile is what is known of the file that an image came from.
@@ -57,6 +60,9 @@ const jpegQuality = 90
 const headerBytes = 6
 
 func key(id uint32) []byte { return binary.BigEndian.AppendUint32(nil, id) }
+
+// formatValue is the value of formatKey.
+func formatValue(format int) []byte { return strconv.AppendInt(nil, int64(format), 10) }
 
 // An encoder makes values of the bucket of images. It is used by one goroutine.
 type encoder struct {
@@ -151,7 +157,7 @@ func newWriter(path string) (*writer, error) {
 				return err
 			}
 		}
-		return tx.Bucket(aboutBucket).Put(formatKey, []byte("1"))
+		return tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format))
 	})
 	if err != nil {
 		w.abort()
@@ -227,7 +233,7 @@ func (w *writer) finish(truth []Truth, index []Entry, mean []byte) error {
 		defer func() { w.tx = nil }()
 		t, ix := w.bucket(truthBucket), w.bucket(indexBucket)
 		for i := range truth {
-			b, err := encodeTruth(truth[i])
+			b, err := encodeTruth(truth[i], nil)
 			if err != nil {
 				return err
 			}
@@ -269,27 +275,55 @@ func encodeChunk(index []Entry, chunk int) []byte {
 	b := make([]byte, 0, len(part)*entryBytes)
 	for _, e := range part {
 		b = append(binary.BigEndian.AppendUint32(b, uint32(e.Class)), byte(e.Split))
+		b = binary.BigEndian.AppendUint16(b, uint16(e.Kinds))
 	}
 	return b
 }
 
-// decodeIndex reads the chunks of the index, or says false where they cannot be true of so many classes.
-func decodeIndex(bucket *bolt.Bucket, classes int) ([]Entry, bool) {
+// decodeIndex reads the chunks of an index with entries of size bytes, or returns false where they cannot be true of so many classes.
+func decodeIndex(bucket *bolt.Bucket, size, classes int) ([]Entry, bool) {
 	var index []Entry
 	ok := true
 	err := bucket.ForEach(func(k, v []byte) error {
 		whole := len(index)%chunkImages == 0 // only the last chunk may be short
 		ok = ok && whole && len(k) == 4 && int(binary.BigEndian.Uint32(k)) == len(index)/chunkImages &&
-			len(v)%entryBytes == 0 && len(v) > 0 && len(v) <= chunkImages*entryBytes
+			len(v)%size == 0 && len(v) > 0 && len(v) <= chunkImages*size
 		if !ok {
 			return nil
 		}
-		for ; len(v) > 0; v = v[entryBytes:] {
+		for ; len(v) > 0; v = v[size:] {
 			e := Entry{ID: uint32(len(index)), Class: int32(binary.BigEndian.Uint32(v)), Split: Split(v[4])}
+			if size >= entryBytes {
+				e.Kinds = Kinds(binary.BigEndian.Uint16(v[5:]))
+			}
 			ok = ok && e.Split < splits && e.Class >= -1 && int(e.Class) < classes
 			index = append(index, e)
 		}
 		return nil
 	})
 	return index, ok && err == nil
+}
+
+// addKinds reads from the truths what an index of format 1 does not say.
+func addKinds(index []Entry, truths *bolt.Bucket) bool {
+	at := 0
+	err := truths.ForEach(func(k, v []byte) error {
+		if at >= len(index) || !bytes.Equal(k, key(uint32(at))) {
+			return errors.New("a key that is no image's")
+		}
+		if bytes.IndexByte(v, ',') < 0 { // nothing but the class, as an import wrote it
+			if index[at].Class >= 0 {
+				index[at].Kinds = KindClass
+			}
+		} else {
+			t, err := decodeTruth(v)
+			if err != nil {
+				return err
+			}
+			index[at].Kinds = t.Kinds()
+		}
+		at++
+		return nil
+	})
+	return err == nil && at == len(index)
 }

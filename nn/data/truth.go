@@ -8,12 +8,13 @@ import (
 )
 
 // A Truth is all that is known to be true of an image. Every kind of it may be there at once, whatever the task. Coordinates
-// are in pixels of the image as the data set keeps it, from its top left corner.
+// are in pixels of the image as the data set keeps it, from its top left corner. A list that is nil is not known; one that is empty says that there is none
+// of its things in the image.
 type Truth struct {
 	Class    int       `json:"class"` // index into Info.Classes; -1: unlabelled
-	Boxes    []Box     `json:"boxes,omitempty"`
-	Polygons []Polygon `json:"polygons,omitempty"`
-	Masks    []Mask    `json:"masks,omitempty"`
+	Boxes    []Box     `json:"boxes,omitzero"`
+	Polygons []Polygon `json:"polygons,omitzero"`
+	Masks    []Mask    `json:"masks,omitzero"`
 }
 
 // A Box is a rectangle around a thing.
@@ -98,9 +99,26 @@ func (t Truth) check(classes, w, h int) error {
 	return nil
 }
 
-// encodeTruth and decodeTruth turn a truth into the value kept in the database and back: JSON, which others can read and which
-// takes new kinds of truth without a new format.
-func encodeTruth(t Truth) ([]byte, error) { return json.Marshal(t) }
+// encodeTruth and decodeTruth turn a truth into the value kept in the database and back: JSON, which others can read and which takes new kinds of
+// truth, each with a name of its own and a bit of Kinds, without a new format. Of before, the value that is replaced, what no name here is
+// known for is kept.
+func encodeTruth(t Truth, before []byte) ([]byte, error) {
+	b, err := json.Marshal(t)
+	if err != nil || before == nil {
+		return b, err
+	}
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(before, &all); err != nil {
+		return nil, err
+	}
+	for _, known := range []string{"class", "boxes", "polygons", "masks"} {
+		delete(all, known)
+	}
+	if err := json.Unmarshal(b, &all); err != nil {
+		return nil, err
+	}
+	return json.Marshal(all)
+}
 
 func decodeTruth(b []byte) (Truth, error) {
 	t := Truth{Class: -1}

@@ -109,7 +109,7 @@ func Evaluate(ctx context.Context, m *model.Model, d *data.Dataset, split data.S
 	if err := fitsModel(m, info); err != nil {
 		return e, err
 	}
-	ids := usable(d, split)
+	ids := d.Usable(split)
 	if len(ids) == 0 {
 		return e, fault.New("train.eval.empty", "%s has no images with a class in its %s split. Choose another split.", info.Name, split.String())
 	}

@@ -33,13 +33,3 @@ func plainly(pre *model.Preprocessor, codec *task.Codec) data.Prepare {
 		return codec.Encode(e, px.W, px.H, pre.MiddleOf, truths)
 	}
 }
-
-// usable lists the records of a split that have a class.
-func usable(d *data.Dataset, split data.Split) (ids []uint32) {
-	for _, e := range d.Index() {
-		if e.Split == split && e.Class >= 0 {
-			ids = append(ids, e.ID)
-		}
-	}
-	return ids
-}

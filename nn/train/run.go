@@ -206,7 +206,7 @@ func (r *run) prepare() error {
 }
 
 // choose takes the records that can be learned from.
-func (r *run) choose() { r.train, r.val = usable(r.Data, data.Train), usable(r.Data, data.Val) }
+func (r *run) choose() { r.train, r.val = r.Data.Usable(data.Train), r.Data.Usable(data.Val) }
 
 // fits tells when network and data do not fit, and counts the iterations.
 func (r *run) fits() error {

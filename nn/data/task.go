@@ -1,0 +1,178 @@
+package data
+
+import (
+	"strings"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// A Task is what is to be learned from a data set: the name of a row of taskTable.
+type Task string
+
+// The tasks.
+const (
+	Classification Task = "classification" // one class for a whole image
+	Detection      Task = "detection"      // a box and a class for each thing
+	Segmentation   Task = "segmentation"   // a class for each pixel
+)
+
+// A taskRow is all that depends on the task of a data set. A new task is a row.
+type taskRow struct {
+	name  Task
+	least int   // classes that there is something to learn with
+	label Kinds // of truth, any of which labels an image, so that it can be trained on
+	// weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
+	weigh func(t Truth, add func(class int, weight float64))
+}
+
+// taskTable lists the tasks, the first the one of a source that tells of none.
+func taskTable() []taskRow {
+	return []taskRow{
+		{Classification, 2, KindClass, weighClass},
+		{Detection, 1, KindBoxes, weighBoxes},
+		{Segmentation, 2, KindPolygons | KindMasks, weighPixels}, // two with the background
+	}
+}
+
+// Tasks lists the tasks.
+func Tasks() []Task {
+	var names []Task
+	for _, r := range taskTable() {
+		names = append(names, r.name)
+	}
+	return names
+}
+
+// listed joins names for a sentence.
+func listed[S ~string](names []S) string {
+	var b strings.Builder
+	for i, n := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(n))
+	}
+	return b.String()
+}
+
+// row returns the row of a task. What is not in the table is not read, so an unknown one is a mistake of the program.
+func (t Task) row() taskRow {
+	for _, r := range taskTable() {
+		if r.name == t {
+			return r
+		}
+	}
+	panic("data: there is no task " + string(t))
+}
+
+// known reports whether there is such a task.
+func (t Task) known() bool {
+	for _, r := range taskTable() {
+		if r.name == t {
+			return true
+		}
+	}
+	return false
+}
+
+// MinClasses returns how many classes a data set for the task must have at least.
+func (t Task) MinClasses() int { return t.row().least }
+
+// Usable reports whether an image can be trained on and measured: whether it is labelled as the task needs it.
+func (t Task) Usable(e Entry) bool { return e.Kinds&t.row().label != 0 }
+
+// leading returns the class that makes the most of an image, of several the one with the lowest number; -1 where there is none.
+func (t Task) leading(truth Truth) int32 {
+	weights := map[int]float64{}
+	t.row().weigh(truth, func(class int, weight float64) { weights[class] += weight })
+	best := -1
+	for class, w := range weights {
+		if best < 0 || w > weights[best] || w == weights[best] && class < best {
+			best = class
+		}
+	}
+	return int32(best)
+}
+
+// strata returns the class by which a split is balanced for each image: of the classes in it, the one that the fewest images have, so that rare
+// classes come into every part; -1 where there is none.
+func (t Task) strata(items []item, classes int) []int {
+	weigh := t.row().weigh
+	images := t.imagesOf(items, classes)
+	out := make([]int, len(items))
+	for i, it := range items {
+		out[i] = -1
+		weigh(it.truth, func(class int, _ float64) {
+			if at := out[i]; at < 0 || images[class] < images[at] || images[class] == images[at] && class < at {
+				out[i] = class
+			}
+		})
+	}
+	return out
+}
+
+// imagesOf returns how many images have each of so many classes.
+func (t Task) imagesOf(items []item, classes int) []int {
+	weigh := t.row().weigh
+	images, last := make([]int, classes), make([]int, classes) // the image that was counted last, plus one
+	for i, it := range items {
+		weigh(it.truth, func(class int, _ float64) {
+			if last[class] != i+1 {
+				last[class] = i + 1
+				images[class]++
+			}
+		})
+	}
+	return images
+}
+
+// enough returns a fault where a source has a class, but fewer than the task needs.
+func (t Task) enough(source string, classes []string) error {
+	if len(classes) != 1 || t.MinClasses() < 2 {
+		return nil
+	}
+	return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", source, classes[0])
+}
+
+func weighClass(t Truth, add func(int, float64)) {
+	if t.Class >= 0 {
+		add(t.Class, 1)
+	}
+}
+
+func weighBoxes(t Truth, add func(int, float64)) {
+	for _, b := range t.Boxes {
+		add(b.Class, 1)
+	}
+}
+
+// weighPixels weighs by area, as if nothing lay over another thing.
+func weighPixels(t Truth, add func(int, float64)) {
+	for _, p := range t.Polygons {
+		add(p.Class, p.area())
+	}
+	for _, m := range t.Masks {
+		if !m.Void {
+			add(m.Class, float64(m.area()))
+		}
+	}
+}
+
+// area returns the area of the outline in pixels (the shoelace formula).
+func (p Polygon) area() float64 {
+	sum := 0.
+	for i, a := range p.Points {
+		b := p.Points[(i+1)%len(p.Points)]
+		sum += float64(a[0])*float64(b[1]) - float64(b[0])*float64(a[1])
+	}
+	return abs(sum) / 2
+}
+
+// area returns the number of pixels inside.
+func (m Mask) area() int {
+	n := 0
+	for i := 1; i < len(m.Runs); i += 2 {
+		n += int(m.Runs[i])
+	}
+	return n
+}
