@@ -119,7 +119,7 @@ func TestPolygonsAreFilledAsTheyLie(t *testing.T) {
 }
 
 func TestBackground(t *testing.T) {
-	about := `{"kind":"convscope-dataset","format":1,"classes":["a","b"],"width":1,"height":1,"channels":1}`
+	about := `{"kind":"convscope-dataset","format":1,"task":"segmentation","classes":["a","b"],"width":1,"height":1,"channels":1}`
 	info, err := readInfo(files{InfoFile: []byte(about)}.folder(t))
 	if err != nil || info.Background != NoBackground {
 		t.Errorf("without a background it is %v, %v", info.Background, err)
