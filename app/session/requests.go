@@ -2,125 +2,46 @@ package session
 
 import (
 	"context"
-	"errors"
 	"image"
 	"os"
 	"path/filepath"
-	"sync"
-	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
-	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/nn/vision"
 )
 
-// predictors keeps the models that were used last, ready on the device.
-type predictors struct {
-	device kernel.Device
-	mu     sync.Mutex
-	ready  []*prepared // newest last
-}
-
-// A prepared is a model on the device. Its lock is held while it is used.
-type prepared struct {
-	sync.Mutex
-	key preparedKey
-	p   *model.Predictor
-}
-
-type preparedKey struct {
-	folder, snapshot string
-	written          time.Time // of the weights: a run's best change while it goes on
-	batch            int
-	keepAll          bool
-}
-
-// readyModels is how many models stay prepared.
+// readyModels is how many models stay ready on the device.
 const readyModels = 3
 
-// use calls do with the model of a run, prepared for batches of the size.
-func (c *predictors) use(folder, snapshot string, batch int, keepAll bool, do func(*model.Predictor) error) error {
-	p, err := c.get(folder, snapshot, batch, keepAll)
-	if err != nil {
-		return err
-	}
-	defer p.Unlock()
-	return do(p.p)
-}
-
-func noWeights(folder string, cause error) error {
-	return fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(cause)
-}
-
-// get finds or prepares a model and locks it.
-func (c *predictors) get(folder, snapshot string, batch int, keepAll bool) (*prepared, error) {
-	key := preparedKey{folder: folder, snapshot: snapshot, batch: batch, keepAll: keepAll}
-	if info, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err == nil {
-		key.written = info.ModTime()
-	} else if snapshot == "" {
-		return nil, noWeights(folder, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, p := range c.ready {
-		if p.key == key {
-			p.Lock()
-			return p, nil
+// use calls do with the model of a run.
+func (s *Session) use(ctx context.Context, key model.Key, do func(*model.Predictor) error) error {
+	if key.Snapshot == "" {
+		if err := hasWeights(key.Folder); err != nil {
+			return err
 		}
 	}
-	m, err := model.Load(folder, snapshot)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := m.Open(c.device, batch, keepAll)
-	if err != nil {
-		return nil, err
-	}
-	p := &prepared{key: key, p: opened}
-	p.Lock()
-	if len(c.ready) == readyModels {
-		oldest := c.ready[0]
-		c.ready = c.ready[1:]
-		oldest.Lock()
-		err = oldest.p.Close()
-		oldest.Unlock()
-	}
-	c.ready = append(c.ready[:len(c.ready):len(c.ready)], p)
-	return p, err
+	return s.models.Use(ctx, key, do)
 }
 
-// forget closes the models of a folder.
-func (c *predictors) forget(folder string) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var err error
-	var rest []*prepared
-	for _, p := range c.ready {
-		if folder != "" && p.key.folder != folder {
-			rest = append(rest, p)
-			continue
-		}
-		p.Lock()
-		err = errors.Join(err, p.p.Close())
-		p.Unlock()
+// hasWeights tells of a run whose best weights were not written yet.
+func hasWeights(folder string) error {
+	if _, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err != nil {
+		return fault.New("session.weights.none", "The run %s has no weights yet: they are written after its first epoch. Wait for it, or train longer.", filepath.Base(folder)).Because(err)
 	}
-	c.ready = rest
-	return err
+	return nil
 }
-
-func (c *predictors) close() error { return c.forget("") }
 
 // Look sends an image through a run's network; done gets what every layer made of it. A newer Look takes its place.
 func (s *Session) Look(run, snapshot string, img image.Image, done func(*inspect.View, error)) {
 	folder := s.runFolder(run)
 	s.look.do(func(ctx context.Context, _ func(func())) func() {
 		var v *inspect.View
-		err := s.predictors.use(folder, snapshot, 1, true, func(p *model.Predictor) (err error) {
+		err := s.use(ctx, model.Key{Folder: folder, Snapshot: snapshot, Batch: 1, KeepAll: true}, func(p *model.Predictor) (err error) {
 			v, err = inspect.Look(ctx, p, img)
 			return err
 		})
@@ -136,7 +57,7 @@ func (s *Session) Detect(run string, img image.Image, o vision.WindowOptions, pr
 	folder := s.runFolder(run)
 	s.detect.do(func(ctx context.Context, post func(func())) func() {
 		var w *vision.Windows
-		err := s.predictors.use(folder, "", windowBatch, false, func(p *model.Predictor) (err error) {
+		err := s.use(ctx, model.Key{Folder: folder, Batch: windowBatch}, func(p *model.Predictor) (err error) {
 			w, err = vision.SlidingWindow(ctx, p, img, o, throttle(post, progress))
 			return err
 		})
@@ -164,8 +85,8 @@ func (s *Session) measure(ctx context.Context, r Run, dataset string, split data
 func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
 	folder := s.runFolder(run)
 	s.Do(func(context.Context) func() {
-		if _, err := os.Stat(filepath.Join(folder, model.WeightsFile)); err != nil {
-			return func() { done(nil, noWeights(folder, err)) }
+		if err := hasWeights(folder); err != nil {
+			return func() { done(nil, err) }
 		}
 		m, err := model.Load(folder, "")
 		if err != nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -67,7 +68,7 @@ type Session struct {
 	choiceDisk sync.Mutex // held while the choice is written; never within mu
 
 	look, detect, evaluate, augmented, rates *lane
-	predictors                               predictors
+	models                                   *model.Cache
 }
 
 // New opens the workspace and begins to read it.
@@ -87,7 +88,7 @@ func New(c Config) (*Session, error) {
 	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.look, s.detect, s.evaluate, s.augmented, s.rates = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
-	s.predictors.device, s.networks = cpu, readNetworks(c.Home)
+	s.models, s.networks = model.NewCache(cpu, readyModels), readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
@@ -120,7 +121,7 @@ func (s *Session) Close() error {
 	s.mu.Unlock()
 	s.cancel()
 	s.work.Wait()
-	err := s.predictors.close()
+	err := s.models.Close()
 	for _, d := range s.open {
 		err = errors.Join(err, d.Close())
 	}

@@ -444,7 +444,7 @@ func (s *Session) DeleteRun(name string) {
 		return
 	}
 	s.background(func(context.Context) {
-		s.fail(s.predictors.forget(s.runFolder(name)))
+		s.fail(s.models.Forget(s.runFolder(name)))
 		s.remove(s.runFolder(name))
 		s.setCurve(name, nil)
 		s.change(func(now *State) {
@@ -472,7 +472,7 @@ func (s *Session) RenameRun(from, to string, done func(folder string)) error {
 		return fault.New("session.run.used", "The run %s is going on. Stop it first.", from)
 	}
 	s.background(func(context.Context) {
-		s.fail(s.predictors.forget(s.runFolder(from)))
+		s.fail(s.models.Forget(s.runFolder(from)))
 		if err := os.Rename(s.runFolder(from), s.runFolder(to)); err != nil {
 			s.fail(fault.New("session.rename", "%s cannot be renamed. Allow writing there.", s.runFolder(from)).Because(err))
 			return
