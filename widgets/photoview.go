@@ -8,6 +8,8 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/widget"
+
+	"github.com/convscope/convscope/widgets/raster"
 )
 
 var (
@@ -37,7 +39,7 @@ type PhotoGrid struct {
 	Scale         float64 // pixels of the photo for one of what the network sees; 0: 1
 }
 
-// PhotoView shows a photo with boxes, the squares of a sliding window, or a heat map over it. The wheel zooms around the pointer,
+// PhotoView shows a photo with boxes, a class map, the squares of a sliding window, or a heat map over it. The wheel zooms around the pointer,
 // dragging pans, a double click shows all; + − 0 and the arrows do the same.
 type PhotoView struct {
 	widget.BaseWidget
@@ -46,6 +48,10 @@ type PhotoView struct {
 	grid     *PhotoGrid
 	heat     *image.RGBA
 	opacity  float64
+	classes  *raster.ClassMap
+	style    ClassStyle
+	lit      int           // class; −1: none
+	named    bool          // OnClass was told a place in the photo last
 	chosen   int           // −1: no box
 	zoom     float32       // 1: the whole photo fits
 	pan      fyne.Position // of the photo's middle from the view's
@@ -57,6 +63,10 @@ type PhotoView struct {
 
 	OnHover func(x, y float32, inside bool) // pixels of the photo
 	OnBox   func(index int)                 // −1: clicked beside all boxes
+
+	// OnClass is told the pixel of the photo under the pointer and its class in the class map, −1 where it has none, and returns what the
+	// label at the pointer says, "" for no label. −1, −1, −1: the pointer left the photo.
+	OnClass func(x, y, class int) string
 }
 
 // mostEnlarged is how large a pixel of the photo becomes at most, unless the whole of a tiny one is shown.
@@ -64,19 +74,19 @@ const mostEnlarged = 32
 
 // NewPhotoView makes an empty view.
 func NewPhotoView() *PhotoView {
-	v := &PhotoView{zoom: 1, chosen: -1}
+	v := &PhotoView{zoom: 1, chosen: -1, lit: -1}
 	v.drawing = newPhotoDrawing(v)
 	v.ExtendBaseWidget(v)
 	return v
 }
 
-// SetImage shows a photo, nil: none. Zoom and place stay if it is as large as the one before; boxes and heat map of another photo go.
+// SetImage shows a photo, nil: none. Zoom and place stay if it is as large as the one before; boxes, class map and heat map of another photo go.
 func (v *PhotoView) SetImage(img image.Image) {
 	if v.img == nil || img == nil || v.img.Bounds().Size() != img.Bounds().Size() {
 		v.zoom, v.pan = 1, fyne.Position{}
 	}
 	if v.img != img {
-		v.boxes, v.heat, v.chosen = nil, nil, -1
+		v.boxes, v.classes, v.heat, v.chosen = nil, nil, nil, -1
 	}
 	if img != nil && img.Bounds().Empty() {
 		img = nil
@@ -84,6 +94,7 @@ func (v *PhotoView) SetImage(img image.Image) {
 	v.img = img
 	v.drawing.levels = nil
 	v.Refresh()
+	v.nameClass()
 }
 
 // SetBoxes shows boxes, the last on top. Nothing but the boxes is drawn anew.
@@ -274,6 +285,7 @@ func (v *PhotoView) MouseMoved(e *desktop.MouseEvent) {
 func (v *PhotoView) MouseOut() {
 	v.hovered = false
 	v.drawing.follow()
+	v.nameClass()
 	if v.OnHover != nil {
 		v.OnHover(0, 0, false)
 	}
@@ -285,6 +297,7 @@ func (v *PhotoView) hover() {
 		return
 	}
 	v.drawing.follow()
+	v.nameClass()
 	if v.OnHover != nil {
 		v.OnHover(v.At(v.pointer))
 	}
@@ -294,6 +307,9 @@ func (v *PhotoView) hover() {
 func (v *PhotoView) Cursor() desktop.Cursor {
 	if v.OnBox != nil && v.hovered && v.boxAt(v.pointer) >= 0 {
 		return desktop.PointerCursor
+	}
+	if _, _, inside := v.At(v.pointer); v.classes != nil && inside {
+		return desktop.CrosshairCursor
 	}
 	return desktop.DefaultCursor
 }
@@ -338,7 +354,7 @@ func (v *PhotoView) CreateRenderer() fyne.WidgetRenderer { return &photoRenderer
 type photoRenderer struct{ d *photoDrawing }
 
 func (r *photoRenderer) Destroy()                     {}
-func (r *photoRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.d.clip} }
+func (r *photoRenderer) Objects() []fyne.CanvasObject { return r.d.objects }
 func (r *photoRenderer) MinSize() fyne.Size           { return fyne.NewSize(80, 80) }
 func (r *photoRenderer) Layout(size fyne.Size)        { r.d.clip.Resize(size) }
 func (r *photoRenderer) Refresh()                     { r.d.all() }

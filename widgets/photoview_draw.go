@@ -32,6 +32,8 @@ type photoDrawing struct {
 	lines         *canvas.Raster
 	window        [2]canvas.Rectangle // a pale edge round the outline
 	labels        []*photoLabel
+	tip           *tip // of the class under the pointer
+	objects       []fyne.CanvasObject
 	widths        map[string]fyne.Size
 
 	levels   []*image.RGBA   // the photo, and halved again and again
@@ -50,7 +52,7 @@ type photoLabel struct {
 }
 
 func newPhotoDrawing(v *PhotoView) *photoDrawing {
-	d := &photoDrawing{v: v, widths: map[string]fyne.Size{}}
+	d := &photoDrawing{v: v, tip: newTip(), widths: map[string]fyne.Size{}}
 	d.picture.FillMode, d.heat.FillMode = canvas.ImageFillStretch, canvas.ImageFillStretch
 	d.heat.ScaleMode = canvas.ImageScaleFastest
 	d.lines = canvas.NewRaster(d.draw)
@@ -58,6 +60,7 @@ func newPhotoDrawing(v *PhotoView) *photoDrawing {
 	d.window[1].StrokeWidth = 2
 	d.inside = container.NewWithoutLayout(&d.picture, &d.heat, d.lines, &d.window[0], &d.window[1])
 	d.clip = container.NewClip(d.inside)
+	d.objects = append([]fyne.CanvasObject{d.clip}, d.tip.objects()...)
 	d.picture.Hidden, d.heat.Hidden, d.lines.Hidden, d.window[0].Hidden, d.window[1].Hidden = true, true, true, true, true
 	return d
 }
@@ -277,20 +280,24 @@ func (g *PhotoGrid) sizes() (step, width, height float32) {
 	return max(1, float32(g.Stride)) * scale, float32(g.Width) * scale, float32(g.Height) * scale
 }
 
-// draw paints squares and outlines, sharp on the screen's pixels; w×h are those of the part of the view that the photo covers.
+// draw paints areas, squares and outlines, sharp on the screen's pixels; w×h are those of the part of the view that the photo covers.
 func (d *photoDrawing) draw(w, h int) image.Image {
 	if d.buffer == nil || d.buffer.Rect.Dx() != w || d.buffer.Rect.Dy() != h {
 		d.buffer = image.NewRGBA(image.Rect(0, 0, w, h))
-	} else {
-		clear(d.buffer.Pix)
 	}
 	v := d.v
 	if v.img == nil || d.seenSize.Width <= 0 {
+		clear(d.buffer.Pix)
 		return d.buffer
 	}
 	scale := float32(w) / d.seenSize.Width
 	o, k := v.place()
 	o, k = fyne.NewPos((o.X-d.seen.X)*scale, (o.Y-d.seen.Y)*scale), k*scale
+	if v.classes != nil {
+		d.areas(o, k, scale)
+	} else {
+		clear(d.buffer.Pix)
+	}
 	if v.grid != nil {
 		d.squares(v.grid, o, k, scale)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/resources"
+	"github.com/convscope/convscope/widgets/widgettest"
 )
 
 var _ page.Host = (*Host)(nil)
@@ -118,6 +119,12 @@ func (h *Host) Until(what string, is func(*session.State) bool) {
 		}
 	}
 	h.t.Fatalf("%s did not come; faults: %v", what, h.Faults)
+}
+
+// Golden compares what the window shows with testdata/NAME.png.
+func (h *Host) Golden(name string) {
+	h.t.Helper()
+	widgettest.Golden(h.t, name, h.win.Canvas().Capture())
 }
 
 // Page is the tab.

@@ -1,10 +1,12 @@
-package pagetest
+// Package widgettest compares drawn things with their masters.
+package widgettest
 
 import (
 	"image"
 	"image/png"
 	"os"
 	"path/filepath"
+	"testing"
 )
 
 // What a window may differ in from its master. On one kind of processor Fyne's painter draws the same bits each time; on another, fused
@@ -16,36 +18,35 @@ const (
 	shadeLimit = 8  // of 255: channels nearer than that count as equal
 )
 
-// Golden compares what the window shows with testdata/NAME.png. A picture that differs, or has no master yet, is saved in testdata/failed; if it is
+// Golden compares a picture with testdata/NAME.png. A picture that differs, or has no master yet, is saved in testdata/failed; if it is
 // better, move it to be the new master.
-func (h *Host) Golden(name string) {
-	h.t.Helper()
-	got := h.win.Canvas().Capture()
+func Golden(t testing.TB, name string, got image.Image) {
+	t.Helper()
 	want, err := readPNG(filepath.Join("testdata", name+".png"))
 	if err == nil && want.Bounds() == got.Bounds() {
 		tiles := differing(got, want)
 		if len(tiles) == 0 {
 			return
 		}
-		h.t.Errorf("%s: the picture differs from the master in %d tiles, the first at %v", name, len(tiles), tiles[0])
+		t.Errorf("%s: the picture differs from the master in %d tiles, the first at %v", name, len(tiles), tiles[0])
 	} else {
-		h.t.Errorf("%s: there is no master of this size: %v", name, err)
+		t.Errorf("%s: there is no master of this size: %v", name, err)
 	}
 	path := filepath.Join("testdata", "failed", name+".png")
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	f, err := os.Create(path)
 	if err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := png.Encode(f, got); err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
 	if err := f.Close(); err != nil {
-		h.t.Fatal(err)
+		t.Fatal(err)
 	}
-	h.t.Logf("the new picture is %s", path)
+	t.Logf("the new picture is %s", path)
 }
 
 func readPNG(path string) (image.Image, error) {
