@@ -81,7 +81,7 @@ func (b brancher) copy(name, to string) error {
 }
 
 func (b brancher) description() error {
-	for _, name := range []string{model.NetworkFile, model.LabelsFile, model.PreprocessFile, model.PurposeFile, model.MeanFile, noteFile} {
+	for _, name := range []string{model.NetworkFile, model.LabelsFile, model.PreprocessFile, model.PurposeFile, model.MeanFile, imagesFile, noteFile} {
 		if err := b.copy(name, name); err != nil {
 			return err
 		}

@@ -1,7 +1,7 @@
 // Package train teaches networks: the loop over epochs, solvers and learning-rate policies, snapshots and what a run tells while it goes.
 //
 // A run is a folder. It is a model folder too (package model: network.json, labels.txt, preprocess.json, mean.png, and the best weights so
-// far), and beside that it has run.json (Config and state), events.jsonl and snapshots/EPOCH with weights, the solver's memory and the place
+// far), and beside that it has run.json (Config and state), images.json (which images it is trained on), events.jsonl and snapshots/EPOCH with weights, the solver's memory and the place
 // in the data. A run goes on from a snapshot to bit-identical results: the order of the data and every random number are pure
 // functions of seed and iteration.
 package train

@@ -34,7 +34,9 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 	if r.Spec, err = r.Config.WithLoss(r.Spec); err != nil {
 		return s, err
 	}
-	r.choose()
+	if err := r.choose(RunInfo{}); err != nil {
+		return s, err
+	}
 	if err := r.fits(); err != nil {
 		return s, err
 	}

@@ -95,8 +95,9 @@ type run struct {
 	log      *log
 	pre      *model.Preprocessor
 	inst     *nn.Instance
-	train    []uint32 // records that can be learned from
+	train    []uint32 // usable images, in rising order
 	val      []uint32
+	listed   bool   // they are in the run's folder
 	identity string // of the data
 	task     data.Task
 	codec    *task.Codec
@@ -138,7 +139,9 @@ func (r *run) prepare() error {
 			return err
 		}
 	}
-	r.choose()
+	if err := r.choose(before); err != nil {
+		return err
+	}
 	if err := r.identify(before); err != nil {
 		return err
 	}
@@ -204,9 +207,6 @@ func (r *run) prepare() error {
 	}
 	return err
 }
-
-// choose takes the records that can be learned from.
-func (r *run) choose() { r.train, r.val = r.Data.Usable(data.Train), r.Data.Usable(data.Val) }
 
 // fits tells when network and data do not fit, and counts the iterations.
 func (r *run) fits() error {
@@ -287,6 +287,9 @@ func (r *run) folder(before RunInfo) error {
 	}
 	r.release = release
 	r.clear()
+	if !r.listed { // first: a run.json with a newer identity needs the list
+		return writeImages(r.Folder, r.train, r.val)
+	}
 	return nil
 }
 
@@ -331,6 +334,10 @@ func (r *run) newFolder() error {
 	if err := m.SaveDescription(draft.Path); err != nil {
 		return cannot(err)
 	}
+	if err := writeImages(draft.Path, r.train, r.val); err != nil {
+		return cannot(err)
+	}
+	r.listed = true
 	if err := writeJSON(filepath.Join(draft.Path, RunFile), r.file); err != nil {
 		return cannot(err)
 	}
