@@ -76,6 +76,18 @@ func insertBefore(s Spec, layer, typ, base string) Spec {
 	return s
 }
 
+// classConvolution is the fix that puts a 1×1 convolution, with a filter for each class, before a layer.
+func classConvolution(layer string) *Fix {
+	return &Fix{Code: "insert-convolution", Args: []any{layer}, Apply: func(s Spec) Spec {
+		s = insertBefore(s, layer, "convolution", "score")
+		if i := s.Layer(layer); i >= 0 && len(s.Layers[i].Inputs) > 0 {
+			score := s.Layers[i].Inputs[0]
+			s = with(with(s, score, "kernel", 1), score, "filters", 0)
+		}
+		return s
+	}}
+}
+
 // insertDense is the fix that puts a fully connected layer, with an output for each class, before a layer.
 func insertDense(layer string) *Fix {
 	return &Fix{Code: "insert-dense", Args: []any{layer}, Apply: func(s Spec) Spec { return insertBefore(s, layer, "fully-connected", "ip") }}
@@ -94,12 +106,12 @@ func addLoss(s Spec, last string) Spec {
 	return s
 }
 
-// resolved gives the layers with everything that follows the data put in: outputs 0 become the number of classes.
+// resolved gives the layers with everything that follows the data put in: outputs and filters 0 become the number of classes.
 func (s Spec) resolved() []Layer {
 	layers := slices.Clone(s.Layers)
 	for i, l := range layers {
-		if l.Type == "fully-connected" && l.Int("outputs") == 0 {
-			layers[i] = l.With("outputs", Num(float64(max(s.Classes, 1))))
+		if key := kinds[l.Type].PerClass; key != "" && l.Int(key) == 0 {
+			layers[i] = l.With(key, Num(float64(max(s.Classes, 1))))
 		}
 	}
 	return layers
@@ -379,7 +391,7 @@ func (a *analysis) whole() {
 	for i, l := range a.layers {
 		if kinds[l.Type].Loss {
 			losses++
-			a.outputs(l, a.r.Layers[i].Output.C)
+			a.outputs(l, a.r.Layers[i].Output)
 		}
 	}
 	if losses == 0 {
@@ -396,19 +408,30 @@ func (a *analysis) whole() {
 	}
 }
 
-// outputs tells of a loss whose input has another number of outputs than there are classes.
-func (a *analysis) outputs(loss Layer, outputs int) {
-	if a.spec.Classes < 1 || outputs == a.spec.Classes {
+// outputs tells of a loss whose input s has another number of channels than there are classes. What is as large as the network's input has an answer for each of its
+// places; an image of another size lacks the layers that make one answer of it.
+func (a *analysis) outputs(loss Layer, s Shape) {
+	if a.spec.Classes < 1 || s.C == a.spec.Classes {
 		return
 	}
-	from := loss.Inputs[0]
+	from, image := loss.Inputs[0], s.H > 1 || s.W > 1
+	if image && (s.H != a.spec.Input.H || s.W != a.spec.Input.W) {
+		p := ofImage(loss, s)
+		a.r.Problems = append(a.r.Problems, *p)
+		return
+	}
 	repair := insertDense(loss.Name)
-	if i, ok := a.index[from]; ok && a.layers[i].Type == "fully-connected" {
-		repair = setting(from, "outputs", 0)
+	if image {
+		repair = classConvolution(loss.Name)
+	}
+	if i, ok := a.index[from]; ok {
+		if key := kinds[a.layers[i].Type].PerClass; key != "" {
+			repair = setting(from, key, 0)
+		}
 	}
 	a.r.Problems = append(a.r.Problems, Problem{
 		Layer:   from,
-		Fault:   fault.New("nn.outputs.classes", "%s gives %d numbers, but there are %d classes. The last layer needs one output for each class.", from, outputs, a.spec.Classes),
+		Fault:   fault.New("nn.outputs.classes", "%s gives %d numbers, but there are %d classes. The last layer needs one output for each class.", from, s.C, a.spec.Classes),
 		repairs: []*Fix{repair},
 	})
 }

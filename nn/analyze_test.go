@@ -89,6 +89,15 @@ var mistakes = []struct {
 		s.Layers = []Layer{{Name: "loss", Type: "softmax-loss", Inputs: []string{Data}}}
 	}, "nn.weights.none", "", ""},
 	{"loss of an image", inputs("loss", "pool2"), "nn.loss.image", "loss", "insert-dense"},
+	{"loss of an image of the input's size", func(s *Spec) {
+		set("conv1", "pad", 2)(s)
+		s.Layers = append(s.Layers, Layer{Name: "tanh", Type: "tanh", Inputs: []string{"conv1"}}, Layer{Name: "places", Type: "softmax-loss", Inputs: []string{"tanh"}})
+	}, "nn.outputs.classes", "tanh", "insert-convolution"},
+	{"loss of a convolution of the input's size", func(s *Spec) {
+		set("conv1", "pad", 2)(s)
+		s.Layers = append(s.Layers, Layer{Name: "places", Type: "softmax-loss", Inputs: []string{"conv1"}})
+	}, "nn.outputs.classes", "conv1", "set-filters"},
+	{"another loss of an image", func(s *Spec) { s.Layers[7].Type = "hinge-loss"; inputs("loss", "pool2")(s) }, "nn.loss.image", "loss", "insert-dense"},
 	{"joined maps of different sizes", join("concat", "pool1", "pool2"), "nn.concat.size", "join", ""},
 	{"sum of different shapes", join("add", "pool1", "pool2"), "nn.add.shape", "join", ""},
 	{"unknown type", func(s *Spec) { s.Layers[1].Type = "pond" }, "nn.type.unknown", "pool1", ""},

@@ -36,6 +36,8 @@ type Kind struct {
 	MinInputs, MaxInputs int
 	Loss                 bool // compares with the truth; ends a branch of a network that learns
 
+	PerClass string // the field of which 0 stands for as many as there are classes
+
 	shape    func(l Layer, in []Shape) (Shape, *Problem) // of the output; inputs are as many as the kind takes
 	weights  func(l Layer, in []Shape) []weight          // what is learned, and statistics
 	work     func(l Layer, in []Shape, out Shape) int64  // multiply-adds of a forward pass of one sample

@@ -65,7 +65,9 @@ func variants(k Kind) []variant {
 		return []variant{{"half", n("ratio", .5), odd}}
 	case "lrn":
 		return []variant{{"across", n("size", 3, "alpha", .3, "beta", .75), odd}, {"within", n("size", 3, "region", "within", "alpha", .3, "beta", .75), odd}}
-	case "softmax-loss", "squared-loss", "absolute-loss", "sigmoid-loss", "hinge-loss":
+	case "softmax-loss":
+		return []variant{{"weighted", n("weight", .7), odd}, {"of places", n("weight", .7), odd}}
+	case "squared-loss", "absolute-loss", "sigmoid-loss", "hinge-loss":
 		return []variant{{"weighted", n("weight", .7), odd}}
 	}
 	return []variant{{"plain", nil, odd}}
@@ -81,6 +83,10 @@ func around(k Kind, v variant) Spec {
 	end := "x"
 	loss := Layer{Name: "loss", Type: "softmax-loss"}
 	switch {
+	case v.name == "of places":
+		x.Inputs = []string{"score"}
+		s.Layers = []Layer{conv("c"), {Name: "score", Type: "convolution", Inputs: []string{"c"}, Settings: map[string]Value{"filters": Num(0), "kernel": Num(2)}}, x}
+		return s
 	case k.Loss:
 		loss, end = x, "c"
 		s.Layers = []Layer{conv("c")}
@@ -207,7 +213,7 @@ func checkGradients(t *testing.T, s Spec, device kernel.Device) {
 	}
 	images, labels := batch(s, samples)
 	loss := func() float64 {
-		r, err := inst.Run(images, inst.Network.ClassTruths(labels), step(samples))
+		r, err := inst.Run(images, goldenTruths(inst.Network, labels), step(samples))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,12 +5,12 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// convolution slides kernels over the image: Caffe's Convolution. Its output size is rounded down.
+// convolution slides kernels over the image: Caffe's Convolution. Its output size is rounded down; filters 0 stands for as many as there are classes.
 func convolution() Kind {
 	return Kind{
-		Type: "convolution", Group: "filters", MinInputs: 1, MaxInputs: 1, spares: true,
+		Type: "convolution", Group: "filters", MinInputs: 1, MaxInputs: 1, spares: true, PerClass: "filters",
 		Fields: append([]Field{
-			whole("filters", 20, 1, 65536), whole("kernel", 5, 1, 512), whole("stride", 1, 1, 512), whole("pad", 0, 0, 512),
+			whole("filters", 20, 0, 65536), whole("kernel", 5, 1, 512), whole("stride", 1, 1, 512), whole("pad", 0, 0, 512),
 			advanced(whole("dilation", 1, 1, 512)), whole("groups", 1, 1, 65536),
 		}, learning()...),
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {

@@ -6,7 +6,7 @@ import "github.com/convscope/convscope/nn/kernel"
 // as many as there are classes.
 func fullyConnected() Kind {
 	return Kind{
-		Type: "fully-connected", Group: "dense", MinInputs: 1, MaxInputs: 1, spares: true,
+		Type: "fully-connected", Group: "dense", MinInputs: 1, MaxInputs: 1, spares: true, PerClass: "outputs",
 		Fields: append([]Field{whole("outputs", 0, 0, 1<<20)}, learning()...),
 		shape:  func(l Layer, _ []Shape) (Shape, *Problem) { return Shape{max(l.Int("outputs"), 1), 1, 1}, nil },
 		weights: func(l Layer, in []Shape) []weight {

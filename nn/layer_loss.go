@@ -7,24 +7,29 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// lossShape is that of a loss: its input, which must be a vector with a number for each class.
-func lossShape(l Layer, in []Shape) (Shape, *Problem) {
+// vectorShape is that of a loss whose input must be a vector with a number for each class.
+func vectorShape(l Layer, in []Shape) (Shape, *Problem) {
 	if s := in[0]; s.H != 1 || s.W != 1 {
-		return s, problem(l, fault.New("nn.loss.image",
-			"%s needs one number for each class but gets an image of %s. Put a fully connected layer before it.", l.Name, s.String()),
-			insertDense(l.Name))
+		return s, ofImage(l, s)
 	}
 	return in[0], nil
 }
 
-// softmaxLoss is the cross-entropy of the softmax with the true class: Caffe's SoftmaxWithLoss. Where nothing is learned it is
-// a softmax.
+// ofImage is the problem of a loss that gets an image where it needs a vector.
+func ofImage(l Layer, s Shape) *Problem {
+	return problem(l, fault.New("nn.loss.image",
+		"%s needs one number for each class but gets an image of %s. Put a fully connected layer before it.", l.Name, s.String()),
+		insertDense(l.Name))
+}
+
+// softmaxLoss is the cross-entropy of the softmax with the true class: Caffe's SoftmaxWithLoss. Of an image it is the mean over the places that have a class.
+// Where nothing is learned it is a softmax.
 func softmaxLoss() Kind {
 	return Kind{
 		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
 		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
 		guess:  math.Log,
-		shape:  lossShape, work: elements,
+		shape:  same, work: elements,
 		forward: func(b *builder, n *node) {
 			if !b.o.Training {
 				b.forward(kernel.Softmax{X: n.in[0].y, Y: n.y})
@@ -45,7 +50,7 @@ func targetLoss(typ string, compare func(n *node, t, loss kernel.ID, weight floa
 	return Kind{
 		Type: typ, Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true, passes: true,
 		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
-		shape:  lossShape, work: elements,
+		shape:  vectorShape, work: elements,
 		forward: func(b *builder, n *node) {
 			if b.o.Training {
 				b.forward(compare(n, b.truth(n, OneHot), b.loss(n), float32(n.layer.Float("weight"))))

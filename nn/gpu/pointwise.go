@@ -81,16 +81,14 @@ func (pl *planner) places(of kernel.ID, body string, n names, c constants) {
 	pl.add(each(s.N*plane, "samples() * PLANE", "let base = (i / PLANE) * C * PLANE + i % PLANE;\n"+body, "", n, all))
 }
 
-// softmaxes is what softmax does at one place.
-const softmaxes = `
+func (pl *planner) softmax(x, y kernel.ID) {
+	pl.places(x, `
 	var top = $X[base];
 	for (var c = 1u; c < C; c++) { top = max(top, $X[base + c * PLANE]); }
 	var sum = 0.0;
 	for (var c = 0u; c < C; c++) { sum += exp($X[base + c * PLANE] - top); }
-	for (var c = 0u; c < C; c++) { $Y[base + c * PLANE] = exp($X[base + c * PLANE] - top) / sum; }
-`
-
-func (pl *planner) softmax(x, y kernel.ID) { pl.places(x, softmaxes, names{"X": x, "Y": y}, nil) }
+	for (var c = 0u; c < C; c++) { $Y[base + c * PLANE] = exp($X[base + c * PLANE] - top) / sum; }`, names{"X": x, "Y": y}, nil)
+}
 
 func (pl *planner) softmaxGrad(o kernel.SoftmaxGrad) {
 	pl.places(o.Y, `
@@ -100,31 +98,63 @@ func (pl *planner) softmaxGrad(o kernel.SoftmaxGrad) {
 		names{"Y": o.Y, "DY": o.DY, "DX": o.DX}, nil)
 }
 
-// class is the class of a sample, or −1 if it has none.
-const class = `
-	let label = $LABELS[i / PLANE];
-	var l = -1;
-	if (label >= 0.0 && label < f32(C)) { l = i32(label); }
+// classOf gives the class that a label names, or −1 if it is void.
+const classOf = `
+fn classOf(label: f32) -> i32 {
+	if (label >= 0.0 && label < f32(C)) { return i32(label); }
+	return -1;
+}
 `
 
+// perImage makes a pass with a workgroup for each sample of a step, which is c; its numbers are those of a buffer, C of each of its PLANE places.
+func (pl *planner) perImage(of kernel.ID, body string, n names) {
+	s := pl.shape(of)
+	p := grouped(s.N, "if (c >= samples()) { return; }\n"+body, n, constants{"C": s.C, "PLANE": s.H * s.W})
+	p.code += classOf
+	pl.add(p)
+}
+
 func (pl *planner) softmaxLoss(o kernel.SoftmaxLoss) {
-	pl.places(o.X, softmaxes+class+`
-	var loss = 0.0;
-	if (l >= 0) {
-		let p = $Y[base + u32(l)];
-		loss = select(-log(max(p, 1.1754944e-38)), p, nan(p));
+	pl.softmax(o.X, o.P)
+	pl.perImage(o.P, `
+	var sum = 0.0;
+	var count = 0.0;
+	for (var e = t; e < PLANE; e += 256u) {
+		let l = classOf($LABELS[c * PLANE + e]);
+		if (l >= 0) {
+			let p = $P[(c * C + u32(l)) * PLANE + e];
+			sum += select(-log(max(p, 1.1754944e-38)), p, nan(p));
+			count += 1.0;
+		}
 	}
-	$LOSS[i] = `+number(float64(o.Weight))+` * loss;`, names{"X": o.X, "Y": o.P, "LABELS": o.Labels, "LOSS": o.Loss}, nil)
+	sum = total(t, sum);
+	count = total(t, count);
+	if (t == 0u) { $LOSS[c] = `+number(float64(o.Weight))+` * (sum / max(count, 1.0)); }`, names{"P": o.P, "LABELS": o.Labels, "LOSS": o.Loss})
 }
 
 func (pl *planner) softmaxLossGrad(o kernel.SoftmaxLossGrad) {
-	pl.places(o.P, class+`
+	s := pl.shape(o.P)
+	n, counted := names{"P": o.P, "LABELS": o.Labels, "DX": o.DX}, ""
+	if s.H*s.W > 1 {
+		n["COUNTS"] = pl.scratch(s.N)
+		pl.perImage(o.P, `
+	var count = 0.0;
+	for (var e = t; e < PLANE; e += 256u) { if (classOf($LABELS[c * PLANE + e]) >= 0) { count += 1.0; } }
+	count = total(t, count);
+	if (t == 0u) { $COUNTS[c] = max(count, 1.0); }`, names{"LABELS": o.Labels, "COUNTS": scratch})
+		counted = " / $COUNTS[i / PLANE]"
+	}
+	pl.places(o.P, `
+	let l = classOf($LABELS[i]);
+	let share = scale() * `+number(float64(o.Weight))+counted+`;
 	for (var c = 0u; c < C; c++) {
-		var v = $P[base + c];
+		let e = base + c * PLANE;
+		var v = $P[e];
 		if (i32(c) == l) { v -= 1.0; }
 		if (l < 0) { v = 0.0; }
-		`+put("$DX", "base + c", "scale() * "+number(float64(o.Weight))+" * v", o.Add)+`
-	}`, names{"P": o.P, "LABELS": o.Labels, "DX": o.DX}, nil)
+		`+put("$DX", "e", "share * v", o.Add)+`
+	}`, n, nil)
+	pl.passes[len(pl.passes)-1].code += classOf
 }
 
 // pairLoss sums a function of the numbers of x and t for each sample.

@@ -160,11 +160,10 @@ func (c *checker) copying(x, y ID, from, to, channels int) {
 
 // softmaxLoss demands what the loss and its gradient share.
 func (c *checker) softmaxLoss(p, labels ID) {
-	if s := c.shape(p); s.H != 1 || s.W != 1 {
-		c.fail("the loss of an image %v", s)
-	}
 	c.reads(labels)
-	c.length(labels, c.p.Batch)
+	if s, l := c.shape(p), c.shape(labels); l != (Shape{s.N, 1, s.H, s.W}) {
+		c.fail("labels %v for the places of %v", l, s)
+	}
 }
 
 // distance demands what a loss with a target needs.

@@ -16,7 +16,7 @@ func (e *cpuExecutor) sliceOp(op Op) sliceOp {
 	case LRNGrad:
 		return e.lrnGrad(o)
 	case Softmax:
-		return e.each(func(n int) { e.softmax(o.X, o.Y, n) })
+		return e.softmax(o.X, o.Y)
 	case SoftmaxGrad:
 		return e.softmaxGrad(o)
 	case Copy:
@@ -52,10 +52,7 @@ func (e *cpuExecutor) each(do func(n int)) sliceOp {
 func (e *cpuExecutor) lossOp(op Op) sliceOp {
 	switch o := op.(type) {
 	case SoftmaxLoss:
-		return e.each(func(n int) {
-			e.softmax(o.X, o.P, n)
-			e.of(o.Loss, n)[0] = o.Weight * crossEntropy(e.of(o.P, n), e.of(o.Labels, n), 0)
-		})
+		return e.softmaxLoss(o)
 	case SoftmaxLossGrad:
 		return e.each(func(n int) { e.softmaxLossGrad(o, n) })
 	case SquaredLoss:
@@ -151,46 +148,6 @@ func (e *cpuExecutor) dropout(x, y ID, ratio float32, stream int, add bool) slic
 	})
 }
 
-func (e *cpuExecutor) softmax(x, y ID, n int) {
-	channels := e.p.Buffers[x].Shape.C
-	mx, my := e.of(x, n), e.of(y, n)
-	for ; len(mx) > 0; mx, my = mx[channels:], my[channels:] {
-		top := float32(math.Inf(-1))
-		for _, v := range mx[:channels] {
-			top = max(top, v)
-		}
-		sum := float32(0)
-		for i, v := range mx[:channels] {
-			v = float32(math.Exp(float64(v - top)))
-			my[i] = v
-			sum += v
-		}
-		for i := range my[:channels] {
-			my[i] /= sum
-		}
-	}
-}
-
-func (e *cpuExecutor) softmaxGrad(o SoftmaxGrad) sliceOp {
-	channels := e.p.Buffers[o.Y].Shape.C
-	return e.each(func(n int) {
-		y, dy, dx := e.of(o.Y, n), e.of(o.DY, n), e.of(o.DX, n)
-		for ; len(y) > 0; y, dy, dx = y[channels:], dy[channels:], dx[channels:] {
-			sum := float32(0)
-			for i, v := range y[:channels] {
-				sum += dy[i] * v
-			}
-			for i, v := range y[:channels] {
-				v *= dy[i] - sum
-				if o.Add {
-					v += dx[i]
-				}
-				dx[i] = v
-			}
-		}
-	})
-}
-
 // copyChannels copies a run of each place.
 func (e *cpuExecutor) copyChannels(o Copy) sliceOp {
 	sx, sy := e.p.Buffers[o.X].Shape, e.p.Buffers[o.Y].Shape
@@ -208,37 +165,6 @@ func (e *cpuExecutor) copyChannels(o Copy) sliceOp {
 			}
 		}
 	})
-}
-
-// crossEntropy is −log of the probability of a sample's class; 0 for a sample without one.
-func crossEntropy(p, labels []float32, n int) float32 {
-	l := label(labels, n, len(p))
-	if l < 0 {
-		return 0
-	}
-	if p[l] != p[l] {
-		return p[l]
-	}
-	return float32(-math.Log(max(float64(p[l]), leastProbability)))
-}
-
-func (e *cpuExecutor) softmaxLossGrad(o SoftmaxLossGrad, n int) {
-	p, dx := e.of(o.P, n), e.of(o.DX, n)
-	l := label(e.of(o.Labels, n), 0, len(p))
-	scale := e.step.Scale * o.Weight
-	for c, v := range p {
-		switch {
-		case l < 0:
-			v = 0
-		case c == l:
-			v--
-		}
-		v *= scale
-		if o.Add {
-			v += dx[c]
-		}
-		dx[c] = v
-	}
 }
 
 // single is f of float32s, computed in double.

@@ -9,6 +9,16 @@ package kernel
 //go:noescape
 func addAVX2(dst *float32, src *float32, n int)
 
+// subAVX2 does dst −= src.
+//
+//go:noescape
+func subAVX2(dst *float32, src *float32, n int)
+
+// mulAVX2 does dst ·= src.
+//
+//go:noescape
+func mulAVX2(dst *float32, src *float32, n int)
+
 // reluAVX2 does dst = max(src, 0); not-a-number stays.
 //
 //go:noescape
@@ -43,6 +53,16 @@ func dotAVX2(a *float32, b *float32, n int) float32
 //
 //go:noescape
 func addAVX512(dst *float32, src *float32, n int)
+
+// subAVX512 does dst −= src.
+//
+//go:noescape
+func subAVX512(dst *float32, src *float32, n int)
+
+// mulAVX512 does dst ·= src.
+//
+//go:noescape
+func mulAVX512(dst *float32, src *float32, n int)
 
 // reluAVX512 does dst = max(src, 0); not-a-number stays.
 //

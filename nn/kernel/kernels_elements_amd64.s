@@ -27,6 +27,52 @@ done:
 	VZEROUPPER
 	RET
 
+// func subAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·subAVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	SHLQ  $0x02, DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JZ    done
+
+loop:
+	VMOVUPS (AX)(BX*1), Y0
+	VSUBPS  (CX)(BX*1), Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, DX
+	JL      loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulAVX2(dst *float32, src *float32, n int)
+// Requires: AVX
+TEXT ·mulAVX2(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	SHLQ  $0x02, DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JZ    done
+
+loop:
+	VMOVUPS (AX)(BX*1), Y0
+	VMULPS  (CX)(BX*1), Y0, Y0
+	VMOVUPS Y0, (AX)(BX*1)
+	ADDQ    $0x20, BX
+	CMPQ    BX, DX
+	JL      loop
+
+done:
+	VZEROUPPER
+	RET
+
 // func reluAVX2(dst *float32, src *float32, n int)
 // Requires: AVX
 TEXT ·reluAVX2(SB), NOSPLIT, $0-24
@@ -241,6 +287,52 @@ TEXT ·addAVX512(SB), NOSPLIT, $0-24
 loop:
 	VMOVUPS (AX)(BX*1), Z0
 	VADDPS  (CX)(BX*1), Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, DX
+	JL      loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func subAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·subAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	SHLQ  $0x02, DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JZ    done
+
+loop:
+	VMOVUPS (AX)(BX*1), Z0
+	VSUBPS  (CX)(BX*1), Z0, Z0
+	VMOVUPS Z0, (AX)(BX*1)
+	ADDQ    $0x40, BX
+	CMPQ    BX, DX
+	JL      loop
+
+done:
+	VZEROUPPER
+	RET
+
+// func mulAVX512(dst *float32, src *float32, n int)
+// Requires: AVX, AVX512F
+TEXT ·mulAVX512(SB), NOSPLIT, $0-24
+	MOVQ  dst+0(FP), AX
+	MOVQ  src+8(FP), CX
+	MOVQ  n+16(FP), DX
+	SHLQ  $0x02, DX
+	XORQ  BX, BX
+	TESTQ DX, DX
+	JZ    done
+
+loop:
+	VMOVUPS (AX)(BX*1), Z0
+	VMULPS  (CX)(BX*1), Z0, Z0
 	VMOVUPS Z0, (AX)(BX*1)
 	ADDQ    $0x40, BX
 	CMPQ    BX, DX

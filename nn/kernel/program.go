@@ -243,13 +243,14 @@ type (
 	// Sum is Y = A + B; A, B and Y have one shape.
 	Sum struct{ A, B, Y ID }
 
-	// SoftmaxLoss is the cross-entropy of softmax(X) with the class Labels[n]: Loss[n] = −Weight·log P[n,label]. P gets the
-	// softmax. Labels is N×1×1×1, whole numbers held as float32; a label outside 0…C−1 counts nothing.
+	// SoftmaxLoss is the cross-entropy of the softmax over the channels with the class of each place: Loss[n] = −Weight·mean of log P[n,label,h,w] over the places
+	// that have a class, 0 where none has. X and P, which gets the softmax, are N×C×H×W; Labels is N×1×H×W, whole numbers held as float32. A label outside 0…C−1
+	// is void: it counts nothing.
 	SoftmaxLoss struct {
 		X, Labels, P, Loss ID
 		Weight             float32
 	}
-	// SoftmaxLossGrad is DX = Step.Scale·Weight·(P − onehot).
+	// SoftmaxLossGrad is DX = Step.Scale·Weight/(places of the sample that have a class)·(P − onehot), 0 at void places.
 	SoftmaxLossGrad struct {
 		P, Labels, DX ID
 		Weight        float32

@@ -79,12 +79,23 @@ func hingeSlope(x, t float64) float64 {
 	return 0
 }
 
-// label is the class of a sample, or −1 if it has none.
-func label(labels []float32, n, classes int) int {
-	if l := labels[n]; l >= 0 && l < float32(classes) {
+// labelOf is the class that a label names, or −1 if it is void.
+func labelOf(l float32, classes int) int {
+	if l >= 0 && l < float32(classes) {
 		return int(l)
 	}
 	return -1
+}
+
+// labelled counts the labels that name a class.
+func labelled(labels []float32, classes int) int {
+	n := 0
+	for _, l := range labels {
+		if labelOf(l, classes) >= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // floor of a probability in a logarithm: below it a float32 is no longer normal.
@@ -92,33 +103,38 @@ const leastProbability = 1.1754944e-38
 
 func (r *refExecutor) softmaxLoss(o SoftmaxLoss) {
 	r.softmax(o.X, o.P)
-	classes := r.shape(o.X).Sample()
-	for n := range r.s.Samples {
-		loss := 0.0
-		if l := label(r.mem[o.Labels], n, classes); l >= 0 {
-			p := float64(r.mem[o.P][n*classes+l])
-			loss = -math.Log(max(p, leastProbability))
-			if math.IsNaN(p) {
-				loss = p
+	s := r.shape(o.X)
+	places := s.H * s.W
+	for n := range s.N {
+		labels := r.mem[o.Labels][n*places : (n+1)*places]
+		sum := 0.0
+		for i, v := range labels {
+			if l := labelOf(v, s.C); l >= 0 {
+				sum -= math.Log(max(float64(r.mem[o.P][(n*s.C+l)*places+i]), leastProbability)) // not-a-number stays
 			}
 		}
-		r.mem[o.Loss][n] = float32(float64(o.Weight) * loss)
+		r.mem[o.Loss][n] = float32(float64(o.Weight) * sum / float64(max(labelled(labels, s.C), 1)))
 	}
 }
 
 func (r *refExecutor) softmaxLossGrad(o SoftmaxLossGrad) {
-	classes := r.shape(o.P).Sample()
-	for n := range r.s.Samples {
-		l := label(r.mem[o.Labels], n, classes)
-		for c := range classes {
-			v := float64(r.mem[o.P][n*classes+c])
-			if c == l {
-				v--
+	s := r.shape(o.P)
+	places := s.H * s.W
+	for n := range s.N {
+		labels := r.mem[o.Labels][n*places : (n+1)*places]
+		share := float64(r.s.Scale) * float64(o.Weight) / float64(max(labelled(labels, s.C), 1))
+		for c := range s.C {
+			for i, v := range labels {
+				at := (n*s.C+c)*places + i
+				g := float64(r.mem[o.P][at])
+				switch labelOf(v, s.C) {
+				case -1:
+					g = 0
+				case c:
+					g--
+				}
+				put(r.mem[o.DX], at, share*g, o.Add)
 			}
-			if l < 0 {
-				v = 0
-			}
-			put(r.mem[o.DX], n*classes+c, float64(r.s.Scale)*float64(o.Weight)*v, o.Add)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package kernel
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // A unit is what does the arithmetic: a vector unit of the processor, or plain Go. What is missing (nil) is done in plain Go.
 type unit struct {
@@ -13,12 +16,15 @@ type unit struct {
 
 	// The functions of many numbers take a whole number of vectors; the methods below do the rest in plain Go.
 	addTo       func(dst, src *float32, n int)
+	subTo       func(dst, src *float32, n int)
+	mulTo       func(dst, src *float32, n int)
 	reluTo      func(dst, src *float32, n int)
 	reluGradTo  func(dx, dy, y *float32, n int)
 	reluGradAdd func(dx, dy, y *float32, n int)
 	sgdStep     func(w, g, h *float32, n int, rate, decay, mu float32)
 	nesterov    func(w, g, h *float32, n int, rate, decay, mu float32)
 	dotOf       func(a, b *float32, n int) float32
+	expTo       func(dst, src *float32, n int)
 	poolMax     func(y, x *float32, kh, kw, rs, cs, n int)
 	poolMaxGrad func(dx, x, y, dy *float32, kh, kw, rs, cs, n int)
 	poolSum     func(y, x *float32, kh, kw, rs, cs, n int, scale float32)
@@ -198,6 +204,28 @@ func (u *unit) add(dst, src []float32) {
 	}
 }
 
+// sub does dst −= src.
+func (u *unit) sub(dst, src []float32) {
+	n := u.whole(len(dst), u.subTo != nil)
+	if n > 0 {
+		u.subTo(&dst[0], &src[0], n)
+	}
+	for i := n; i < len(dst); i++ {
+		dst[i] -= src[i]
+	}
+}
+
+// mul does dst ·= src.
+func (u *unit) mul(dst, src []float32) {
+	n := u.whole(len(dst), u.mulTo != nil)
+	if n > 0 {
+		u.mulTo(&dst[0], &src[0], n)
+	}
+	for i := n; i < len(dst); i++ {
+		dst[i] *= src[i]
+	}
+}
+
 // relu does y = max(x, 0).
 func (u *unit) relu(x, y []float32) {
 	n := u.whole(len(x), u.reluTo != nil)
@@ -228,6 +256,23 @@ func (u *unit) reluGrad(y, dy, dx []float32, add bool) {
 		dx[i] = g
 	}
 }
+
+// exp does dst = eˣ of src, between the least normal number and e⁸⁸; not-a-number stays.
+func (u *unit) exp(dst, src []float32) {
+	n := u.whole(len(src), u.expTo != nil)
+	if n > 0 {
+		u.expTo(&dst[0], &src[0], n)
+	}
+	for i := n; i < len(src); i++ {
+		dst[i] = float32(math.Exp(min(max(float64(src[i]), leastExponent), mostExponent)))
+	}
+}
+
+// The bounds of what exp is taken of.
+const (
+	leastExponent = -87.33654
+	mostExponent  = 88
+)
 
 // dot is Σ a·b.
 func (u *unit) dot(a, b []float32) float32 {

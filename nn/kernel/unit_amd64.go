@@ -8,7 +8,7 @@ import "golang.org/x/sys/cpu"
 var (
 	avx2 = unit{
 		name: "AVX2", lanes: 8, most: [5]int{0, 12, 6, 4, 3}, tiles: &tilesAVX2, peak: peakAVX2, peakWork: 12 * 8,
-		addTo: addAVX2, reluTo: reluAVX2, reluGradTo: reluGradAVX2, reluGradAdd: reluGradAddAVX2, sgdStep: sgdAVX2, nesterov: nesterovAVX2, dotOf: dotAVX2,
+		addTo: addAVX2, subTo: subAVX2, mulTo: mulAVX2, reluTo: reluAVX2, reluGradTo: reluGradAVX2, reluGradAdd: reluGradAddAVX2, sgdStep: sgdAVX2, nesterov: nesterovAVX2, dotOf: dotAVX2, expTo: expAVX2,
 		poolMax: poolMaxAVX2, poolMaxGrad: poolMaxGradAVX2, poolSum: poolSumAVX2, poolSpread: poolSpreadAVX2,
 		winogradInput: winogradInputAVX2, mix: mixAVX2,
 		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX2, 4: winogradOutput4AVX2},
@@ -18,7 +18,7 @@ var (
 	}
 	avx512 = unit{
 		name: "AVX-512", lanes: 16, most: [5]int{0, 14, 14, 9, 6}, tiles: &tilesAVX512, peak: peakAVX512, peakWork: 24 * 16,
-		addTo: addAVX512, reluTo: reluAVX512, reluGradTo: reluGradAVX512, reluGradAdd: reluGradAddAVX512, sgdStep: sgdAVX512, nesterov: nesterovAVX512, dotOf: dotAVX512,
+		addTo: addAVX512, subTo: subAVX512, mulTo: mulAVX512, reluTo: reluAVX512, reluGradTo: reluGradAVX512, reluGradAdd: reluGradAddAVX512, sgdStep: sgdAVX512, nesterov: nesterovAVX512, dotOf: dotAVX512, expTo: expAVX512,
 		poolMax: poolMaxAVX512, poolMaxGrad: poolMaxGradAVX512, poolSum: poolSumAVX512, poolSpread: poolSpreadAVX512,
 		winogradInput: winogradInputAVX512, mix: mixAVX512,
 		winogradOutput:   [5]func(dst, src, scratch, bias *float32, rs, cs, dp, n int, least float32){2: winogradOutput2AVX512, 4: winogradOutput4AVX512},

@@ -45,17 +45,22 @@ func (u unit) everywhere(param string) reg.VecVirtual {
 
 // elements writes functions of numbers one by one. n is a whole number of vectors.
 func (u unit) elements() {
-	u.function("add", "dst, src *float32, n int", "does dst += src.")
-	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64()).(reg.GPVirtual)
-	v := u.vector()
-	u.along(n, func(at func(reg.Register) Mem) {
-		VMOVUPS(at(dst), v)
-		VADDPS(at(src), v, v)
-		VMOVUPS(v, at(dst))
-	})
+	for _, f := range []struct {
+		name, sign string
+		do         func(...Op)
+	}{{"add", "+", VADDPS}, {"sub", "−", VSUBPS}, {"mul", "·", VMULPS}} {
+		u.function(f.name, "dst, src *float32, n int", "does dst "+f.sign+"= src.")
+		dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64()).(reg.GPVirtual)
+		v := u.vector()
+		u.along(n, func(at func(reg.Register) Mem) {
+			VMOVUPS(at(dst), v)
+			f.do(at(src), v, v)
+			VMOVUPS(v, at(dst))
+		})
+	}
 
 	u.function("relu", "dst, src *float32, n int", "does dst = max(src, 0); not-a-number stays.")
-	dst, src, n = Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64()).(reg.GPVirtual)
+	dst, src, n := Load(Param("dst"), GP64()), Load(Param("src"), GP64()), Load(Param("n"), GP64()).(reg.GPVirtual)
 	v, zero := u.vector(), u.vector()
 	u.zero(zero)
 	u.along(n, func(at func(reg.Register) Mem) {

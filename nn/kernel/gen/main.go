@@ -37,6 +37,7 @@ var kinds = []struct {
 	{"tiles_along_avx512", func() { avx512.tiles(along) }},
 	{"tiles_across_avx512", func() { avx512.tiles(across) }},
 	{"elements", func() { eachUnit(unit.elements) }},
+	{"exponential", func() { table := exponentialTable(); eachUnit(func(u unit) { u.exponential(table) }) }},
 	{"pooling", func() { eachUnit(unit.pooling) }},
 	{"lrn", func() { eachUnit(unit.norms) }},
 	{"batchnorm", func() { eachUnit(unit.batchNorm) }},

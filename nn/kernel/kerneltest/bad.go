@@ -91,10 +91,14 @@ func badPrograms() map[string]*kernel.Program {
 		all := b.buffer("statistic", each, kernel.Statistic, nil)
 		return kernel.BatchNorm{X: b.input(s), W: w, B: w, Y: b.value(s), Mean: all, Variance: few, Shift: all, Scale: all}
 	})
-	also("the loss of an image", func(b *builder) kernel.Op {
-		s, one := b.samples(3, 2, 2), b.samples(1, 1, 1)
-		return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(one), P: b.value(s), Loss: b.value(one)}
-	})
+	for name, labels := range map[string]kernel.Shape{
+		"one label for an image": {N: 3, C: 1, H: 1, W: 1}, "labels of an image on its side": {N: 3, C: 1, H: 3, W: 2}, "two labels a place": {N: 3, C: 2, H: 2, W: 3},
+	} {
+		also(name, func(b *builder) kernel.Op {
+			s := b.samples(3, 2, 3)
+			return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(labels), P: b.value(s), Loss: b.value(b.samples(1, 1, 1))}
+		})
+	}
 	also("the probabilities of a loss over its input", func(b *builder) kernel.Op {
 		s, one := b.samples(3, 1, 1), b.samples(1, 1, 1)
 		x := b.value(s)

@@ -188,6 +188,30 @@ func losses() []*testCase {
 		}
 		all = append(all, &b.testCase)
 	}
+	return append(all, placeLosses()...)
+}
+
+// placeLosses are losses of images, with void places, and with a sample that has no others.
+func placeLosses() []*testCase {
+	var all []*testCase
+	for _, s := range []kernel.Shape{{N: 1, C: 2, H: 1, W: 3}, {N: 3, C: 5, H: 7, W: 6}, {N: 9, C: 21, H: 4, W: 4}, {N: 2, C: 3, H: 31, W: 17}} {
+		b := newBuilder(fmt.Sprintf("softmax loss of each place %v", s), s.N)
+		x, p := b.inputOf(s, wide), b.value(s)
+		y, q := b.input(s), b.value(s)
+		places := b.samples(1, s.H, s.W)
+		labels := b.inputOf(places, class(s.C))
+		void := b.inputOf(places, func(*rand.Rand) float32 { return 65535 })
+		b.forward(
+			kernel.SoftmaxLoss{X: x, Labels: labels, P: p, Loss: b.value(b.samples(1, 1, 1)), Weight: 1.5},
+			kernel.SoftmaxLoss{X: y, Labels: labels, P: q, Loss: b.value(b.samples(1, 1, 1)), Weight: 1},
+			kernel.SoftmaxLoss{X: x, Labels: void, P: b.value(s), Loss: b.value(b.samples(1, 1, 1)), Weight: 1})
+		b.backward(
+			kernel.SoftmaxLossGrad{P: p, Labels: labels, DX: b.value(s), Weight: 1.5},
+			kernel.SoftmaxLossGrad{P: q, Labels: labels, DX: b.started(&b.program.Backward, s), Weight: 1, Add: true},
+			kernel.SoftmaxLossGrad{P: p, Labels: void, DX: b.value(s), Weight: 1},
+			kernel.SoftmaxLossGrad{P: p, Labels: void, DX: b.started(&b.program.Backward, s), Weight: 1, Add: true})
+		all = append(all, &b.testCase)
+	}
 	return all
 }
 
