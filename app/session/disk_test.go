@@ -20,7 +20,7 @@ func withShapes(t *testing.T) string {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := data.ImportSample(t.Context(), "shapes", folder, 120, 1, false, func(data.Progress) {}); err != nil {
+	if _, err := data.ImportSample(t.Context(), "shapes", folder, data.SampleOptions{Count: 120, Seed: 1}, func(data.Progress) {}); err != nil {
 		t.Fatal(err)
 	}
 	return home

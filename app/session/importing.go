@@ -63,7 +63,7 @@ func (s *Session) ImportSample(sample string) {
 		return
 	}
 	s.startImport(s.NameFor(sample), sample, func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error) {
-		return data.ImportSample(ctx, sample, out, 0, 1, false, observe)
+		return data.ImportSample(ctx, sample, out, data.SampleOptions{Seed: 1}, observe)
 	})
 }
 

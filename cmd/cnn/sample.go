@@ -15,6 +15,7 @@ import (
 type sampleVerb struct {
 	Name  string `arg:"" help:"Name of the sample, or 'list'."`
 	Out   string `help:"Folder of the data set to make." placeholder:"DATASET"`
+	Task  string `enum:"classification,detection,segmentation" default:"classification" help:"What is to be learned: classification; shapes also for detection and segmentation."`
 	Count int    `help:"How many images; 0: all there are, or 2000 of those that are generated."`
 	Seed  uint64 `default:"1" help:"Seed of the split, and of what is generated."`
 	Force bool   `help:"Replace what is at --out."`
@@ -46,10 +47,14 @@ func (v sampleVerb) Run(ctx context.Context, o *output) error {
 		return misused("there is no sample %q; there are %s", v.Name, strings.Join(names, ", "))
 	}
 	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
-		info, err := data.ImportSample(ctx, v.Name, v.Out, v.Count, v.Seed, v.Force, observe)
+		options := data.SampleOptions{Task: data.Task(v.Task), Count: v.Count, Seed: v.Seed, Force: v.Force}
+		info, err := data.ImportSample(ctx, v.Name, v.Out, options, observe)
 		var f *fault.Fault
-		if errors.As(err, &f) && f.Code == "sample.count" {
+		switch {
+		case errors.As(err, &f) && f.Code == "sample.count":
 			err = misused("--count is from 1 to %v, or 0 for the usual number, but is %d", f.Args[1], v.Count)
+		case errors.As(err, &f) && f.Code == "sample.task":
+			err = misused("--task is %v for the sample %s, but is %s", f.Args[2], v.Name, v.Task)
 		}
 		return info, err
 	})

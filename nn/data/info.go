@@ -76,6 +76,9 @@ type Info struct {
 // NoBackground is the Info.Background of a data set whose pixels without a mask are void.
 const NoBackground = -1
 
+// backgroundName is the name by which sources call the class of the background.
+const backgroundName = "background"
+
 // Images gives the number of images in all splits.
 func (i Info) Images() int { return i.Counts[Train] + i.Counts[Val] + i.Counts[Test] }
 

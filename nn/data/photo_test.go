@@ -13,7 +13,7 @@ import (
 // A photo has images of the data set, the same ones for the same seed.
 func TestPhoto(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "shapes")
-	if _, err := ImportSample(context.Background(), "shapes", folder, 60, 1, false, nil); err != nil {
+	if _, err := ImportSample(context.Background(), "shapes", folder, SampleOptions{Count: 60, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	d, err := Open(folder)

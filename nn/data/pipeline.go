@@ -46,6 +46,7 @@ type chunk struct {
 type result struct {
 	file  storedFile
 	value []byte
+	truth Truth
 	err   error
 }
 
@@ -122,6 +123,7 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 			if _, err := w.add(r.file, r.value); err != nil {
 				return nil, nil, err
 			}
+			p.collection.items[c.from+i].truth = r.truth
 			kept = append(kept, c.from+i)
 			report.step(1, nil)
 		}
@@ -172,15 +174,14 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 		if c.err = ctx.Err(); c.err != nil {
 			return
 		}
-		px, file, err := p.image(ctx, &p.collection.items[i], large)
+		px, r, err := p.image(ctx, &p.collection.items[i], large)
 		var stop *unlike
 		_, together := p.collection.items[i].from.(*rawOrigin) // one file with all images: what is wrong with it is wrong with all
 		if errors.As(err, &stop) || ctx.Err() != nil || err != nil && together {
 			c.err = err
 			return
 		}
-		r := result{file: file, err: err}
-		if err == nil {
+		if r.err = err; err == nil {
 			if r.value, c.err = e.encode(px); c.err != nil {
 				return
 			}
@@ -197,27 +198,32 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 	}
 }
 
-// image reads and fits one image.
-func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighted) (Pixels, storedFile, error) {
+// image reads and fits one image and what is true of it.
+func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighted) (Pixels, result, error) {
 	o, err := it.from.open(it.ref)
 	if err != nil {
-		return Pixels{}, storedFile{}, err
+		return Pixels{}, result{}, err
 	}
 	if other := p.shape.fits(o); other != nil {
-		return Pixels{}, storedFile{}, other
+		return Pixels{}, result{}, other
 	}
 	if size := int64(o.w) * int64(o.h); size > largePixels {
 		if err := large.Acquire(ctx, min(size, pixelsAtOnce)); err != nil {
-			return Pixels{}, storedFile{}, err
+			return Pixels{}, result{}, err
 		}
 		defer large.Release(min(size, pixelsAtOnce))
 	}
 	img, err := o.decode()
 	if err != nil {
-		return Pixels{}, storedFile{}, err
+		return Pixels{}, result{}, err
 	}
-	px := fit(flatten(img, p.shape.c), p.shape.w, p.shape.h, p.options.Resize)
-	return px, storedFile{File: it.file, W: o.w, H: o.h}, nil
+	r := result{file: storedFile{File: it.file, W: o.w, H: o.h}, truth: it.truth}
+	if it.labels != nil {
+		if r.truth, err = it.labels.truth(it.ref, o); err != nil {
+			return Pixels{}, result{}, err
+		}
+	}
+	return fit(flatten(img, p.shape.c), p.shape.w, p.shape.h, p.options.Resize), r, nil
 }
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and

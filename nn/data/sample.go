@@ -2,12 +2,14 @@ package data
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
 	"image/color"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,18 +21,21 @@ import (
 // A sample is a data set that needs no download.
 type sample struct {
 	name       string
-	collection func(count int, seed uint64) (*collection, error)
+	tasks      []Task
+	collection func(task Task, count int, seed uint64) (*collection, error)
 	// paste draws one of the sample's things of some size in pixels onto a photo with its middle at x, y.
 	paste func(photo *image.RGBA, x, y, size float64, r *rand.Rand) error
 	// background is a photo without things.
 	background func(w, h int, r *rand.Rand) *image.RGBA
+	// scene is a photo as the pictures for detection and segmentation are, only larger; nil where there are none.
+	scene func(w, h int, r *rand.Rand) image.Image
 }
 
 // sampleTable lists the samples.
 func sampleTable() []sample {
 	return []sample{
-		{"digits", digitsCollection, pasteDigit, darkBackground},
-		{"shapes", shapesCollection, pasteShape, shapesBackground},
+		{"digits", []Task{Classification}, digitsCollection, pasteDigit, darkBackground, nil},
+		{"shapes", []Task{Classification, Detection, Segmentation}, shapesCollection, pasteShape, shapesBackground, shapesScene},
 	}
 }
 
@@ -52,28 +57,48 @@ func sampleNamed(name string) (sample, error) {
 	return sample{}, fault.New("sample.unknown", "There is no sample %q; there are %s. Choose one of them.", name, strings.Join(Samples(), ", "))
 }
 
-// ImportSample makes a data set of a built-in sample: "digits", MNIST's 10,000 test images, or "shapes", drawn by seed with class,
-// box, outline and mask of each. count 0 takes all digits or 2000 shapes; fewer digits are the first ones. A quarter is for
-// validation.
-func ImportSample(ctx context.Context, name, out string, count int, seed uint64, force bool, observe func(Progress)) (Info, error) {
+// SampleOptions say what is made of a sample.
+type SampleOptions struct {
+	Task  Task   // "": Classification
+	Count int    // images; 0: all digits or 2000 shapes. Fewer digits are the first ones
+	Seed  uint64 // of the split, and of what is drawn
+	Force bool   // replace the data set that is there
+}
+
+// ImportSample makes a data set of a built-in sample: "digits", MNIST's 10,000 test images, or "shapes", drawn by seed with boxes, outlines, masks and instances:
+// one figure in a picture for classification, any number for detection and segmentation, where one class is rare. A quarter is for validation.
+func ImportSample(ctx context.Context, name, out string, o SampleOptions, observe func(Progress)) (Info, error) {
 	s, err := sampleNamed(name)
 	if err != nil {
 		return Info{}, err
 	}
-	if count < 0 || count > maxSamples {
-		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", count, maxSamples)
+	o.Task = cmp.Or(o.Task, Classification)
+	if !slices.Contains(s.tasks, o.Task) {
+		return Info{}, fault.New("sample.task", "The sample %s is not made for the task %q, but for %s. Choose another sample or task.", name, string(o.Task), joined(s.tasks))
 	}
-	if err := checkTarget(out, force); err != nil {
+	if o.Count < 0 || o.Count > maxSamples {
+		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", o.Count, maxSamples)
+	}
+	if err := checkTarget(out, o.Force); err != nil {
 		return Info{}, err
 	}
-	c, err := s.collection(count, seed)
+	c, err := s.collection(o.Task, o.Count, o.Seed)
 	if err != nil {
 		return Info{}, err
 	}
-	c.name, c.format, c.task, c.close = name, "sample", Classification, func() error { return nil }
-	o := DefaultImport()
-	o.Seed, o.Force = seed, force
-	return importCollection(ctx, c, out, o, observe)
+	c.name, c.format, c.task, c.close = name, "sample", o.Task, func() error { return nil }
+	i := DefaultImport()
+	i.Seed, i.Force = o.Seed, o.Force
+	return importCollection(ctx, c, out, i, observe)
+}
+
+// joined lists tasks for a sentence.
+func joined(tasks []Task) string {
+	var names []string
+	for _, t := range tasks {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, ", ")
 }
 
 // maxSamples bounds the images of a sample that is drawn.
@@ -92,7 +117,7 @@ var digits10k = sync.OnceValues(func() (*collection, error) {
 	return readIDX(context.Background(), t, "t10k-images-idx3-ubyte.gz")
 })
 
-func digitsCollection(count int, _ uint64) (*collection, error) {
+func digitsCollection(_ Task, count int, _ uint64) (*collection, error) {
 	all, err := digits10k()
 	if err != nil {
 		return nil, err
@@ -126,6 +151,19 @@ func SamplePhoto(name string, w, h int, seed uint64) (image.Image, error) {
 		}
 	}
 	return photo, nil
+}
+
+// SampleScene gives a picture of w×h pixels with many of a sample's things, as densely and as large as in the pictures that it has for detection and segmentation, to try
+// those on; of a sample that has none, SamplePhoto. The same arguments give the same picture.
+func SampleScene(name string, w, h int, seed uint64) (image.Image, error) {
+	s, err := sampleNamed(name)
+	if err != nil || s.scene == nil {
+		return SamplePhoto(name, w, h, seed)
+	}
+	if err := photoSize(w, h); err != nil {
+		return nil, err
+	}
+	return s.scene(w, h, rand.New(rand.NewPCG(seed, 0x70686f746f))), nil // as in SamplePhoto
 }
 
 // A place is where a thing lies in a photo: its middle, and the side of the square that it fills.

@@ -11,8 +11,13 @@ import (
 
 func sampled(t *testing.T, name string, count int, seed uint64) *Dataset {
 	t.Helper()
+	return sampledFor(t, name, SampleOptions{Count: count, Seed: seed})
+}
+
+func sampledFor(t *testing.T, name string, o SampleOptions) *Dataset {
+	t.Helper()
 	out := filepath.Join(t.TempDir(), name)
-	if _, err := ImportSample(context.Background(), name, out, count, seed, false, nil); err != nil {
+	if _, err := ImportSample(context.Background(), name, out, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	return reopened(t, out)
@@ -149,12 +154,18 @@ func TestSamplePhoto(t *testing.T) {
 
 func TestWrongSamples(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "x")
-	_, err := ImportSample(context.Background(), "letters", out, 0, 1, false, nil)
+	_, err := ImportSample(context.Background(), "letters", out, SampleOptions{}, nil)
 	wantFault(t, err, "sample.unknown")
-	_, err = ImportSample(context.Background(), "shapes", out, -1, 1, false, nil)
+	_, err = ImportSample(context.Background(), "shapes", out, SampleOptions{Count: -1}, nil)
 	wantFault(t, err, "sample.count")
-	_, err = ImportSample(context.Background(), "shapes", out, 1, 1, false, nil)
+	_, err = ImportSample(context.Background(), "shapes", out, SampleOptions{Count: 1}, nil)
 	wantFault(t, err, "data.classes.one")
+	_, err = ImportSample(context.Background(), "digits", out, SampleOptions{Task: Segmentation}, nil)
+	wantFault(t, err, "sample.task")
+	_, err = SampleScene("shapes", 10, 1<<20, 1)
+	wantFault(t, err, "sample.photo")
+	_, err = SampleScene("letters", 100, 100, 1)
+	wantFault(t, err, "sample.unknown")
 	_, err = SamplePhoto("letters", 100, 100, 1)
 	wantFault(t, err, "sample.unknown")
 	_, err = SamplePhoto("shapes", 10, 1<<20, 1)

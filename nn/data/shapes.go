@@ -77,10 +77,14 @@ func (o *shapesOrigin) open(ref int) (opened, error) {
 	}}, nil
 }
 
-// shapesCollection draws count pictures by seed, the classes by turns, each with its box, outline and mask.
-func shapesCollection(count int, seed uint64) (*collection, error) {
+// shapesCollection draws count pictures by seed. For classification they have one figure each, the classes by turns, with its box, outline and mask; for the
+// other tasks any number of them.
+func shapesCollection(task Task, count int, seed uint64) (*collection, error) {
 	if count == 0 {
 		count = 2000
+	}
+	if task != Classification {
+		return scenesCollection(task, count, seed), nil
 	}
 	kinds := figures()
 	o := &shapesOrigin{drawings: make([]drawing, count)}
@@ -103,22 +107,35 @@ func shapesCollection(count int, seed uint64) (*collection, error) {
 	return c, nil
 }
 
+// at returns the outline of a figure around a place, turned by an angle.
+func (f figure) at(x, y, radius, angle float64) [][2]float64 {
+	sin, cos := math.Sincos(angle)
+	var out [][2]float64
+	for _, p := range f.points {
+		out = append(out, [2]float64{x + radius*(p[0]*cos-p[1]*sin), y + radius*(p[0]*sin+p[1]*cos)})
+	}
+	return out
+}
+
 // newDrawing places a figure with a turn and colours of chance; ink and paper differ in brightness or hue enough to be seen.
 func newDrawing(class int, f figure, x, y, radius float64, r *rand.Rand) drawing {
 	d := drawing{figure: class, seed: r.Uint64()}
-	sin, cos := math.Sincos(2 * math.Pi * r.Float64())
-	for _, p := range f.points {
-		d.outline = append(d.outline, [2]float64{x + radius*(p[0]*cos-p[1]*sin), y + radius*(p[0]*sin+p[1]*cos)})
-	}
-	colour := func() [3]float64 { return [3]float64{r.Float64(), r.Float64(), r.Float64()} }
-	d.paper = colour()
+	d.outline = f.at(x, y, radius, 2*math.Pi*r.Float64())
+	d.paper = colourOfChance(r)
 	for {
-		d.ink = colour()
-		if abs(d.ink[0]-d.paper[0])+abs(d.ink[1]-d.paper[1])+abs(d.ink[2]-d.paper[2]) > .9 {
+		d.ink = colourOfChance(r)
+		if contrast(d.ink, d.paper) > .9 {
 			return d
 		}
 	}
 }
+
+func colourOfChance(r *rand.Rand) [3]float64 {
+	return [3]float64{r.Float64(), r.Float64(), r.Float64()}
+}
+
+// contrast is how much two colours differ, 0…3.
+func contrast(a, b [3]float64) float64 { return abs(a[0]-b[0]) + abs(a[1]-b[1]) + abs(a[2]-b[2]) }
 
 // truth gives all that is true of a picture of w×h pixels with the drawing in it.
 func (d drawing) truth(w, h int) Truth {
@@ -196,7 +213,7 @@ func paper(w, h int, c [3]float64, r *rand.Rand) *image.RGBA {
 
 // shapesBackground is the paper of a photo of shapes.
 func shapesBackground(w, h int, r *rand.Rand) *image.RGBA {
-	return paper(w, h, [3]float64{r.Float64(), r.Float64(), r.Float64()}, r)
+	return paper(w, h, colourOfChance(r), r)
 }
 
 // pasteShape draws a figure of chance.

@@ -24,17 +24,24 @@ type collection struct {
 
 // An item is an image of a collection.
 type item struct {
-	file  string // path within the source, with slashes
-	from  origin
-	ref   int // what from knows it by
-	truth Truth
-	split int8 // the source's own Split, or -1
-	fixed bool // no percentage moves it
+	file   string // path within the source, with slashes
+	from   origin
+	ref    int // what from knows it by
+	truth  Truth
+	labels labeller // nil: truth is all
+	split  int8     // the source's own Split, or -1
+	fixed  bool     // no percentage moves it
 }
 
 // An origin opens images; it is called from many goroutines.
 type origin interface {
 	open(ref int) (opened, error)
+}
+
+// A labeller reads what is true of images that lies in files of its own; it is called from many goroutines. Coordinates are in pixels of
+// the image as it is once upright.
+type labeller interface {
+	truth(ref int, image opened) (Truth, error)
 }
 
 // A format of sources. A new one is a file and a row of formats.

@@ -12,7 +12,7 @@ import (
 func digits(t *testing.T, images int) *data.Dataset {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "digits")
-	if _, err := data.ImportSample(context.Background(), "digits", folder, images, 1, false, nil); err != nil {
+	if _, err := data.ImportSample(context.Background(), "digits", folder, data.SampleOptions{Count: images, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	d, err := data.Open(folder)

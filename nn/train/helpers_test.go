@@ -16,7 +16,7 @@ import (
 func digits(t *testing.T, count int) *data.Dataset {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "digits")
-	if _, err := data.ImportSample(context.Background(), "digits", folder, count, 1, false, nil); err != nil {
+	if _, err := data.ImportSample(context.Background(), "digits", folder, data.SampleOptions{Count: count, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	d, err := data.Open(folder)
