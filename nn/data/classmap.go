@@ -47,7 +47,7 @@ func (t Truth) InstanceMap(w, h int, dst []uint32) ([]uint32, error) {
 
 // paint draws polygons and masks into a map of w×h values that are ground where nothing is drawn.
 func paint[T uint16 | uint32](t Truth, w, h int, dst []T, ground, void T, value func(class, instance int) T) ([]T, error) {
-	dst = slices.Grow(dst[:0], w*h)[:w*h]
+	dst = resized(dst, w*h)
 	fill(dst, ground)
 	var crossings []float64
 	for _, p := range t.Polygons {
@@ -70,6 +70,9 @@ func paint[T uint16 | uint32](t Truth, w, h int, dst []T, ground, void T, value 
 	}
 	return dst, nil
 }
+
+// resized returns dst with room for n values, whatever they are.
+func resized[T any](dst []T, n int) []T { return slices.Grow(dst[:0], n)[:n] }
 
 // fill sets all values of a map.
 func fill[T any](dst []T, v T) {

@@ -35,16 +35,20 @@ func fit(src Pixels, w, h int, how Resize) Pixels {
 	if src.W == w && src.H == h || src.W < 1 || src.H < 1 {
 		return src
 	}
-	fullW, fullH := scaled(src.W, src.H, w, h, how)
-	x, y := window(fullW, w), window(fullH, h)
-	part := resample(src, axis{src.W, fullW, x.from, x.n}, axis{src.H, fullH, y.from, y.n})
-	if part.W == w && part.H == h {
+	return Place(src.W, src.H, w, h, how).pixels(src)
+}
+
+// pixels brings an image to the second frame of a placement that Place made; black around it.
+func (p Placement) pixels(src Pixels) Pixels {
+	x, y := axisOf(p.FromW, p.W, p.ScaleX, p.X), axisOf(p.FromH, p.H, p.ScaleY, p.Y)
+	part := resample(src, x, y)
+	if part.W == p.W && part.H == p.H {
 		return part
 	}
-	out := Pixels{W: w, H: h, C: src.C, Pix: make([]byte, w*h*src.C)}
+	out := Pixels{W: p.W, H: p.H, C: src.C, Pix: make([]byte, p.W*p.H*src.C)}
+	left, top := max(int(p.X), 0), max(int(p.Y), 0)
 	for row := range part.H {
-		to := ((y.to+row)*w + x.to) * src.C
-		copy(out.Pix[to:to+part.W*src.C], part.Pix[row*part.W*src.C:])
+		copy(out.Pix[((top+row)*p.W+left)*src.C:], part.Pix[row*part.W*src.C:(row+1)*part.W*src.C])
 	}
 	return out
 }
@@ -67,19 +71,15 @@ func scaled(sw, sh, w, h int, how Resize) (int, int) {
 	return max(int(math.Round(float64(sw)/ratio)), 1), max(int(math.Round(float64(sh)/ratio)), 1)
 }
 
-// A span is which part of a scaled axis is kept, and where it lies in the target.
-type span struct{ from, n, to int }
-
-// window centres a scaled axis of full pixels in one of n: cut where it is longer, padded where it is shorter.
-func window(full, n int) span {
-	if full >= n {
-		return span{from: (full - n) / 2, n: n}
-	}
-	return span{n: full, to: (n - full) / 2}
-}
-
 // An axis is scaled from src to full pixels, of which n are wanted, beginning at from.
 type axis struct{ src, full, from, n int }
+
+// axisOf returns the axis of a placement in a frame of n pixels.
+func axisOf(src, n int, scale, offset float64) axis {
+	a := axis{src: src, full: int(math.Round(scale * float64(src))), from: max(int(-offset), 0)}
+	a.n = min(a.full-a.from, n-max(int(offset), 0))
+	return a
+}
 
 // weightBits is the fixed point of the weights: sums of 255 times weights that add to one stay below 2³¹.
 const weightBits = 22

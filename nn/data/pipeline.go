@@ -223,6 +223,9 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 			return Pixels{}, result{}, err
 		}
 	}
+	if r.truth, err = Place(o.w, o.h, p.shape.w, p.shape.h, p.options.Resize).Truth(r.truth); err != nil {
+		return Pixels{}, result{}, err
+	}
 	return fit(flatten(img, p.shape.c), p.shape.w, p.shape.h, p.options.Resize), r, nil
 }
 
