@@ -12,9 +12,9 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
 	look "github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 	"github.com/convscope/convscope/widgets/raster"
 )
@@ -35,9 +35,9 @@ type Page struct {
 	snapshot string // "" the best, or an epoch
 	asked    string // what the view was asked for
 	view     *look.View
-	bare     bool  // it is of the network alone, without an image
-	failed   error // why there is none
-	probe    int   // iteration of the probe that is shown
+	bare     bool         // it is of the network alone, without an image
+	failed   error        // why there is none
+	probe    *train.Probe // the last one that was seen
 	watched  string
 	layer    string
 	filters  bool // filters rather than feature maps
@@ -196,33 +196,17 @@ func (p *Page) follow(t *session.Training) {
 	}
 	key := fmt.Sprintf("%s %p", t.Run, p.img)
 	if p.watched != key {
-		p.watched, p.asked, p.probe = key, "", -1
-		run, in, img := t.Run, t.Spec.Input, p.img
-		layers := []string{nn.Data}
-		for _, l := range t.Spec.Layers {
-			layers = append(layers, l.Name)
-		}
-		p.host.Session().Do(func(context.Context) func() {
-			px := data.Fit(img, in.W, in.H, in.C, data.Squash)
-			return func() {
-				if p.watched == key {
-					p.host.Session().Watch(run, &px, layers)
-				}
-			}
-		})
+		p.watched, p.asked, p.probe = key, "", t.Probe // which is of another image
+		p.host.Session().Watch(t.Run, p.img)
 		return
 	}
 	probe := t.Probe
-	if probe == nil || probe.Iteration == p.probe || len(probe.Layers) < 2 {
+	if probe == nil || probe == p.probe || len(probe.View.Layers) < 2 {
 		return
 	}
-	p.probe = probe.Iteration
-	labels := []string(nil)
-	if d := p.state.ChosenDataset(); d != nil {
-		labels = d.Info.Classes
-	}
+	p.probe = probe
 	p.host.Session().Do(func(context.Context) func() {
-		v := viewOf(t, labels)
+		v := probe.View.Described()
 		return func() {
 			if p.watched == key {
 				p.view = v
@@ -230,36 +214,6 @@ func (p *Page) follow(t *session.Training) {
 			}
 		}
 	})
-}
-
-// viewOf makes a view of a probe.
-func viewOf(t *session.Training, labels []string) *look.View {
-	v := &look.View{Epoch: t.Probe.Epoch}
-	report := nn.Analyze(t.Spec, 1)
-	for _, l := range t.Probe.Layers {
-		layer := look.Layer{Name: l.Name, Type: nn.Data, Maps: l.Maps, Filters: l.Filters, Stats: look.Describe(l.Maps.Data)}
-		if len(l.Maps.Shape) == 3 {
-			layer.Shape = nn.Shape{C: l.Maps.Shape[0], H: l.Maps.Shape[1], W: l.Maps.Shape[2]}
-		}
-		if i := t.Spec.Layer(l.Name); i >= 0 {
-			layer.Type, layer.Parameters = t.Spec.Layers[i].Type, report.Layers[i].Parameters
-			kind, err := nn.KindOf(layer.Type)
-			if err == nil && kind.Loss {
-				m := model.Model{Labels: labels, Spec: t.Spec}
-				if len(l.Maps.Data) == len(labels) {
-					out := slices.Clone(l.Maps.Data)
-					kind.Probabilities(out)
-					v.Top = m.Guesses(out, 5)
-				}
-				continue
-			}
-		}
-		if l.Name == nn.Data {
-			v.Tensor = l.Maps
-		}
-		v.Layers = append(v.Layers, layer)
-	}
-	return v
 }
 
 // showView shows a view: image, guesses, layers.
@@ -396,7 +350,7 @@ func (p *Page) Show() {
 func (p *Page) Hide() {
 	p.shown = false
 	if p.watched != "" && p.state.Training != nil {
-		p.host.Session().Watch(p.state.Training.Run, nil, nil)
+		p.host.Session().Watch(p.state.Training.Run, nil)
 	}
 	p.watched = ""
 }

@@ -1,10 +1,14 @@
 package inspect
 
 import (
+	"bytes"
+	"fmt"
 	"image"
 	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -15,6 +19,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	look "github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -45,10 +50,10 @@ func trained(t *testing.T, while func(h *pagetest.Host, p *Page)) (*pagetest.Hos
 
 func TestLookInside(t *testing.T) {
 	h, p := trained(t, func(h *pagetest.Host, p *Page) {
-		h.Until("layers while it trains", func(*session.State) bool { return p.Shown() > 5 && p.probe > 0 })
+		h.Until("layers while it trains", func(*session.State) bool { return p.Shown() > 5 && p.watched != "" })
 	})
 	h.Until("layers of the stopped run", func(*session.State) bool {
-		return p.view != nil && p.probe > 0 && len(p.view.Top) == 5 && p.view.Layers[1].Biases != nil
+		return p.view != nil && p.watched == "" && len(p.view.Top) == 5 && p.view.Layers[1].Biases != nil
 	})
 	if p.layer != p.view.Layers[1].Name {
 		t.Errorf("the layer shown first is %q", p.layer)
@@ -79,6 +84,93 @@ func TestLookInside(t *testing.T) {
 	if p.Shown() == 0 {
 		t.Error("nothing is seen after a change of language")
 	}
+	if len(h.Faults) > 0 {
+		t.Error(h.Faults)
+	}
+}
+
+// folder writes images of 40×30 pixels in folders of their classes.
+func folder(t *testing.T, classes ...string) string {
+	t.Helper()
+	home, random := t.TempDir(), rand.New(rand.NewPCG(1, 2))
+	for _, class := range classes {
+		if err := os.Mkdir(filepath.Join(home, class), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20 {
+			img := image.NewNRGBA(image.Rect(0, 0, 40, 30))
+			for k := range img.Pix {
+				img.Pix[k] = uint8(random.Uint32()) | uint8(k%4/3*255)
+			}
+			var b bytes.Buffer
+			if err := png.Encode(&b, img); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(home, class, fmt.Sprint(i, ".png")), b.Bytes(), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return home
+}
+
+// A run that goes on shows an image as the stored model of the same run does: fitted, cut and named in the run's own way, whatever data set is
+// chosen, and of a run that was taken up again too.
+func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	options := data.DefaultImport()
+	options.Width, options.Height, options.Channels, options.Resize = 28, 28, 3, data.Crop
+	h.Session().Import(folder(t, "ant", "bee"), "other", options)
+	h.Until("the other data set", func(s *session.State) bool { return s.Import == nil && s.Dataset == "other" })
+	h.Session().Import(folder(t, "cat", "dog"), "animals", options)
+	h.Until("the data set", func(s *session.State) bool { return s.Import == nil && s.Dataset == "animals" })
+	photo := image.NewNRGBA(image.Rect(0, 0, 90, 30))
+	for i := range photo.Pix {
+		photo.Pix[i] = uint8(i*7) | uint8(i%4/3*255)
+	}
+	p.own = true
+	p.take(photo, "photo")
+
+	c := train.DefaultsFor(h.State().ChosenNetwork().Spec)
+	c.Epochs, c.Batch, c.Crop, c.Rate = 5000, 8, 20, .001
+	run, err := h.Session().Train(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := func() bool { return p.view != nil && len(p.view.Tensor.Data) > 0 && len(p.view.Top) == 2 }
+	live := func() *look.View {
+		h.Until("what the run makes of it", func(s *session.State) bool { return s.Live() && p.watched != "" && seen() })
+		return p.view
+	}
+	views := []*look.View{live()}
+	h.Until("an epoch", func(s *session.State) bool { return s.ChosenRun().Info.BestEpoch > 0 })
+	h.Session().Stop(run)
+	h.Until("what the stored model makes of it", func(s *session.State) bool {
+		return s.Training == nil && p.watched == "" && p.view != views[0] && seen()
+	})
+	stored := p.view
+	p.view = nil
+	if err := h.Session().ResumeRun(run); err != nil {
+		t.Fatal(err)
+	}
+	h.Session().ChooseDataset("other")
+	views = append(views, live())
+	for i, v := range views {
+		if !slices.Equal(v.Tensor.Data, stored.Tensor.Data) {
+			t.Errorf("live view %d: the network is given another image", i)
+		}
+		if len(v.Layers) != len(stored.Layers) {
+			t.Errorf("live view %d: %d layers, not %d", i, len(v.Layers), len(stored.Layers))
+		}
+		for _, g := range v.Top {
+			if g.Label != "cat" && g.Label != "dog" {
+				t.Errorf("live view %d: the network takes it for %q", i, g.Label)
+			}
+		}
+	}
+	h.Session().Stop(run)
+	h.Until("the end", func(s *session.State) bool { return s.Training == nil })
 	if len(h.Faults) > 0 {
 		t.Error(h.Faults)
 	}

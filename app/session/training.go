@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"io/fs"
 	"maps"
 	"math"
@@ -12,7 +13,6 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
@@ -366,7 +366,7 @@ func (s *Session) SetRate(run string, rate float64) {
 	s.request(run, train.SetRate{Rate: rate}, func(l *live) { l.config.Rate = rate })
 }
 
-// Watch asks a run for probes of an image on its way through some layers; a nil image ends it.
-func (s *Session) Watch(run string, image *data.Pixels, layers []string) {
-	s.request(run, train.Watch{Image: image, Layers: layers}, nil)
+// Watch asks a run for probes of an image on its way through some layers, or through all where none is named; a nil image ends it.
+func (s *Session) Watch(run string, img image.Image, layers ...string) {
+	s.request(run, train.Watch{Image: img, Layers: layers}, nil)
 }

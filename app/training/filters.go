@@ -92,7 +92,7 @@ func (p *Page) showLiveFilters(t *session.Training) {
 	}
 	switch {
 	case t.Probe != nil:
-		for _, l := range t.Probe.Layers {
+		for _, l := range t.Probe.View.Layers {
 			if l.Filters != nil {
 				p.setFilters(l.Name, *l.Filters, true)
 			}
@@ -159,7 +159,7 @@ func (p *Page) watch(t *session.Training) {
 		px, err := s.FirstImage(dataset)
 		return func() {
 			if err == nil && p.learned.watched == run {
-				s.Watch(run, &px, []string{layer})
+				s.Watch(run, px.Image(), layer)
 			}
 		}
 	})

@@ -158,7 +158,7 @@ func (p *Page) Show() {
 func (p *Page) Hide() {
 	p.shown = false
 	if p.learned.watched != "" && p.state.Training != nil {
-		p.host.Session().Watch(p.learned.watched, nil, nil)
+		p.host.Session().Watch(p.learned.watched, nil)
 	}
 }
 

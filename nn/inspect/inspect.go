@@ -6,6 +6,7 @@ import (
 	"context"
 	"image"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -48,36 +49,61 @@ type Histogram struct {
 	Counts    []int
 }
 
-// Look sends an image through a network. p must have been opened with keepAll.
+// Look sends an image through a network and describes what every layer makes of it. p must have been opened with keepAll.
 func Look(ctx context.Context, p *model.Predictor, img image.Image) (*View, error) {
-	m := p.Model
-	px, tensor := m.Pre.Image(img)
+	px, tensor := p.Model.Pre.Image(img)
+	v, err := Send(ctx, p, px, tensor, nil)
+	if err != nil {
+		return nil, err
+	}
+	return v.Described(), ctx.Err()
+}
+
+// Send sends through a network what it sees of an image, as its preprocessing makes it, and gives what the layers of those names, or all of them
+// where there are none, made of it. There are no statistics yet: they take longer than a small network does.
+func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []float32, layers []string) (*View, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	m := p.Model
 	out, err := p.Probabilities(tensor, 1)
 	if err != nil {
 		return nil, err
 	}
 	in := m.Spec.Input
 	v := &View{Input: px, Tensor: nn.Tensor{Shape: []int{in.C, in.H, in.W}, Data: tensor}, Top: m.Guesses(out, 5), Epoch: m.Epoch}
-	v.Layers = append(v.Layers, Layer{Name: nn.Data, Type: nn.Data, Shape: in, Maps: v.Tensor, Stats: Describe(tensor)})
+	asked := func(name string) bool { return len(layers) == 0 || slices.Contains(layers, name) }
+	if asked(nn.Data) {
+		v.Layers = append(v.Layers, Layer{Name: nn.Data, Type: nn.Data, Shape: in, Maps: v.Tensor})
+	}
 	report := p.Instance.Network.Report
 	for _, i := range report.Order {
+		r := report.Layers[i]
+		if !asked(r.Name) {
+			continue
+		}
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		r := report.Layers[i]
 		maps, err := p.Instance.Value(r.Name, 1)
 		if err != nil {
 			return nil, err
 		}
 		l := Layer{Name: r.Name, Type: r.Type, Shape: r.Output, Parameters: r.Parameters, Maps: nn.Tensor{Shape: maps.Shape[1:], Data: maps.Data}}
-		l.Stats = Describe(maps.Data)
 		l.Filters, l.Biases = Filters(m, r.Name)
 		v.Layers = append(v.Layers, l)
 	}
 	return v, nil
+}
+
+// Described is the view with the statistics of its layers; v stays as it is.
+func (v *View) Described() *View {
+	d := *v
+	d.Layers = slices.Clone(v.Layers)
+	for i := range d.Layers {
+		d.Layers[i].Stats = Describe(d.Layers[i].Maps.Data)
+	}
+	return &d
 }
 
 // Layers shows a network without an image: its layers with their filters, and no maps.

@@ -1,9 +1,10 @@
 package train
 
 import (
-	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
+	"image"
+
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/metric"
 )
 
@@ -62,11 +63,10 @@ type (
 		Epoch     float64
 		Path      string
 	}
-	// Probe shows a watched image on its way through the network as it is now.
+	// Probe shows a watched image on its way through the network as it is now, without statistics.
 	Probe struct {
 		Iteration int
-		Epoch     float64
-		Layers    []ProbeLayer
+		View      *inspect.View
 	}
 	// Warning tells of something that the run goes on after.
 	Warning struct {
@@ -86,13 +86,6 @@ type (
 		BestEpoch float64
 	}
 )
-
-// A ProbeLayer is one layer's part in a Probe.
-type ProbeLayer struct {
-	Name    string
-	Maps    nn.Tensor  // C×H×W
-	Filters *nn.Tensor // F×C×h×w, of a convolution
-}
 
 func (Started) event()     {}
 func (Step) event()        {}
@@ -119,10 +112,11 @@ type (
 	Stop struct{}
 	// SetRate changes the base learning rate from now on.
 	SetRate struct{ Rate float64 }
-	// Watch asks for a Probe of an image's way through some layers, about twice a second. Without an image it ends.
+	// Watch asks for a Probe of an image's way through some layers, about twice a second. The image may be of any size: it is made into what the
+	// network sees as the run's preprocessing does it. Without an image the watching ends.
 	Watch struct {
-		Image  *data.Pixels
-		Layers []string
+		Image  image.Image
+		Layers []string // none: all
 	}
 )
 

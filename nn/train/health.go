@@ -115,7 +115,7 @@ func (r *run) dead() ([]LayerHealth, error) {
 	if len(names) == 0 || r.inst.Network.Report.Parameters > deadWeights {
 		return nil, nil
 	}
-	if _, err := r.watched.open(r); err != nil {
+	if err := r.watched.open(r); err != nil {
 		return nil, err
 	}
 	awake := map[string][]bool{}
@@ -133,11 +133,11 @@ func (r *run) dead() ([]LayerHealth, error) {
 		if !ok {
 			break
 		}
-		if _, err := r.watched.inst.Run(b.Images, nil, kernel.Step{Samples: 1}); err != nil {
+		if _, err := r.watched.model.Instance.Run(b.Images, nil, kernel.Step{Samples: 1}); err != nil {
 			return nil, err
 		}
 		for _, name := range names {
-			maps, err := r.watched.inst.Value(name, 1)
+			maps, err := r.watched.model.Instance.Value(name, 1)
 			if err != nil {
 				return nil, err
 			}

@@ -94,6 +94,7 @@ type run struct {
 	release  func() // of the folder's lock
 	log      *log
 	pre      *model.Preprocessor
+	labels   []string // names of the classes
 	inst     *nn.Instance
 	train    []uint32 // usable images, in rising order
 	val      []uint32
@@ -254,16 +255,17 @@ func (r *run) encoding(network *nn.Network) (err error) {
 	return err
 }
 
-// preprocessing makes images into tensors: of a run that goes on as it did before.
+// preprocessing makes images into tensors, and names classes: of a run that goes on as it did before.
 func (r *run) preprocessing() error {
 	if r.Resume {
 		m, err := model.LoadDescription(r.Folder)
 		if err != nil {
 			return err
 		}
-		r.pre = m.Pre
+		r.pre, r.labels = m.Pre, m.Labels
 		return nil
 	}
+	r.labels = r.Data.Info().Classes
 	var err error
 	r.pre, err = preprocessor(r.Data, r.Config)
 	return err
@@ -330,7 +332,7 @@ func (r *run) newFolder() error {
 	}
 	defer draft.Discard()
 	info := r.Data.Info()
-	m := &model.Model{Task: info.Task, Background: info.Background, Spec: r.Spec, Labels: info.Classes, Pre: r.pre}
+	m := &model.Model{Task: info.Task, Background: info.Background, Spec: r.Spec, Labels: r.labels, Pre: r.pre}
 	if err := m.SaveDescription(draft.Path); err != nil {
 		return cannot(err)
 	}

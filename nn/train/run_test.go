@@ -163,7 +163,7 @@ func TestRequests(t *testing.T) {
 	_, events := must(context.Background(), t, j, func(e Event) {
 		switch e := e.(type) {
 		case Started:
-			requests <- Watch{Image: &px, Layers: []string{"conv", "hidden"}}
+			requests <- Watch{Image: px.Image(), Layers: []string{"conv", "hidden"}}
 		case Step:
 			if e.Iteration == 2 {
 				requests <- Pause{}
@@ -188,10 +188,10 @@ func TestRequests(t *testing.T) {
 		t.Errorf("the new rate is not kept: %g, %v", info.Config.Rate, err)
 	}
 	probes := of[Probe](events)
-	if len(probes) == 0 || len(probes[0].Layers) != 2 {
+	if len(probes) == 0 || len(probes[0].View.Layers) != 2 {
 		t.Fatalf("%d probes", len(probes))
 	}
-	conv, hidden := probes[0].Layers[0], probes[0].Layers[1]
+	conv, hidden := probes[0].View.Layers[0], probes[0].View.Layers[1]
 	if !slices.Equal(conv.Maps.Shape, []int{6, 24, 24}) || conv.Filters == nil || !slices.Equal(conv.Filters.Shape, []int{6, 1, 5, 5}) {
 		t.Errorf("conv shows %v", conv.Maps.Shape)
 	}

@@ -2,11 +2,13 @@ package train
 
 import (
 	"cmp"
+	"context"
+	"image"
 	"time"
 
-	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
-	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/model"
 )
 
 // serve does what was asked since the last step. It tells whether the run is to stop.
@@ -148,83 +150,64 @@ func (r *run) pause() (stop bool, err error) {
 	}
 }
 
-// probe is what Watch asked for: a copy of the network, for use, that shows an image's way through it.
+// probe is what Watch asked for: the run's model in use, with the weights of now.
 type probe struct {
-	image  []float32
-	px     *data.Pixels
+	image  image.Image // nil: nothing is watched
 	layers []string
 	last   time.Time
-	inst   *nn.Instance
+	px     data.Pixels // what the network sees of the image
+	tensor []float32   // likewise; nil before the first probe
+	model  *model.Predictor
 }
 
 // interval between two probes.
 const probeInterval = 500 * time.Millisecond
 
 func (p *probe) set(q Watch) {
-	p.px, p.layers, p.image, p.last = q.Image, q.Layers, nil, time.Time{}
+	p.image, p.layers, p.last, p.tensor = q.Image, q.Layers, time.Time{}, nil
 }
 
 func (p *probe) close() error {
-	if p.inst == nil {
+	if p.model == nil {
 		return nil
 	}
-	err := p.inst.Close()
-	p.inst = nil
+	err := p.model.Close()
+	p.model = nil
 	return err
 }
 
-// open makes the copy ready, with the weights of now.
-func (p *probe) open(r *run) (map[string]nn.Tensor, error) {
-	if p.inst == nil {
-		network, err := nn.Compile(r.Spec, nn.Options{Batch: 1, KeepAll: true})
-		if err != nil {
-			return nil, err
-		}
-		if p.inst, err = network.Open(r.Device); err != nil {
-			return nil, err
-		}
-	}
+// open makes the model ready, as whoever uses it later has it: with the run's preprocessing and names of classes.
+func (p *probe) open(r *run) error {
 	weights, err := r.inst.Weights()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return weights, p.inst.SetWeights(weights)
+	if p.model != nil {
+		p.model.Model.Weights = weights
+		return p.model.Instance.SetWeights(weights)
+	}
+	m := &model.Model{Path: r.Folder, Spec: r.Spec, Labels: r.labels, Pre: r.pre, Weights: weights}
+	p.model, err = m.Open(r.Device, 1, true)
+	return err
 }
 
 // probe shows the watched image's way through the network, if it is time again.
 func (r *run) probe() error {
 	p := &r.watched
-	if p.px == nil || time.Since(p.last) < probeInterval {
+	if p.image == nil || time.Since(p.last) < probeInterval {
 		return nil
 	}
 	p.last = time.Now()
-	if p.image == nil {
-		if p.px.W != r.pre.Width || p.px.H != r.pre.Height || p.px.C != r.pre.Channels {
-			p.px = nil // an image of another data set cannot be shown
-			return nil
-		}
-		p.image = make([]float32, r.pre.Len())
-		r.pre.Tensor(*p.px, p.image)
+	if err := p.open(r); err != nil {
+		return err
 	}
-	weights, err := p.open(r)
+	if p.tensor == nil {
+		p.px, p.tensor = r.pre.Image(p.image)
+	}
+	p.model.Model.Epoch = r.place.Epoch
+	view, err := inspect.Send(context.WithoutCancel(r.ctx), p.model, p.px, p.tensor, p.layers)
 	if err != nil {
 		return err
 	}
-	if _, err := p.inst.Run(p.image, nil, kernel.Step{Samples: 1}); err != nil {
-		return err
-	}
-	e := Probe{Iteration: r.place.Iteration, Epoch: r.place.Epoch}
-	for _, name := range p.layers {
-		maps, err := p.inst.Value(name, 1)
-		if err != nil { // no such layer: the watching ends, not the run
-			p.px = nil
-			return nil
-		}
-		layer := ProbeLayer{Name: name, Maps: nn.Tensor{Shape: maps.Shape[1:], Data: maps.Data}}
-		if w, ok := weights[name+".weight"]; ok && len(w.Shape) == 4 {
-			layer.Filters = &w
-		}
-		e.Layers = append(e.Layers, layer)
-	}
-	return r.tell(e)
+	return r.tell(Probe{r.place.Iteration, view})
 }
