@@ -1,13 +1,16 @@
 package session
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -142,5 +145,78 @@ func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
 	})
 	if r := w.s.State().ChosenRun(); r == nil || r.Name != run || r.Info.State != train.Diverged || len(r.Info.Snapshots) != 0 {
 		t.Errorf("the run is %+v", r)
+	}
+}
+
+// What a crash left is cleared at the next start: what was being made or removed goes, what was put aside is there again, what others are at stays.
+func TestWhatACrashLeftIsClearedAtTheNextStart(t *testing.T) {
+	home := t.TempDir()
+	for _, folder := range []string{
+		"datasets/.deleting shapes", "datasets/.convscope-import-killed", "datasets/.convscope-import-aside-old", "datasets/.mine",
+		"runs/.deleting run 1", "runs/.convscope-run-killed", "runs/run 2/snapshots/.new-killed", "runs/run 2/snapshots/.deleting 3", "networks",
+	} {
+		if err := os.MkdirAll(filepath.Join(home, folder, "in it"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	held, err := disk.NewDraft(filepath.Join(home, "datasets", "coming"), ".convscope-import-held-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Discard()
+	old := time.Now().Add(-2 * stale)
+	for _, file := range []string{".convscope-old", "networks/.convscope-old", "networks/.convscope-new", "runs/run 2/network.json", "runs/run 2/.convscope-old"} {
+		path := filepath.Join(home, file)
+		if err := os.WriteFile(path, []byte("{}"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "-old") {
+			if err := os.Chtimes(path, old, old); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	open(t, home).close()
+	var left []string
+	err = filepath.WalkDir(home, func(path string, _ fs.DirEntry, err error) error {
+		if name := filepath.Base(path); name != "in it" && (strings.HasPrefix(name, ".") || name == "aside") {
+			left = append(left, name)
+		}
+		return err
+	})
+	if want := []string{".mine", filepath.Base(held.Path), ".convscope-new", "aside"}; err != nil || !slices.Equal(sorted(left), sorted(want)) {
+		t.Errorf("there are %v, not %v; %v", left, want, err)
+	}
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
+
+// stuck is a disk on which nothing can be renamed.
+type stuck struct{ disk.System }
+
+func (stuck) Rename(string, string) error { return fs.ErrPermission }
+
+// What cannot be deleted is told, is whole and stays in the list.
+func TestWhatCannotBeDeletedStays(t *testing.T) {
+	home := withShapes(t)
+	run := filepath.Join(home, "runs", "run 1")
+	if err := os.MkdirAll(run, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	defer disk.Replace(stuck{})()
+	w := open(t, home)
+	defer w.close()
+	w.s.DeleteDataset("shapes")
+	w.until("a notice", func(st *State) bool { return st.told("session.delete") == 1 })
+	w.s.DeleteRun("run 1")
+	w.until("a notice", func(st *State) bool { return st.told("session.delete") == 2 })
+	if _, err := os.Stat(filepath.Join(home, "datasets", "shapes", data.InfoFile)); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(run); err != nil {
+		t.Error(err)
+	}
+	if st := w.s.State(); st.ChosenDataset() == nil || len(st.Runs) != 1 {
+		t.Errorf("there are %d data sets and %d runs", len(st.Datasets), len(st.Runs))
 	}
 }

@@ -174,7 +174,7 @@ func (s *Session) writeQueue() error {
 	path := filepath.Join(s.config.Home, queueFile)
 	list := s.State().Waiting
 	if len(list) == 0 {
-		if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := disk.Remove(path); err != nil {
 			return data.CannotWrite(err, path)
 		}
 		return nil

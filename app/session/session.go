@@ -8,7 +8,6 @@ package session
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
@@ -74,11 +74,11 @@ type Session struct {
 // New opens the workspace and begins to read it.
 func New(c Config) (*Session, error) {
 	for _, sub := range []string{"datasets", "networks", "runs"} {
-		if err := os.MkdirAll(filepath.Join(c.Home, sub), 0o777); err != nil {
+		if err := disk.MakeFolder(filepath.Join(c.Home, sub)); err != nil {
 			return nil, noHome(c.Home, err)
 		}
 	}
-	if err := writable(c.Home); err != nil {
+	if err := disk.Writable(c.Home); err != nil {
 		return nil, noHome(c.Home, err)
 	}
 	cpu, err := kernel.NewQuietCPU(c.Threads)
@@ -99,15 +99,6 @@ func New(c Config) (*Session, error) {
 
 func noHome(folder string, cause error) error {
 	return fault.New("session.home", "The folder of the workspace, %s, cannot be written to. Allow writing there, or choose another folder.", folder).Because(cause)
-}
-
-// writable tries whether files can be made in a folder: one that is there may still be read-only.
-func writable(folder string) error {
-	f, err := os.CreateTemp(folder, ".writable-")
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // Close cancels everything that goes on, lets a training write its snapshot, and waits for all of it.

@@ -17,6 +17,7 @@ import (
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -49,6 +50,7 @@ func (s *Session) restore(ctx context.Context) {
 	if b, err := os.ReadFile(filepath.Join(s.config.Home, choiceFile)); err == nil {
 		_ = json.Unmarshal(b, &c) // a choice that cannot be read is none
 	}
+	s.clear()
 	datasets, err := s.readDatasets(ctx)
 	s.fail(err)
 	runs, err := s.readRuns(ctx)
@@ -364,7 +366,7 @@ func (s *Session) DeleteNetwork(name string) {
 	if slices.Contains(nn.StandardNames(), name) {
 		return
 	}
-	if err := os.Remove(s.networkFile(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := disk.Remove(s.networkFile(name)); err != nil {
 		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", s.networkFile(name)).Because(err))
 		return
 	}
@@ -424,7 +426,9 @@ func (s *Session) DeleteDataset(name string) {
 		if d != nil {
 			s.fail(d.Close())
 		}
-		s.remove(s.datasetFolder(name))
+		if !s.remove(s.datasetFolder(name)) {
+			return
+		}
 		s.change(func(now *State) {
 			now.Datasets = slices.DeleteFunc(slices.Clone(now.Datasets), func(d Dataset) bool { return d.Name == name })
 			s.settle(now)
@@ -445,7 +449,9 @@ func (s *Session) DeleteRun(name string) {
 	}
 	s.background(func(context.Context) {
 		s.fail(s.models.Forget(s.runFolder(name)))
-		s.remove(s.runFolder(name))
+		if !s.remove(s.runFolder(name)) {
+			return
+		}
 		s.setCurve(name, nil)
 		s.change(func(now *State) {
 			now.Runs = withoutRun(now.Runs, name)
@@ -473,7 +479,7 @@ func (s *Session) RenameRun(from, to string, done func(folder string)) error {
 	}
 	s.background(func(context.Context) {
 		s.fail(s.models.Forget(s.runFolder(from)))
-		if err := os.Rename(s.runFolder(from), s.runFolder(to)); err != nil {
+		if err := disk.Rename(s.runFolder(from), s.runFolder(to)); err != nil {
 			s.fail(fault.New("session.rename", "%s cannot be renamed. Allow writing there.", s.runFolder(from)).Because(err))
 			return
 		}
@@ -500,13 +506,23 @@ func (s *Session) RenameRun(from, to string, done func(folder string)) error {
 	return nil
 }
 
-// remove deletes a folder, after it was renamed so that a half-deleted one is never taken for a whole one.
-func (s *Session) remove(folder string) {
-	doomed := filepath.Join(filepath.Dir(folder), ".deleting "+filepath.Base(folder))
-	if err := os.Rename(folder, doomed); err == nil {
-		folder = doomed
-	}
-	if err := os.RemoveAll(folder); err != nil {
+// remove deletes a folder. It reports whether nothing has its name any more.
+func (s *Session) remove(folder string) bool {
+	err := disk.RemoveFolder(folder)
+	if err != nil {
 		s.fail(fault.New("session.delete", "%s cannot be deleted. Allow writing there, or close what uses it.", folder).Because(err))
 	}
+	_, err = os.Lstat(folder)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// stale is how long nobody has written to a file in the making that is taken for one that a crash left.
+const stale = time.Hour
+
+// clear removes what a crash left in the workspace. Another window may be open on it.
+func (s *Session) clear() {
+	data.ClearImports(filepath.Join(s.config.Home, "datasets"))
+	train.ClearRuns(filepath.Join(s.config.Home, "runs"), stale)
+	disk.ClearFiles(filepath.Join(s.config.Home, "networks"), stale)
+	disk.ClearFiles(s.config.Home, stale)
 }

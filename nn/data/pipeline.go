@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -52,7 +53,7 @@ type result struct {
 
 // run imports all images into a new database at p.file and fills in p.info. It returns *unlike when the shape was guessed wrong.
 func (p *pipeline) run(ctx context.Context) error {
-	if err := os.Remove(p.file); err != nil && !errors.Is(err, os.ErrNotExist) { // of a wrong guess before
+	if err := disk.Remove(p.file); err != nil { // of a wrong guess before
 		return err
 	}
 	w, err := newWriter(p.file)

@@ -73,7 +73,7 @@ func (t *target) abort() {
 		t.draft.Discard()
 	}
 	for i := len(t.made) - 1; i >= 0; i-- {
-		os.Remove(t.made[i]) // only if nothing else is in it by now
+		_ = disk.Remove(t.made[i]) // only if nothing else is in it by now
 	}
 }
 
@@ -88,4 +88,10 @@ func (t *target) publish(force bool) error {
 	}
 	t.made = nil
 	return nil
+}
+
+// ClearImports removes what was left in a folder by imports that were killed, and by removals of data sets.
+func ClearImports(folder string) {
+	disk.Clear(folder, tempPrefix) // first: a data set that was put aside is there again
+	disk.ClearRemoved(folder)
 }

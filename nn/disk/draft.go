@@ -145,32 +145,10 @@ func makeHeld(parent, prefix string) (folder string, release func(), err error) 
 	}
 }
 
-// RemoveFolder removes a folder, after it was renamed so that a half-removed one is never taken for a whole one.
-func RemoveFolder(path, prefix string) error {
-	doomed := filepath.Join(filepath.Dir(path), prefix+filepath.Base(path))
-	if err := RemoveAll(doomed); err != nil { // of a removal that was broken off
-		return err
-	}
-	if err := Rename(path, doomed); err != nil {
-		return err
-	}
-	return RemoveAll(doomed)
-}
-
 // Rename gives a file or folder another name in its folder, and makes it last.
 func Rename(from, to string) error {
 	if err := current.Rename(from, to); err != nil {
 		return err
 	}
 	return current.SyncFolder(filepath.Dir(to))
-}
-
-// ClearFiles removes the files in a folder that killed processes left of WriteFile. No process may be writing there.
-func ClearFiles(folder string) {
-	entries, _ := os.ReadDir(folder)
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), tempFile) && e.Type().IsRegular() {
-			_ = current.Remove(filepath.Join(folder, e.Name()))
-		}
-	}
 }

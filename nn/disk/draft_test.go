@@ -83,36 +83,11 @@ func TestClearLeavesWhatIsInUse(t *testing.T) {
 		}
 	}
 	disk.Clear(parent, ".new-")
-	disk.ClearFiles(parent)
+	disk.ClearFiles(parent, 0)
 	want := []string{filepath.Base(mine.Path), ".new-file", "aside", "other", "replaced"}
 	slices.Sort(want)
 	if got := names(t, parent); !slices.Equal(got, want) {
 		t.Errorf("there are %v, not %v", got, want)
-	}
-}
-
-func TestRemoveAll(t *testing.T) {
-	parent := t.TempDir()
-	outside := filepath.Join(parent, "outside")
-	inside := filepath.Join(parent, "folder", "in", "it")
-	for _, folder := range []string{outside, inside} {
-		if err := os.MkdirAll(folder, 0o777); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := os.WriteFile(filepath.Join(outside, "precious"), nil, 0o666); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(outside, filepath.Join(inside, "link")); err != nil {
-		t.Skip(err) // not every system lets everybody
-	}
-	for range 2 { // the second time nothing is there
-		if err := disk.RemoveAll(filepath.Join(parent, "folder")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := names(t, outside); !slices.Equal(got, []string{"precious"}) || len(names(t, parent)) != 1 {
-		t.Errorf("a link led to what it points at: %v is left", got)
 	}
 }
 

@@ -69,28 +69,11 @@ func MakeFolder(path string) error {
 	return current.SyncFolder(parent)
 }
 
-// RemoveAll removes a folder with all that is in it, or a file; nothing there is no fault.
-func RemoveAll(path string) error {
-	err := remove(path)
-	if err == nil {
-		return nil
-	}
-	entries, reading := os.ReadDir(path)
-	if reading != nil {
+// Writable reports whether files can be made in a folder: one that is there may still be read-only.
+func Writable(folder string) error {
+	f, err := current.Create(folder, tempFile+"*")
+	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := RemoveAll(filepath.Join(path, e.Name())); err != nil {
-			return err
-		}
-	}
-	return remove(path)
-}
-
-// remove removes what is there, if anything is.
-func remove(path string) error {
-	if err := current.Remove(path); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return errors.Join(f.Close(), current.Remove(f.Name()))
 }

@@ -50,9 +50,9 @@ func KeepSnapshot(run string, epoch float64, on bool) error {
 	return removed(path)
 }
 
-// removed removes a file or folder; nothing there is no fault.
+// removed removes a file; nothing there is no fault.
 func removed(path string) error {
-	if err := disk.RemoveAll(path); err != nil {
+	if err := disk.Remove(path); err != nil {
 		return data.CannotWrite(err, path)
 	}
 	return nil
@@ -68,7 +68,7 @@ func DeleteSnapshot(run string, epoch float64) error {
 		return nil
 	}
 	path := snapshotPath(run, epoch)
-	if err := disk.RemoveFolder(path, newSnapshot); err != nil {
+	if err := disk.RemoveFolder(path); err != nil {
 		return data.CannotWrite(err, path)
 	}
 	return nil

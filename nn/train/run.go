@@ -295,13 +295,32 @@ func (r *run) folder(before RunInfo) error {
 	return nil
 }
 
-// clear removes what a run left that was killed while it wrote.
+// clear removes what a run left that was killed while it wrote. No other process has the run.
 func (r *run) clear() {
-	snapshots := filepath.Join(r.Folder, model.SnapshotFolder)
 	disk.Clear(filepath.Dir(r.Folder), newRun)
+	clearRun(r.Folder, 0)
+}
+
+// clearRun removes what a run left that was killed while it wrote: files that nobody has written to for so long.
+func clearRun(folder string, unwritten time.Duration) {
+	snapshots := filepath.Join(folder, model.SnapshotFolder)
 	disk.Clear(snapshots, newSnapshot)
-	disk.ClearFiles(r.Folder)
-	disk.ClearFiles(snapshots)
+	disk.ClearRemoved(snapshots)
+	disk.ClearFiles(folder, unwritten)
+	disk.ClearFiles(snapshots, unwritten)
+}
+
+// ClearRuns removes what was left by runs in a folder that were killed while they were made, removed or written to. Runs that go on, in whatever
+// process, stay as they are, so unwritten must be longer than a run takes from one write of a file to the next.
+func ClearRuns(folder string, unwritten time.Duration) {
+	disk.Clear(folder, newRun) // first: a run that was put aside is there again
+	disk.ClearRemoved(folder)
+	entries, _ := os.ReadDir(folder) // what cannot be listed cannot be cleared
+	for _, e := range entries {
+		if path := filepath.Join(folder, e.Name()); e.IsDir() && isModel(path) && !locked(path) {
+			clearRun(path, unwritten)
+		}
+	}
 }
 
 // newFolder writes the description of a new run, complete before it gets its name.

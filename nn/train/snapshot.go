@@ -26,7 +26,7 @@ const (
 	stateFile  = "state.json"
 )
 
-// newSnapshot begins the names of snapshots in the making, and of those that are being removed.
+// newSnapshot begins the names of snapshots in the making.
 const newSnapshot = ".new-"
 
 // progress is state.json of a snapshot: where in the run it was taken.
@@ -243,7 +243,7 @@ func prune(run string, best float64, regular func(epoch float64) bool) error {
 			continue
 		}
 		path := snapshotPath(run, s.Epoch)
-		if err := disk.RemoveFolder(path, newSnapshot); err != nil {
+		if err := disk.RemoveFolder(path); err != nil {
 			return data.CannotWrite(err, path)
 		}
 		total -= s.Bytes
