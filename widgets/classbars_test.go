@@ -25,9 +25,9 @@ func barsOf(t testing.TB, n int) *ClassBars {
 
 func (c *ClassBars) line(t testing.TB, row int) *classLine {
 	t.Helper()
-	for _, l := range c.content.lines {
-		if l.row == row {
-			return l
+	for i, shown := range c.content.shown {
+		if shown == row {
+			return c.content.lines[i]
 		}
 	}
 	t.Fatalf("row %d is not shown", row)

@@ -3,6 +3,7 @@ package widgets_test
 import (
 	"image"
 	"image/color"
+	"math"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -103,4 +104,35 @@ func TestGoldenClassMapOfOneClass(t *testing.T) {
 		v.Scrolled(&fyne.ScrollEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(420, 300)}, Scrolled: fyne.NewDelta(0, 25)})
 	}
 	widgettest.Golden(t, "classmap-one-ko-dark", w.Canvas().Capture())
+}
+
+func legendRows(names []string) []widgets.LegendRow {
+	var rows []widgets.LegendRow
+	shares := []float64{.213, .284, .0121, .2754, .0841, .0912, .004, .0002, .036}
+	figures := []float64{.91, .74, .21, .93, .76, .7, .33, math.NaN(), .66}
+	for i, c := range widgets.ClassColours(len(names)) {
+		rows = append(rows, widgets.LegendRow{Name: names[i], Colour: c, Share: shares[i], Figure: figures[i]})
+	}
+	return rows
+}
+
+func TestGoldenLegend(t *testing.T) {
+	l := widgets.NewLegend()
+	w := window(t, false, 270, 330, l)
+	l.SetRows(widgets.LegendHeads{Title: "Classes", Share: "pixels", Figure: "IoU"}, legendRows(street), &widgets.LegendRow{Name: "mean of 8", Share: math.NaN(), Figure: .66})
+	l.SetHidden([]bool{true})
+	l.Highlight(8)
+	widgettest.Golden(t, "legend", w.Canvas().Capture())
+}
+
+// Without figures, narrow, and with more classes than there is room for.
+func TestGoldenLegendOfShares(t *testing.T) {
+	l := widgets.NewLegend()
+	w := window(t, true, 230, 200, l)
+	rows := legendRows(streetKo)
+	rows[1].Name = "건물과 그 밖의 모든 구조물"
+	l.SetRows(widgets.LegendHeads{Title: "클래스", Share: "픽셀"}, rows, nil)
+	l.SetHidden([]bool{false, true})
+	l.Highlight(3)
+	widgettest.Golden(t, "legend-shares-ko-dark", w.Canvas().Capture())
 }
