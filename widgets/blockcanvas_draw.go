@@ -29,8 +29,7 @@ type blocksRenderer struct {
 	pen     raster.Pen
 	brush   raster.Brush
 	back    canvas.Rectangle
-	texts   []*canvas.Text
-	used    int
+	texts   textPool
 	clip    *container.Clip
 	inside  *fyne.Container
 }
@@ -53,11 +52,7 @@ func (r *blocksRenderer) Refresh() {
 }
 
 func (r *blocksRenderer) text(s string, x, y, size float32, c color.Color, bold bool) {
-	if r.used == len(r.texts) {
-		r.texts = append(r.texts, canvas.NewText("", nil))
-	}
-	t := r.texts[r.used]
-	r.used++
+	t := r.texts.next()
 	t.Text, t.TextSize, t.Color, t.TextStyle = s, size, c, fyne.TextStyle{Bold: bold}
 	m := fyne.MeasureText(s, size, t.TextStyle)
 	t.Move(fyne.NewPos(x-m.Width/2, y))
@@ -81,7 +76,7 @@ func (c *BlockCanvas) textScale() float32 { return min(1.15, max(.62, c.zoom+.1)
 func (r *blocksRenderer) update() {
 	c := r.c
 	r.back.FillColor = Colour(ColourCanvas)
-	r.used, r.inside.Objects = 0, append(r.inside.Objects[:0], &r.back, r.picture)
+	r.texts.used, r.inside.Objects = 0, append(r.inside.Objects[:0], &r.back, r.picture)
 	small, normal := SmallSize*c.textScale(), TextSize*c.textScale()
 	// Where there is no room for all names some are left out, but not those of blocks that are chosen or cannot work: better than names on names.
 	var written []textPlace

@@ -1,6 +1,7 @@
 package widgets_test
 
 import (
+	"fmt"
 	"image"
 	"image/color"
 	"math"
@@ -135,4 +136,86 @@ func TestGoldenLegendOfShares(t *testing.T) {
 	l.SetHidden([]bool{false, true})
 	l.Highlight(3)
 	widgettest.Golden(t, "legend-shares-ko-dark", w.Canvas().Capture())
+}
+
+// recalls are the shares of the diagonal of their rows.
+func recalls(counts [][]int) []float64 {
+	out := make([]float64, len(counts))
+	for i, row := range counts {
+		sum := 0
+		for _, n := range row {
+			sum += n
+		}
+		out[i] = float64(row[i]) / float64(sum) // not a number for a class that is not there
+	}
+	return out
+}
+
+func TestGoldenConfusion(t *testing.T) {
+	m := widgets.NewConfusionMatrix()
+	w := window(t, false, 740, 470, m)
+	counts := [][]int{
+		{794, 22, 41, 22, 13, 3, 6, 6, 56, 37},
+		{18, 822, 7, 12, 6, 5, 10, 4, 35, 81},
+		{61, 4, 642, 48, 82, 64, 55, 26, 12, 6},
+		{20, 5, 79, 551, 52, 164, 58, 40, 12, 19},
+		{25, 3, 66, 82, 646, 44, 41, 78, 12, 3},
+		{17, 0, 44, 155, 35, 640, 28, 61, 12, 8},
+		{9, 7, 47, 56, 30, 24, 816, 3, 6, 2},
+		{11, 1, 35, 43, 43, 56, 4, 794, 3, 10},
+		{64, 24, 12, 9, 6, 4, 3, 2, 853, 23},
+		{44, 54, 9, 18, 5, 8, 8, 11, 30, 813},
+	}
+	m.SetData(widgets.Confusion{
+		Names:  []string{"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"},
+		Counts: counts, Figures: recalls(counts), TotalHead: "images", FigureHead: "recall",
+	})
+	m.Select(3, 5)
+	m.OnHover = func(_, _ int) string { return "155 of 1,000 images of a dog were taken for a cat: 15.5 %." }
+	m.MouseMoved(at(240, 255))
+	widgettest.Golden(t, "confusion", w.Canvas().Capture())
+}
+
+// Shares of pixels, in Korean, narrow.
+func TestGoldenConfusionOfPixels(t *testing.T) {
+	m := widgets.NewConfusionMatrix()
+	w := window(t, true, 480, 380, m)
+	counts := make([][]int, len(streetKo))
+	for i := range counts {
+		counts[i] = make([]int, len(streetKo))
+		for j := range counts[i] {
+			counts[i][j] = (i*7 + j*13) % 10 * 40_000
+		}
+		counts[i][i] = 3_000_000 * (9 - i)
+	}
+	counts[7] = make([]int, len(streetKo))
+	m.SetData(widgets.Confusion{Names: streetKo, Counts: counts, Shares: true, Figures: recalls(counts), TotalHead: "픽셀", FigureHead: "IoU"})
+	m.Select(6, 6)
+	widgettest.Golden(t, "confusion-shares-ko-dark", w.Canvas().Capture())
+}
+
+// A hundred classes: cells without text, each so manieth name.
+func TestGoldenConfusionOfAHundredClasses(t *testing.T) {
+	m := widgets.NewConfusionMatrix()
+	w := window(t, false, 760, 560, m)
+	var names []string
+	counts := make([][]int, 100)
+	for i := range counts {
+		names = append(names, fmt.Sprint("species ", i+1))
+		counts[i] = make([]int, 100)
+		counts[i][i] = 60 + i*7%40
+		counts[i][(i*31+7)%100] += 9
+		counts[i][i/10*10+(i*3)%10] += 14
+	}
+	m.SetData(widgets.Confusion{Names: names, Counts: counts, Figures: recalls(counts), TotalHead: "images", FigureHead: "recall"})
+	m.Select(41, 43)
+	widgettest.Golden(t, "confusion-hundred", w.Canvas().Capture())
+}
+
+func TestGoldenConfusionOfTwoClasses(t *testing.T) {
+	m := widgets.NewConfusionMatrix()
+	w := window(t, true, 520, 260, m)
+	counts := [][]int{{1_912_345, 87_655}, {1_203, 48_797}}
+	m.SetData(widgets.Confusion{Names: []string{"background", "nucleus"}, Counts: counts, Figures: recalls(counts), TotalHead: "pixels", FigureHead: "IoU"})
+	widgettest.Golden(t, "confusion-two-dark", w.Canvas().Capture())
 }

@@ -203,8 +203,7 @@ type plotRenderer struct {
 	cross   canvas.Line
 	band    canvas.Rectangle // of a zoom being dragged
 	box     canvas.Rectangle // of what is read out
-	texts   []*canvas.Text   // reused
-	used    int
+	texts   textPool
 	backs   []*canvas.Rectangle // behind labels, so that a line below them does not cross out what they say
 	objects []fyne.CanvasObject
 }
@@ -226,11 +225,7 @@ func (r *plotRenderer) Refresh() {
 
 // text places a text, taking one that was used before.
 func (r *plotRenderer) text(s string, x, y, size float32, c color.Color, align fyne.TextAlign) *canvas.Text {
-	if r.used == len(r.texts) {
-		r.texts = append(r.texts, canvas.NewText("", nil))
-	}
-	t := r.texts[r.used]
-	r.used++
+	t := r.texts.next()
 	if t.Text != s || t.TextSize != size || t.Color != c {
 		t.Text, t.TextSize, t.Color = s, size, c
 		t.Refresh()
@@ -252,7 +247,7 @@ func (r *plotRenderer) text(s string, x, y, size float32, c color.Color, align f
 func (r *plotRenderer) update() {
 	p := r.p
 	size := p.Size()
-	r.used, r.objects = 0, append(r.objects[:0], r.picture)
+	r.texts.used, r.objects = 0, append(r.objects[:0], r.picture)
 	if size.Width < 40 || size.Height < 30 {
 		return
 	}

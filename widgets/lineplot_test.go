@@ -71,7 +71,7 @@ func TestLabelsStayApartAndInside(t *testing.T) {
 	}
 	p, r := plotOf(t, PlotData{Series: series})
 	var ys []float32
-	for _, text := range r.texts[:r.used] {
+	for _, text := range r.texts.all[:r.texts.used] {
 		if text.TextSize != 12 {
 			continue
 		}
@@ -101,7 +101,7 @@ func TestLabelsOfALowPlot(t *testing.T) {
 	p.Refresh()
 	s := p.scale(p.Size())
 	seen := ""
-	for _, text := range r.texts[:r.used] {
+	for _, text := range r.texts.all[:r.texts.used] {
 		if text.TextSize != 12 {
 			continue
 		}
@@ -117,13 +117,13 @@ func TestLabelsOfALowPlot(t *testing.T) {
 
 func TestReadOutAndZoom(t *testing.T) {
 	p, r := plotOf(t, PlotData{Series: []PlotSeries{{Name: "loss", Points: losses(100)}}, Head: func(float64) string { return "epoch" }})
-	before := r.used
+	before := r.texts.used
 	p.MouseMoved(&desktop.MouseEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(300, 100)}})
-	if r.used != before+2 || r.texts[before].Text != "epoch" {
-		t.Errorf("%d texts are read out", r.used-before)
+	if r.texts.used != before+2 || r.texts.all[before].Text != "epoch" {
+		t.Errorf("%d texts are read out", r.texts.used-before)
 	}
 	p.MouseOut()
-	if r.used != before {
+	if r.texts.used != before {
 		t.Error("what was read out stays after the mouse is gone")
 	}
 	p.Dragged(&fyne.DragEvent{PointEvent: fyne.PointEvent{Position: fyne.NewPos(200, 100)}, Dragged: fyne.NewDelta(1, 0)})

@@ -115,6 +115,21 @@ func (r *textRenderer) Refresh() {
 	canvas.Refresh(&r.line)
 }
 
+// textPool has the texts of a drawing, which are used again when it changes.
+type textPool struct {
+	all  []*canvas.Text
+	used int
+}
+
+// next is a text that is not used yet.
+func (p *textPool) next() *canvas.Text {
+	if p.used == len(p.all) {
+		p.all = append(p.all, canvas.NewText("", nil))
+	}
+	p.used++
+	return p.all[p.used-1]
+}
+
 // Shortened is a text of so many letters at most, ending it in … where it is longer: for what is laid out elsewhere, or at a scale of its own. Ellipsis goes by the width.
 func Shortened(text string, most int) string {
 	letters := []rune(text)
