@@ -95,6 +95,9 @@ func (t *Translator) Fault(err error) string {
 		return t.Text("fault.other", err)
 	}
 	format, ok := t.faults[f.Code]
+	if !ok && t.faults != nil {
+		format, ok = t.texts[f.Code] // a term of the window within a sentence
+	}
 	if !ok {
 		return f.Sentence()
 	}

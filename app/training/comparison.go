@@ -57,20 +57,6 @@ type property struct {
 	value   func(r session.Run) any // float64 or string, for the order; nil: the text
 }
 
-// number makes a setting that is a number.
-func number(key string, width float32, of func(c train.Config) float64) property {
-	return property{
-		key, width, true, true,
-		func(_ *Page, r session.Run) string { return widgets.FormatNumber(of(r.Info.Config)) },
-		func(r session.Run) any { return of(r.Info.Config) },
-	}
-}
-
-// word makes a setting that is text.
-func word(key string, width float32, of func(p *Page, c train.Config) string) property {
-	return property{key, width, false, true, func(p *Page, r session.Run) string { return of(p, r.Info.Config) }, nil}
-}
-
 // bestOf is the best epoch so far; for none it is number 0 with a validation of NaN.
 func bestOf(epochs []train.Epoch) train.Epoch {
 	for _, e := range slices.Backward(epochs) {
@@ -122,33 +108,15 @@ func (m *comparison) properties() []property {
 		{"run", 104, false, false, func(_ *Page, r session.Run) string { return r.Name }, func(r session.Run) any { return r.Name }},
 	}
 	columns = append(columns, results(m.p.state.Runs)...)
-	return append(columns, []property{
+	columns = append(columns, []property{
 		result("best-epoch", 72, general, func(r session.Run) float64 { return bestOf(r.Info.Epochs).Epoch }),
 		result("val-loss", 76, general, func(r session.Run) float64 { return bestOf(r.Info.Epochs).ValLoss }),
 		{"state", 82, false, false, func(p *Page, r session.Run) string { return p.stateText(r) }, nil},
 		{"network", 112, false, true, func(_ *Page, r session.Run) string { return r.Info.Spec.Name }, nil},
 		{"data", 96, false, true, func(_ *Page, r session.Run) string { return filepath.Base(r.Info.Dataset) }, nil},
-		number("epochs", 66, func(c train.Config) float64 { return float64(c.Epochs) }),
-		number("batch", 76, func(c train.Config) float64 { return float64(c.Batch) }),
-		number("accumulate", 76, func(c train.Config) float64 { return float64(c.Accumulate) }),
-		word("solver", 76, func(p *Page, c train.Config) string { return p.text("solver." + c.Solver) }),
-		{"rate", 96, true, true, func(_ *Page, r session.Run) string { return rateText(r) }, func(r session.Run) any { return r.Info.Config.Rate }},
-		word("policy", 110, func(_ *Page, c train.Config) string { return policyText(c) }),
-		number("momentum", 72, func(c train.Config) float64 { return c.Momentum }),
-		number("weight-decay", 96, func(c train.Config) float64 { return c.WeightDecay }),
-		word("loss", 96, func(p *Page, c train.Config) string {
-			if c.Loss == "" {
-				return ""
-			}
-			return p.host.Text("layer." + c.Loss)
-		}),
-		word("mean", 86, func(p *Page, c train.Config) string { return p.text("mean." + c.Mean) }),
-		number("scale", 96, func(c train.Config) float64 { return c.Scale }),
-		word("augmentation", 130, func(p *Page, c train.Config) string { return augmentText(p, c) }),
-		word("weights", 90, func(_ *Page, c train.Config) string { return baseOf(c.Weights) }),
-		word("freeze", 90, func(_ *Page, c train.Config) string { return strings.Join(c.Freeze, ", ") }),
-		word("layer-rates", 110, func(_ *Page, c train.Config) string { return layerRatesText(c.LayerRates) }),
-		number("seed", 56, func(c train.Config) float64 { return float64(c.Seed) }),
+	}...)
+	columns = append(columns, settingColumns()...)
+	return append(columns, []property{
 		{"disk", 76, true, false, func(_ *Page, r session.Run) string {
 			if n, ok := m.disk[r.Name]; ok {
 				return megabytes(n)
@@ -157,52 +125,6 @@ func (m *comparison) properties() []property {
 		}, func(r session.Run) any { return float64(m.disk[r.Name]) }},
 		{"note", 190, false, false, func(_ *Page, r session.Run) string { return r.Info.Note }, nil},
 	}...)
-}
-
-// baseOf is the last part of a path; "" of none.
-func baseOf(path string) string {
-	if path == "" {
-		return ""
-	}
-	return filepath.Base(path)
-}
-
-// policyText is a policy with its parameters, as far as they are not its own.
-func policyText(c train.Config) string {
-	text := c.Policy
-	for _, s := range c.Step {
-		text += fmt.Sprintf(" %g", s)
-	}
-	if c.Gamma != 0 {
-		text += fmt.Sprintf(" γ %g", c.Gamma)
-	}
-	if c.Power != 0 {
-		text += fmt.Sprintf(" p %g", c.Power)
-	}
-	return text
-}
-
-// augmentText names what chance does with the images.
-func augmentText(p *Page, c train.Config) string {
-	a := c.Augment
-	var parts []string
-	add := func(key string, v float64) {
-		if v > 0 {
-			parts = append(parts, fmt.Sprintf("%s %g", p.text("field."+key), v))
-		}
-	}
-	if a.Mirror {
-		parts = append(parts, p.text("field.mirror"))
-	}
-	add("shift", float64(a.Shift))
-	add("crop", float64(c.Crop))
-	add("rotate", a.Rotate)
-	add("resize", a.Scale)
-	add("noise", a.Noise)
-	add("brightness", a.Value)
-	add("saturation", a.Saturation)
-	add("hue", a.Hue)
-	return strings.Join(parts, ", ")
 }
 
 // build makes the view.

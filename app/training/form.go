@@ -8,11 +8,8 @@ import (
 
 	"fyne.io/fyne/v2"
 
-	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
-	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
-	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -24,8 +21,7 @@ type form struct {
 	body    *fyne.Container
 	curve   *widgets.LinePlot
 	rate    *widgets.Number
-	rateNow *widgets.Paragraph  // what the policy makes of it, while a run goes on
-	policy  []fyne.CanvasObject // the rows of the policy's parameters
+	rateNow *widgets.Paragraph // what the policy makes of it, while a run goes on
 	*unfolded
 
 	find      *widgets.Button // tries learning rates
@@ -38,7 +34,8 @@ type form struct {
 	run       string // whose settings are shown while locked
 	goesOn    bool   // that one takes another rate
 	shown     train.Config
-	fields    []*field // what is typed, in the order of the rows
+	fields    []*field          // what is typed, in the order of the rows
+	wrong     map[string]string // what was typed before the rows were built, and cannot be used
 	devices   []session.Device
 	device    string // which of them is chosen
 }
@@ -138,103 +135,18 @@ func (f *form) change(set func(*train.Config)) {
 
 // build makes the rows. What was typed and is wrong stays typed, and wrong: it is not replaced in silence.
 func (f *form) build() {
-	p, c, wrong := f.p, f.shown, f.typedWrong()
-	f.fields = nil
-	info := func(key string) (extra []fyne.CanvasObject) {
-		if p.host.Has("concept." + key + ".title") {
-			extra = append(extra, p.host.Info(key))
-		}
-		return extra
-	}
-	row := func(key string, control fyne.CanvasObject) fyne.CanvasObject {
-		return widgets.FormRow(p.text("field."+key), fieldWidth, control, info(key)...)
-	}
-	typed := func(key string, entry *widgets.Entry) { // it is in its row by now
-		entry.OnWrong = f.body.Refresh
-		f.fields = append(f.fields, &field{key, entry})
-		if text, ok := wrong[key]; ok {
-			entry.Field.SetText(text)
-		}
-	}
-	numberRow := func(key string, n *widgets.Number) fyne.CanvasObject {
-		object := page.NumberRow(p.host, p.text("field."+key), fieldWidth, n, info(key)...)
-		typed(key, n.Entry)
-		return object
-	}
-	number := func(key string, v, low, high float64, whole bool, set func(*train.Config, float64)) fyne.CanvasObject {
-		n := widgets.NewNumber(v, low, high, whole, func(v float64) { f.change(func(c *train.Config) { set(c, v) }) })
-		if f.locked {
-			n.Field.Disable()
-		}
-		return numberRow(key, n)
-	}
-	entry := func(key string, e *widgets.Entry) fyne.CanvasObject {
-		if f.locked {
-			e.Field.Disable()
-		}
-		object := widgets.EntryRow(p.text("field."+key), fieldWidth, e, info(key)...)
-		typed(key, e)
-		return object
-	}
-	choice := func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice {
-		c := widgets.NewChoice(names, chosen, func(i int) { f.change(func(c *train.Config) { set(c, i) }) })
-		if f.locked {
-			c.Lock()
-		}
-		return c
-	}
-	solvers, policies := train.Solvers(), train.Policies()
-	var solverNames, policyNames []string
-	chosen := 0
-	for i, s := range solvers {
-		solverNames = append(solverNames, p.text("solver."+s.Name))
-		if s.Name == c.Solver {
-			chosen = i
-		}
-	}
-	at := 0
-	for i, x := range policies {
-		policyNames = append(policyNames, x.Name)
-		if x.Name == c.Policy {
-			at = i
-		}
-	}
-	f.rate = widgets.NewNumber(c.Rate, 1e-9, 100, false, func(v float64) { f.change(func(c *train.Config) { c.Rate = v }) })
-	switch {
-	case f.locked && !f.goesOn:
-		f.rate.Field.Disable()
-	case f.locked: // a run takes another rate while it goes
-		f.rate.Field.OnSubmitted = func(string) { f.steer() }
-		f.rate.OnFocused = func(on bool) {
-			if !on {
-				f.steer()
-			}
-		}
-	}
-	f.rateNow = widgets.NewParagraph("", widgets.ColourQuiet).Small()
-	f.rateNow.Hide()
-	rows := []fyne.CanvasObject{
-		number("epochs", float64(c.Epochs), 1, 1e6, true, func(c *train.Config, v float64) { c.Epochs = int(v) }),
-		number("batch", float64(c.Batch), 1, 65536, true, func(c *train.Config, v float64) { c.Batch = int(v) }),
-		row("solver", choice(solverNames, chosen, func(c *train.Config, i int) { *c = c.WithSolver(solvers[i].Name, f.usualRate()) })),
-		numberRow("rate", f.rate),
-		f.rateNow,
-		row("policy", choice(policyNames, at, func(c *train.Config, i int) {
-			c.Policy, c.Gamma, c.Step, c.Power = policies[i].Name, 0, nil, 0
-		})),
-	}
-	f.policy = f.policyRows(number, entry)
-	rows = append(rows, f.policy...)
-	rows = append(rows, widgets.Sized(0, 64, f.curve))
+	p := f.p
+	f.wrong, f.fields = f.typedWrong(), nil
+	rows := append(f.settings(train.Basic), widgets.Sized(0, 64, f.curve))
 	if f.chooses() {
 		rows = append(rows, f.deviceRow(150))
 	}
 	f.augmented, f.several = widgets.NewButton(f.augmentation(), widgets.Quiet, nil), widgets.NewButton(f.runsToCome(), widgets.Quiet, nil)
 	f.started = widgets.NewButton(f.startedFrom(), widgets.Quiet, nil)
-	rows = append(rows, f.section("more", nil, &f.advanced, func() []fyne.CanvasObject { return f.advancedRows(number, row, choice) })...)
-	rows = append(rows, f.section("several", f.several, &f.sweep, func() []fyne.CanvasObject { return f.severalRows(number, entry) })...)
-	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, func() []fyne.CanvasObject { return f.augmentRows(number, row, choice) })...)
-	rows = append(rows, f.section("start", f.started, &f.start, func() []fyne.CanvasObject { return f.startRows(entry, row, choice) })...)
+	rows = append(rows, f.section("more", nil, &f.advanced, f.advancedRows)...)
+	rows = append(rows, f.section("several", f.several, &f.sweep, f.severalRows)...)
+	rows = append(rows, f.section("augmentation", f.augmented, &f.augment, f.augmentRows)...)
+	rows = append(rows, f.section("start", f.started, &f.start, f.startRows)...)
 	if !f.locked {
 		f.find = widgets.NewButton(p.text("find"), widgets.Quiet, f.findRate)
 		f.showFinding()
@@ -277,95 +189,9 @@ func (f *form) usualRate() float64 {
 	return train.Defaults().Rate
 }
 
-type (
-	numberMaker func(key string, v, low, high float64, whole bool, set func(*train.Config, float64)) fyne.CanvasObject
-	entryMaker  func(key string, e *widgets.Entry) fyne.CanvasObject
-	rowMaker    func(key string, control fyne.CanvasObject) fyne.CanvasObject
-	choiceMaker func(names []string, chosen int, set func(c *train.Config, i int)) *widgets.Choice
-)
-
-// policyRows are the parameters of the chosen policy.
-func (f *form) policyRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
-	c := f.shown.WithPolicyDefaults()
-	p, err := train.PolicyOf(c.Policy)
-	if err != nil {
-		return nil
-	}
-	var rows []fyne.CanvasObject
-	if len(p.Step) > 0 {
-		if len(p.Step) == 1 {
-			rows = append(rows, number("step", c.Step[0], .1, 100, false, func(c *train.Config, v float64) { c.Step = []float64{v} }))
-		} else {
-			rows = append(rows, entry("step", f.list(c.Step, "limits.steps", parseSteps, func(steps []float64) {
-				f.change(func(c *train.Config) { c.Step = steps })
-			})))
-		}
-	}
-	if p.Gamma != 0 {
-		rows = append(rows, number("gamma", c.Gamma, 1e-9, 10, false, func(c *train.Config, v float64) { c.Gamma = v }))
-	}
-	if p.Power != 0 {
-		rows = append(rows, number("power", c.Power, .01, 100, false, func(c *train.Config, v float64) { c.Power = v }))
-	}
-	return rows
-}
-
-// list is an entry of numbers with commas between them. limits says what they must be while parse does not take them.
-func (f *form) list(numbers []float64, limits string, parse func(string) ([]float64, bool), take func([]float64)) *widgets.Entry {
-	text := make([]string, len(numbers))
-	for i, v := range numbers {
-		text[i] = widgets.FormatNumber(v)
-	}
-	e := widgets.NewEntry(strings.Join(text, ", "), nil)
-	e.Field.OnChanged = func(t string) {
-		numbers, ok := parse(t)
-		if !ok {
-			e.SetWrong(f.p.text(limits))
-			return
-		}
-		e.SetWrong("")
-		take(numbers)
-	}
-	return e
-}
-
-// parseSteps reads percentages: "50, 85".
-func parseSteps(text string) ([]float64, bool) {
-	var steps []float64
-	for _, part := range strings.Split(text, ",") {
-		n := widgets.NewNumber(0, 0, 100, false, nil)
-		v, ok := n.Parse(part)
-		if !ok || v <= 0 || len(steps) > 0 && v <= steps[len(steps)-1] {
-			return nil, false
-		}
-		steps = append(steps, v)
-	}
-	return steps, true
-}
-
 // advancedRows are the settings that are left alone at first.
-func (f *form) advancedRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
-	c, p := f.shown, f.p
-	means := []string{model.MeanImage, model.MeanPixel, model.MeanNone}
-	var meanNames []string
-	for _, m := range means {
-		meanNames = append(meanNames, p.text("mean."+m))
-	}
-	losses, lossNames := append([]string{""}, nn.LossTypes()...), []string{p.text("loss.own")}
-	for _, l := range losses[1:] {
-		lossNames = append(lossNames, p.host.Text("layer."+l))
-	}
-	rows := []fyne.CanvasObject{
-		row("loss", choice(lossNames, slices.Index(losses, c.Loss), func(c *train.Config, i int) { c.Loss = losses[i] })),
-		number("momentum", c.Momentum, 0, .9999, false, func(c *train.Config, v float64) { c.Momentum = v }),
-		number("weight-decay", c.WeightDecay, 0, 1, false, func(c *train.Config, v float64) { c.WeightDecay = v }),
-		number("accumulate", float64(c.Accumulate), 1, 1000, true, func(c *train.Config, v float64) { c.Accumulate = int(v) }),
-		row("mean", choice(meanNames, slices.Index(means, c.Mean), func(c *train.Config, i int) { c.Mean = means[i] })),
-		number("scale", c.Scale, 1e-6, 1e3, false, func(c *train.Config, v float64) { c.Scale = v }),
-		number("validate", c.ValidateEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.ValidateEvery = v }),
-		number("snapshot", c.SnapshotEvery, .01, 1e6, false, func(c *train.Config, v float64) { c.SnapshotEvery = v }),
-		number("seed", float64(c.Seed), 0, 1e15, true, func(c *train.Config, v float64) { c.Seed = uint64(v) }),
-	}
+func (f *form) advancedRows() []fyne.CanvasObject {
+	rows := f.settings(train.More)
 	if f.locked || f.chooses() {
 		return rows
 	}
@@ -424,17 +250,37 @@ func (f *form) deviceRow(width float32) fyne.CanvasObject {
 	return widgets.FormRow(p.text("field.device"), width, choice)
 }
 
+// mostSeeds is how many runs the window starts that differ in their seed alone, mostTried how many values of a setting it tries.
+const mostSeeds, mostTried = 50, 20
+
 // severalRows ask for more than one run: with several seeds, and with learning rates and sizes of batches that are tried beside those of the form.
-func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasObject {
+func (f *form) severalRows() []fyne.CanvasObject {
 	p := f.p
 	told := func() {
 		f.several.SetText(f.runsToCome())
 		p.showActions() // the button says how many runs it starts
 	}
+	tried := func(key string, list *[]float64, parse func(string) ([]float64, bool)) fyne.CanvasObject {
+		texts := make([]string, len(*list))
+		for i, v := range *list {
+			texts[i] = widgets.FormatNumber(v)
+		}
+		return f.entryRow(key, strings.Join(texts, ", "), func(text string) (why string) {
+			values, ok := parse(text)
+			if !ok {
+				return p.text("limits." + key)
+			}
+			*list = values
+			told()
+			return ""
+		})
+	}
+	seeds := widgets.NewNumber(float64(p.sweep.seeds), 1, mostSeeds, true, func(v float64) {
+		p.sweep.seeds = int(v)
+		told()
+	})
 	return []fyne.CanvasObject{
-		number("seeds", float64(p.sweep.seeds), 1, 50, true, func(_ *train.Config, v float64) { p.sweep.seeds = int(v); p.showActions() }),
-		entry("rates", f.list(p.sweep.rates, "limits.rates", parseRates, func(rates []float64) { p.sweep.rates = rates; told() })),
-		entry("batches", f.list(p.sweep.batches, "limits.batches", parseBatches, func(sizes []float64) { p.sweep.batches = sizes; told() })),
+		f.numberRow("seeds", seeds), tried("rates", &p.sweep.rates, parseRates), tried("batches", &p.sweep.batches, parseBatches),
 		widgets.NewParagraph(p.text("several.about"), widgets.ColourQuiet).Small(),
 	}
 }
@@ -443,29 +289,18 @@ func (f *form) severalRows(number numberMaker, entry entryMaker) []fyne.CanvasOb
 func (f *form) runsToCome() string { return f.p.text("several.count", len(f.p.configs())) }
 
 // parseRates reads learning rates: "0.01, 0.1"; nothing is none.
-func parseRates(text string) ([]float64, bool) {
-	return parseList(text, widgets.NewNumber(0, 1e-9, 100, false, nil))
-}
+func parseRates(text string) ([]float64, bool) { return parseTried("rate", text) }
 
 // parseBatches reads sizes of batches: "32, 128".
-func parseBatches(text string) ([]float64, bool) {
-	return parseList(text, widgets.NewNumber(0, 1, 65536, true, nil))
-}
+func parseBatches(text string) ([]float64, bool) { return parseTried("batch", text) }
 
-// parseList reads numbers that differ, each as n takes it.
-func parseList(text string, n *widgets.Number) ([]float64, bool) {
-	var list []float64
+// parseTried reads values of a setting that differ.
+func parseTried(key, text string) ([]float64, bool) {
 	if strings.TrimSpace(text) == "" {
 		return nil, true
 	}
-	for _, part := range strings.Split(text, ",") {
-		v, ok := n.Parse(part)
-		if !ok || slices.Contains(list, v) {
-			return nil, false
-		}
-		list = append(list, v)
-	}
-	return list, len(list) <= 20
+	list, ok := train.SettingOf(key).Values.(train.Number).ParseList(text)
+	return list, ok && len(list) <= mostTried && len(slices.Compact(slices.Sorted(slices.Values(list)))) == len(list)
 }
 
 // drawPolicy draws the learning rate over the run.

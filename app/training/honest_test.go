@@ -41,7 +41,7 @@ func TestTrainRefusesWrongSettings(t *testing.T) {
 		p := h.Page().(*Page)
 		h.Session().ImportSample("shapes")
 		h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
-		for key, text := range map[string]string{"epochs": "abc", "batch": "0", "rate": "500"} {
+		for key, text := range map[string]string{"epochs": "abc", "batch": "0", "rate": "5000"} {
 			p.form.entry(key).Field.SetText(text)
 		}
 		h.Golden("wrong-" + language)
@@ -84,9 +84,10 @@ func TestWhatIsWrongStaysInSight(t *testing.T) {
 	if steps == nil || p.form.entry("power") != nil {
 		t.Fatal("another policy has not its own parameters")
 	}
-	steps.Field.SetText("85, 50")
-	if !steps.Wrong() || p.form.refusal() == nil {
-		t.Error("steps that fall are taken")
+	for _, wrong := range []string{"", "x", "0", "50, 150"} {
+		if steps.Field.SetText(wrong); !steps.Wrong() || p.form.refusal() == nil {
+			t.Errorf("steps at %q are taken", wrong)
+		}
 	}
 	steps.Field.SetText("50, 85")
 	if steps.Wrong() || !slices.Equal(p.config.Step, []float64{50, 85}) {
@@ -145,12 +146,12 @@ func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 	p.train()
 	h.Until("steps", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && p.form.locked })
 	rate := p.form.entry("rate")
-	for _, text := range []string{"5", "50", "500"} {
+	for _, text := range []string{"5", "50", "5000"} {
 		rate.Field.SetText(text)
 	}
 	rate.OnFocused(false)
 	if at := h.Session().State().Training.Config.Rate; at != .005 || !rate.Wrong() {
-		t.Errorf("a rate of 500 is wrong: %v, and the run takes %g", rate.Wrong(), at)
+		t.Errorf("a rate of 5000 is wrong: %v, and the run takes %g", rate.Wrong(), at)
 	}
 	for _, text := range []string{"4", "4e-", "4e-3"} {
 		rate.Field.SetText(text)

@@ -2,7 +2,6 @@ package training
 
 import (
 	"fmt"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -30,32 +29,10 @@ func (f *form) augmentation() string {
 const samplesShown = 10
 
 // augmentRows are the settings of what chance does with an image in training, and pictures of it.
-func (f *form) augmentRows(number numberMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
-	a, p := f.shown.Augment, f.p
-	share := func(key string, v, most float64, set func(*data.Augmentation, float64)) fyne.CanvasObject {
-		return number(key, v, 0, most, false, func(c *train.Config, v float64) { set(&c.Augment, v) })
-	}
-	mirrored := 0
-	if a.Mirror {
-		mirrored = 1
-	}
+func (f *form) augmentRows() []fyne.CanvasObject {
 	f.samples, f.sampled = widgets.NewContactSheet(), ""
-	rows := []fyne.CanvasObject{
-		widgets.NewParagraph(p.text("samples"), widgets.ColourQuiet).Small(), widgets.Sized(0, 92, f.samples),
-		row("mirror", choice([]string{p.text("no"), p.text("yes")}, mirrored, func(c *train.Config, i int) { c.Augment.Mirror = i == 1 })),
-		number("shift", float64(a.Shift), 0, 1024, true, func(c *train.Config, v float64) { c.Augment.Shift = int(v) }),
-		number("crop", float64(f.shown.Crop), 0, 16384, true, func(c *train.Config, v float64) { c.Crop = int(v) }),
-		share("rotate", a.Rotate, 180, func(a *data.Augmentation, v float64) { a.Rotate = v }),
-		share("resize", a.Scale, .9, func(a *data.Augmentation, v float64) { a.Scale = v }),
-		share("noise", a.Noise, 1, func(a *data.Augmentation, v float64) { a.Noise = v }),
-		share("brightness", a.Value, 1, func(a *data.Augmentation, v float64) { a.Value = v }),
-	}
-	if d := p.state.ChosenDataset(); d == nil || d.Info.Channels == 3 {
-		rows = append(rows,
-			share("saturation", a.Saturation, 1, func(a *data.Augmentation, v float64) { a.Saturation = v }),
-			share("hue", a.Hue, .5, func(a *data.Augmentation, v float64) { a.Hue = v }))
-	}
-	return rows
+	rows := []fyne.CanvasObject{widgets.NewParagraph(f.p.text("samples"), widgets.ColourQuiet).Small(), widgets.Sized(0, 92, f.samples)}
+	return append(rows, f.settings(train.Augmentation)...)
 }
 
 // showSamples shows what the settings make of an image.
@@ -113,8 +90,13 @@ func (f *form) startedFrom() string {
 var weightFiles = []string{".safetensors", ".caffemodel"}
 
 // startRows choose weights to start from, layers that stay as they are (all up to one), and those that learn faster or slower.
-func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []fyne.CanvasObject {
-	p, c := f.p, f.shown
+func (f *form) startRows() []fyne.CanvasObject {
+	return append(f.settings(train.Start), widgets.NewParagraph(f.p.text("start.about"), widgets.ColourQuiet).Small())
+}
+
+// weightsChoice offers the runs that have weights, and files.
+func (f *form) weightsChoice(c train.Config) *widgets.Choice {
+	p := f.p
 	names, folders, from := []string{p.text("start.none")}, []string{""}, 0
 	add := func(name, path string) {
 		names, folders = append(names, name), append(folders, path)
@@ -131,6 +113,22 @@ func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []f
 		add(filepath.Base(c.Weights), c.Weights)
 	}
 	names = append(names, p.text("start.file"))
+	return f.choice(names, from, func(c *train.Config, i int) {
+		if i < len(folders) {
+			c.Weights = folders[i]
+			return
+		}
+		p.host.PickFile(weightFiles, func(path string) {
+			f.change(func(c *train.Config) { c.Weights = path })
+			f.build()
+		})
+		f.build() // until a file is picked the choice stays what it was
+	})
+}
+
+// freezeChoice offers to keep the first layers as they are, up to each but the last.
+func (f *form) freezeChoice(c train.Config) *widgets.Choice {
+	p := f.p
 	layers, frozen := []string{p.text("freeze.none")}, 0
 	var lists [][]string
 	for _, name := range butLast(f.trainable()) {
@@ -140,41 +138,39 @@ func (f *form) startRows(entry entryMaker, row rowMaker, choice choiceMaker) []f
 			frozen = len(lists)
 		}
 	}
-	rates := widgets.NewEntry(layerRatesText(c.LayerRates), nil)
+	return f.choice(layers, frozen, func(c *train.Config, i int) {
+		c.Freeze = nil
+		if i > 0 {
+			c.Freeze = lists[i-1]
+		}
+	})
+}
+
+// layerRatesRow is where layers are given factors of the learning rate. They must be layers of the network.
+func (f *form) layerRatesRow(s train.Setting, c train.Config) fyne.CanvasObject {
+	layers, factors := f.trainable(), s.Values.(train.LayerFactors)
+	e := widgets.NewEntry(factorsText(s.Text(c)), nil)
 	if !f.locked {
-		rates.Field.SetPlaceHolder(p.text("layer-rates.example"))
+		e.Field.SetPlaceHolder(f.p.text("layer-rates.example"))
 	}
-	rates.Field.OnChanged = func(text string) {
-		list, ok := parseLayerRates(text, f.trainable())
+	e.Field.OnChanged = func(text string) {
+		read := f.shown
+		ok := s.Parse(&read, text)
+		for name := range factors.Get(read) {
+			ok = ok && slices.Contains(layers, name)
+		}
 		if !ok {
-			rates.SetWrong(p.text("limits.layer-rates", strings.Join(f.trainable(), ", ")))
+			e.SetWrong(f.p.text("limits.layer-rates", widgets.FormatNumber(factors.High), strings.Join(layers, ", ")))
 			return
 		}
-		rates.SetWrong("")
-		f.change(func(c *train.Config) { c.LayerRates = list })
+		e.SetWrong("")
+		f.change(func(c *train.Config) { s.Parse(c, text) })
 	}
-	return []fyne.CanvasObject{
-		row("weights", choice(names, from, func(c *train.Config, i int) {
-			if i < len(folders) {
-				c.Weights = folders[i]
-				return
-			}
-			p.host.PickFile(weightFiles, func(path string) {
-				f.change(func(c *train.Config) { c.Weights = path })
-				f.build()
-			})
-			f.build() // until a file is picked the choice stays what it was
-		})),
-		row("freeze", choice(layers, frozen, func(c *train.Config, i int) {
-			c.Freeze = nil
-			if i > 0 {
-				c.Freeze = lists[i-1]
-			}
-		})),
-		entry("layer-rates", rates),
-		widgets.NewParagraph(p.text("start.about"), widgets.ColourQuiet).Small(),
-	}
+	return f.textRow(s.Key, e)
 }
+
+// factorsText writes factors of layers as people do: "conv1 0.1, ip2 10".
+func factorsText(text string) string { return strings.NewReplacer("=", " ", ",", ", ").Replace(text) }
 
 // trainable are the layers with weights of the chosen network.
 func (f *form) trainable() []string {
@@ -182,37 +178,6 @@ func (f *form) trainable() []string {
 		return nn.Trainable(n.Spec)
 	}
 	return nil
-}
-
-// layerRatesText writes factors of layers: "conv1 0.1, ip2 10".
-func layerRatesText(rates map[string]float64) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(rates)) {
-		parts = append(parts, name+" "+widgets.FormatNumber(rates[name]))
-	}
-	return strings.Join(parts, ", ")
-}
-
-// parseLayerRates reads what layerRatesText writes; nothing is none. Names may have blanks in them: the last part is the number.
-func parseLayerRates(text string, layers []string) (map[string]float64, bool) {
-	if strings.TrimSpace(text) == "" {
-		return nil, true
-	}
-	rates := map[string]float64{}
-	for _, part := range strings.Split(text, ",") {
-		part = strings.TrimSpace(strings.ReplaceAll(part, "=", " "))
-		at := strings.LastIndexByte(part, ' ')
-		if at < 0 {
-			return nil, false
-		}
-		name := strings.TrimSpace(part[:at])
-		v, ok := widgets.NewNumber(0, 0, train.MaxLayerRate, false, nil).Parse(part[at+1:])
-		if _, twice := rates[name]; !ok || twice || !slices.Contains(layers, name) {
-			return nil, false
-		}
-		rates[name] = v
-	}
-	return rates, true
 }
 
 // butLast leaves out the last: something must be left to learn.

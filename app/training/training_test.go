@@ -192,14 +192,6 @@ func TestForm(t *testing.T) {
 			t.Errorf("%s: %v", policy.Name, err)
 		}
 	}
-	if steps, ok := parseSteps("50, 85"); !ok || len(steps) != 2 {
-		t.Errorf("parseSteps gives %v, %v", steps, ok)
-	}
-	for _, wrong := range []string{"", "x", "85, 50", "0", "150"} {
-		if _, ok := parseSteps(wrong); ok {
-			t.Errorf("parseSteps takes %q", wrong)
-		}
-	}
 }
 
 // Of many layers a few are drawn: the first, the last and some between.

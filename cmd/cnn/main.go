@@ -14,7 +14,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -57,12 +56,12 @@ func main() {
 
 // run performs one call and gives its exit status.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	var c cli
+	c := cli{Train: trainVerb{settings: settingFlags{}}}
 	exit := -1 // what kong asks for after it printed help
 	parser, err := kong.New(&c,
 		kong.Name("cnn"),
 		kong.Description("Convolutional networks on your own images, from the command line."),
-		kong.Vars{"losses": strings.Join(nn.LossTypes(), ", ")},
+		kong.PostBuild(c.Train.settings.addFlags),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(status int) { exit = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),

@@ -55,28 +55,66 @@ func (s swept) MarshalJSON() ([]byte, error) {
 	return fmt.Appendf(bytes.TrimSuffix(b, []byte("}")), ",%q:%s}", "val_"+s.figure.Key, best), err
 }
 
-// first is the first value of a flag that takes several, nil if it was not given.
-func first[T any](list []T) *T {
-	if len(list) == 0 {
-		return nil
-	}
-	return &list[0]
+// A sweep is what was given as a list.
+type sweep struct {
+	rates, batches []float64 // nil: that of the configuration alone
+	seeds          int       // runs that differ in their seed alone
+	out            string    // folder of the runs' folders
 }
 
-// combinations are the configurations that the flags ask for, by the name of their run; of one run the name is "".
-func (v trainVerb) combinations(c train.Config) (names []string, configs []train.Config) {
-	rates, batches := v.LR, v.Batch
+// sweep reads the lists.
+func (v trainVerb) sweep() (sweep, error) {
+	rates, err := v.settings.numbers("rate")
+	if err != nil {
+		return sweep{}, err
+	}
+	batches, err := v.settings.numbers("batch")
+	return sweep{rates, batches, v.Seeds, v.Out}, err
+}
+
+// runs returns how many runs are asked for.
+func (s sweep) runs() int { return max(1, len(s.rates)) * max(1, len(s.batches)) * s.seeds }
+
+// check tells what is wrong with lists; alone says that the call is for one run.
+func (s sweep) check(alone bool) error {
+	flag := "--seeds"
+	switch {
+	case len(s.rates) > 1:
+		flag = "--lr"
+	case len(s.batches) > 1:
+		flag = "--batch"
+	}
+	switch {
+	case s.seeds < 1 || s.seeds > mostSweep || len(s.rates) > mostSweep || len(s.batches) > mostSweep || s.runs() > mostSweep:
+		return misused("--seeds is 1 or more, and all combinations of --lr, --batch and --seeds are at most %d runs", mostSweep)
+	case s.runs() > 1 && alone:
+		return misused("%s takes one value with --resume or --find-lr: these are for one run", flag)
+	case repeats(s.rates):
+		return misused("--lr takes each value once")
+	case repeats(s.batches):
+		return misused("--batch takes each value once")
+	}
+	return nil
+}
+
+func repeats(list []float64) bool {
+	return len(slices.Compact(slices.Sorted(slices.Values(list)))) < len(list)
+}
+
+// combinations are the configurations that are asked for, with the names of their runs.
+func (s sweep) combinations(c train.Config) (names []string, configs []train.Config) {
+	rates, batches := s.rates, s.batches
 	if len(rates) == 0 {
 		rates = []float64{c.Rate}
 	}
 	if len(batches) == 0 {
-		batches = []int{c.Batch}
+		batches = []float64{float64(c.Batch)}
 	}
 	for _, rate := range rates {
 		for _, batch := range batches {
-			for k := range v.Seeds {
+			for k := range s.seeds {
 				one := c
-				one.Rate, one.Batch, one.Seed = rate, batch, c.Seed+uint64(k)
+				one.Rate, one.Batch, one.Seed = rate, int(batch), c.Seed+uint64(k)
 				var parts []string
 				add := func(several bool, key, value string) {
 					if several {
@@ -84,8 +122,8 @@ func (v trainVerb) combinations(c train.Config) (names []string, configs []train
 					}
 				}
 				add(len(rates) > 1, "lr", plain(rate))
-				add(len(batches) > 1, "batch", strconv.Itoa(batch))
-				add(v.Seeds > 1, "seed", strconv.FormatUint(one.Seed, 10))
+				add(len(batches) > 1, "batch", plain(batch))
+				add(s.seeds > 1, "seed", strconv.FormatUint(one.Seed, 10))
 				names, configs = append(names, strings.Join(parts, "-")), append(configs, one)
 			}
 		}
@@ -93,44 +131,14 @@ func (v trainVerb) combinations(c train.Config) (names []string, configs []train
 	return names, configs
 }
 
-// sweeps tells whether several runs are asked for.
-func (v trainVerb) sweeps() bool { return len(v.LR) > 1 || len(v.Batch) > 1 || v.Seeds > 1 }
-
-// checkSweep tells what is wrong with lists.
-func (v trainVerb) checkSweep() error {
-	flag := "--seeds"
-	switch {
-	case len(v.LR) > 1:
-		flag = "--lr"
-	case len(v.Batch) > 1:
-		flag = "--batch"
-	}
-	switch rates, batches := max(1, len(v.LR)), max(1, len(v.Batch)); {
-	case v.Seeds < 1 || v.Seeds > mostSweep || rates > mostSweep || batches > mostSweep || rates*batches*v.Seeds > mostSweep:
-		return misused("--seeds is 1 or more, and all combinations of --lr, --batch and --seeds are at most %d runs", mostSweep)
-	case v.sweeps() && (v.Resume || v.FindLR):
-		return misused("%s takes one value with --resume or --find-lr: these are for one run", flag)
-	case repeats(v.LR):
-		return misused("--lr takes each value once")
-	case repeats(v.Batch):
-		return misused("--batch takes each value once")
-	}
-	return nil
-}
-
-func repeats[T cmp.Ordered](list []T) bool {
-	sorted := slices.Sorted(slices.Values(list))
-	return len(slices.Compact(sorted)) < len(list)
-}
-
-// sweep trains the runs one after the other, each in a folder of its own below --out, and lists them by what they came to. One that diverges does not keep the others
+// train trains the runs one after the other, each in a folder of its own below --out, and lists them by what they came to. One that diverges does not keep the others
 // from their turn.
-func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
+func (s sweep) train(ctx context.Context, o *output, job train.Job) error {
 	var list []swept
 	var failed error
-	names, configs := v.combinations(job.Config)
+	names, configs := s.combinations(job.Config)
 	for i, c := range configs {
-		job.Folder, job.Config = filepath.Join(v.Out, names[i]), c
+		job.Folder, job.Config = filepath.Join(s.out, names[i]), c
 		line := runLine{"run", names[i], job.Folder}
 		if err := o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "run %d of %d: %s\n", i+1, len(configs), line.Path) }); err != nil {
 			return err
@@ -157,8 +165,8 @@ func (v trainVerb) sweep(ctx context.Context, o *output, job train.Job) error {
 		return 0
 	})
 	err := o.emit(sweptLine{"sweep", list}, func(w io.Writer) {
-		for _, s := range list {
-			fmt.Fprintf(w, "%-32s %10s  best epoch %g  %s\n", s.Run, figureText(s.figure, s.best), s.BestEpoch, s.State)
+		for _, r := range list {
+			fmt.Fprintf(w, "%-32s %10s  best epoch %g  %s\n", r.Run, figureText(r.figure, r.best), r.BestEpoch, r.State)
 		}
 	})
 	return cmp.Or(failed, err)

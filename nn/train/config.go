@@ -7,10 +7,7 @@
 package train
 
 import (
-	"maps"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/convscope/convscope/nn"
@@ -51,9 +48,6 @@ type Config struct {
 	MaxSeconds float64 `json:"-"` // stop, with a snapshot, after so long; 0: never
 }
 
-// MaxLayerRate is the largest factor of Config.LayerRates.
-const MaxLayerRate = 100
-
 // A Solver is a row of the table of solvers.
 type Solver struct {
 	Name     string
@@ -80,14 +74,12 @@ func Solvers() []Solver {
 
 // SolverOf finds a solver by name; the fault of an unknown one lists the known.
 func SolverOf(name string) (Solver, error) {
-	var names []string
 	for _, s := range Solvers() {
 		if s.Name == name {
 			return s, nil
 		}
-		names = append(names, s.Name)
 	}
-	return Solver{}, fault.New("train.setting.solver", "There is no solver %s. There are %s.", name, strings.Join(names, ", "))
+	return Solver{}, fault.New("train.setting.solver", "There is no solver %s. There are %s.", name, strings.Join(solverNames(), ", "))
 }
 
 // WithSolver gives the configuration with another solver, and its usual rate; usual is the rate of the network with sgd.
@@ -134,59 +126,12 @@ func DefaultsFor(spec nn.Spec) Config {
 	return c
 }
 
-// Check tells the first setting that is out of its range.
+// Check returns the fault of the first setting that is out of its range.
 func (c Config) Check() error {
-	ranges := []struct {
-		name           string
-		value, low, up float64
-	}{
-		{"epochs", float64(c.Epochs), 1, 1e6},
-		{"batch", float64(c.Batch), 1, 65536},
-		{"accumulate", float64(c.Accumulate), 1, 65536},
-		{"learning rate", c.Rate, 1e-12, 1e3},
-		{"gamma", c.Gamma, 0, 1e3},
-		{"power", c.Power, 0, 1e2},
-		{"momentum", c.Momentum, 0, .99999},
-		{"weight decay", c.WeightDecay, 0, 1e2},
-		{"scale", c.Scale, 1e-9, 1e3},
-		{"snapshot interval", c.SnapshotEvery, .01, 1e6},
-		{"validation interval", c.ValidateEvery, .01, 1e6},
-		{"crop", float64(c.Crop), 0, 16384},
-		{"shift", float64(c.Augment.Shift), 0, 1024},
-		{"rotation", c.Augment.Rotate, 0, 180},
-		{"scaling", c.Augment.Scale, 0, .9},
-		{"noise", c.Augment.Noise, 0, 1},
-		{"hue", c.Augment.Hue, 0, .5},
-		{"saturation", c.Augment.Saturation, 0, 1},
-		{"brightness", c.Augment.Value, 0, 1},
-		{"seconds", c.MaxSeconds, 0, 1e9},
-	}
-	for _, r := range ranges {
-		if math.IsNaN(r.value) || r.value < r.low || r.value > r.up {
-			return fault.New("train.setting.range", "The setting %s is %s; it must be from %s to %s.", r.name, plain(r.value), plain(r.low), plain(r.up))
+	for _, s := range Settings() {
+		if err := s.Check(c); err != nil {
+			return err
 		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(c.LayerRates)) {
-		if f := c.LayerRates[name]; !(f >= 0 && f <= MaxLayerRate) {
-			return fault.New("train.setting.layer-rate", "The learning rate of the layer %s has the factor %s; it must be from 0 to %d.", name, plain(f), MaxLayerRate)
-		}
-	}
-	for _, s := range c.Step {
-		if !(s > 0 && s <= 100) {
-			return fault.New("train.setting.step", "The learning rate steps at %g %% of the run; it must be over 0 and at most 100.", s)
-		}
-	}
-	if _, err := SolverOf(c.Solver); err != nil {
-		return err
-	}
-	if _, err := PolicyOf(c.Policy); err != nil {
-		return err
-	}
-	if means := []string{model.MeanNone, model.MeanImage, model.MeanPixel}; !slices.Contains(means, c.Mean) {
-		return fault.New("train.setting.mean", "The mean %s cannot be subtracted. There are %s.", c.Mean, strings.Join(means, ", "))
-	}
-	if losses := nn.LossTypes(); c.Loss != "" && !slices.Contains(losses, c.Loss) {
-		return fault.New("train.setting.loss", "There is no loss %s. There are %s.", c.Loss, strings.Join(losses, ", "))
 	}
 	return nil
 }
@@ -207,9 +152,6 @@ func (c Config) WithLoss(spec nn.Spec) (nn.Spec, error) {
 	}
 	return spec, nil
 }
-
-// plain writes a number without an exponent, which few people read.
-func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // options are those of the network that is trained.
 func (c Config) options() nn.Options {

@@ -51,22 +51,23 @@ func at(percent, m float64) float64 { return math.Ceil(percent * m / 100) }
 
 // PolicyOf finds a policy by name; the fault of an unknown one lists the known.
 func PolicyOf(name string) (Policy, error) {
-	var names []string
 	for _, p := range Policies() {
 		if p.Name == name {
 			return p, nil
 		}
-		names = append(names, p.Name)
 	}
-	return Policy{}, fault.New("train.setting.policy", "There is no learning-rate policy %s. There are %s.", name, strings.Join(names, ", "))
+	return Policy{}, fault.New("train.setting.policy", "There is no learning-rate policy %s. There are %s.", name, strings.Join(policyNames(), ", "))
+}
+
+// policy is that of the configuration; of an unknown one it has no parameters.
+func (c Config) policy() Policy {
+	p, _ := PolicyOf(c.Policy)
+	return p
 }
 
 // WithPolicyDefaults gives the configuration with γ, power and steps of the policy where they are zero.
 func (c Config) WithPolicyDefaults() Config {
-	p, err := PolicyOf(c.Policy)
-	if err != nil {
-		return c
-	}
+	p := c.policy()
 	if c.Gamma == 0 {
 		c.Gamma = p.Gamma
 	}

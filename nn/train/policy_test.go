@@ -81,7 +81,7 @@ func TestRatesStayFinite(t *testing.T) {
 }
 
 func TestUnknownPolicyListsTheKnown(t *testing.T) {
-	_, err := PolicyOf("cosine")
+	_, err := PolicyOf("magic")
 	if fault.Code(err) != "train.setting.policy" || !strings.Contains(err.Error(), "multistep") {
 		t.Errorf("got %v", err)
 	}

@@ -298,7 +298,7 @@ func TestWhatDoesNotFitIsToldBefore(t *testing.T) {
 		{"train.setting.solver", func(j *Job) { j.Config.Solver = "lion" }},
 		{"train.setting.loss", func(j *Job) { j.Config.Loss = "relu" }},
 		{"train.loss.none", func(j *Job) { j.Config.Loss, j.Spec.Layers = "hinge-loss", j.Spec.Layers[:len(j.Spec.Layers)-1] }},
-		{"train.setting.policy", func(j *Job) { j.Config.Policy = "cosine" }},
+		{"train.setting.policy", func(j *Job) { j.Config.Policy = "magic" }},
 		{"train.setting.mean", func(j *Job) { j.Config.Mean = "median" }},
 		{"train.setting.step", func(j *Job) { j.Config.Step = []float64{120} }},
 		{"train.run.missing", func(j *Job) { j.Resume = true }},
