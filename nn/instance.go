@@ -145,6 +145,15 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 // Read copies the first numbers of a parameter or its gradient, as many as fit.
 func (i *Instance) Read(id kernel.ID, dst []float32) error { return i.ex.Buffer(id).Download(dst) }
 
+// Write sets all numbers of a parameter or its gradient.
+func (i *Instance) Write(id kernel.ID, src []float32) error { return i.ex.Buffer(id).Upload(src) }
+
+// Update moves the parameters by the gradients that are there: what a step does last.
+func (i *Instance) Update(step kernel.Step) error {
+	step.NoForward, step.Backward, step.Update = true, false, true
+	return i.ex.Run(step)
+}
+
 func weightKey(p Parameter) []string   { return []string{p.Key()} }
 func weightID(p Parameter) []kernel.ID { return []kernel.ID{p.ID} }
 

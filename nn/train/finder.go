@@ -100,7 +100,7 @@ func (r *run) tryRate(i int, rate float64) (float64, error) {
 			r.closeLoader()
 			continue
 		}
-		result, err := r.inst.Run(b.Images, b.Truths, kernel.Step{
+		result, err := r.pass(b.Images, b.Truths, kernel.Step{
 			Samples: b.N, Training: true, Backward: true, Update: true, Scale: 1 / float32(b.N),
 			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: i, Seed: r.Config.Seed,
 		})

@@ -81,7 +81,10 @@ func (h *health) end(inst *nn.Instance) ([]LayerHealth, error) {
 }
 
 // norm is √Σ(v−from)²; from may be nil.
-func norm(v, from []float32) float64 {
+func norm(v, from []float32) float64 { return math.Sqrt(squares(v, from)) }
+
+// squares is Σ(v−from)², summed in order; from may be nil.
+func squares(v, from []float32) float64 {
 	sum := 0.
 	for i, x := range v {
 		d := float64(x)
@@ -90,7 +93,7 @@ func norm(v, from []float32) float64 {
 		}
 		sum += d * d
 	}
-	return math.Sqrt(sum)
+	return sum
 }
 
 // deadImages is how many images are asked to wake a unit before it counts as dead.

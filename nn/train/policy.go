@@ -19,7 +19,7 @@ type Policy struct {
 	factor func(c Config, i, m, s float64) float64
 }
 
-// Policies lists the policies: Caffe's formulas.
+// Policies lists the policies: Caffe's formulas, and half a cosine to 0 (Loshchilov and Hutter 2017, "SGDR", without restarts).
 func Policies() []Policy {
 	return []Policy{
 		{Name: "fixed", factor: func(Config, float64, float64, float64) float64 { return 1 }},
@@ -43,6 +43,7 @@ func Policies() []Policy {
 		{Name: "sigmoid", Gamma: .1, Step: []float64{50}, factor: func(c Config, i, m, s float64) float64 {
 			return 1 / (1 + math.Exp(math.Abs(c.Gamma)/s*(i-at(c.Step[0], m))))
 		}},
+		{Name: "cosine", factor: func(_ Config, i, m, _ float64) float64 { return (1 + math.Cos(math.Pi*i/m)) / 2 }},
 	}
 }
 
@@ -80,7 +81,8 @@ func (c Config) WithPolicyDefaults() Config {
 	return c
 }
 
-// Rate is the learning rate of an iteration (from 0) of a run of last iterations.
+// Rate is the learning rate of an iteration (from 0) of a run of last iterations. While it warms up, the policy's is taken in equal parts: 1/w, 2/w, … of it
+// (Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2).
 func Rate(c Config, iteration, last int) float64 {
 	p, err := PolicyOf(c.Policy)
 	if err != nil {
@@ -88,5 +90,9 @@ func Rate(c Config, iteration, last int) float64 {
 	}
 	c = c.WithPolicyDefaults()
 	m := float64(max(last, 1))
-	return c.Rate * p.factor(c, float64(iteration), m, m/100)
+	rate := c.Rate * p.factor(c, float64(iteration), m, m/100)
+	if iteration < c.Warmup {
+		rate *= float64(iteration+1) / float64(c.Warmup)
+	}
+	return rate
 }

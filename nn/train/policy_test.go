@@ -22,6 +22,7 @@ func TestRatesOfPolicies(t *testing.T) {
 		{"inv", [5]float64{.01, .00535, .00408, .00343, .00303}},
 		{"poly", [5]float64{.01, .00422, .00125, .000156, 1e-8}},
 		{"sigmoid", [5]float64{.00993, .00924, .005, .000759, 7.39e-5}},
+		{"cosine", [5]float64{.01, .008536, .005, .001464, 2.467e-6}},
 	}
 	var names []string
 	for _, row := range table {
@@ -64,6 +65,25 @@ func TestStepsFallOnTheirIteration(t *testing.T) {
 		config := Config{Rate: 1, Policy: c.policy, Gamma: .5, Step: []float64{c.step}}
 		if before, from := Rate(config, c.first-1, c.last), Rate(config, c.first, c.last); before != 1 || from != .5 {
 			t.Errorf("%s at %g %% of %d: rate %g before iteration %d and %g from it on", c.policy, c.step, c.last, before, c.first, from)
+		}
+	}
+}
+
+// TestWarmup holds that the rate rises in equal steps, the first of them over 0, to that of the policy, and is the policy's from there on.
+func TestWarmup(t *testing.T) {
+	const last, steps = 100, 20
+	for _, p := range Policies() {
+		cold := Config{Rate: .01, Policy: p.Name}
+		warm := cold
+		warm.Warmup = steps
+		for i := range last {
+			want := Rate(cold, i, last)
+			if i < steps {
+				want *= float64(i+1) / steps
+			}
+			if got := Rate(warm, i, last); got != want {
+				t.Errorf("%s at iteration %d: %g, want %g", p.Name, i, got, want)
+			}
 		}
 	}
 }

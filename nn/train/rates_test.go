@@ -13,27 +13,34 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// stepped is how far one step of SGD moves each weight of a network.
-func stepped(t *testing.T, c Config) map[string][]float64 {
+// afterStep is a network after one step of SGD, and its weights before.
+func afterStep(t *testing.T, c Config) (inst *nn.Instance, before map[string]nn.Tensor) {
 	t.Helper()
 	network, err := nn.Compile(small(false), c.options())
 	if err != nil {
 		t.Fatal(err)
 	}
-	inst, err := network.Open(cpu(t, 1))
-	if err != nil {
+	if inst, err = network.Open(cpu(t, 1)); err != nil {
 		t.Fatal(err)
 	}
-	defer inst.Close()
+	t.Cleanup(func() { _ = inst.Close() })
 	if err := inst.Initialize(1); err != nil {
 		t.Fatal(err)
 	}
-	before := weightsIn(t, inst)
-	if _, err := inst.Run(noise(network.Spec.Input), inst.Network.ClassTruths([]int{3, 7}), kernel.Step{
+	before = weightsIn(t, inst)
+	r := &run{Job: Job{Config: c}, inst: inst}
+	if _, err := r.pass(noise(network.Spec.Input), inst.Network.ClassTruths([]int{3, 7}), kernel.Step{
 		Samples: 2, Training: true, Backward: true, Update: true, Scale: .5, Rate: float32(c.Rate), Decay: float32(c.WeightDecay),
 	}); err != nil {
 		t.Fatal(err)
 	}
+	return inst, before
+}
+
+// stepped is how far one step of SGD moves each weight of a network.
+func stepped(t *testing.T, c Config) map[string][]float64 {
+	t.Helper()
+	inst, before := afterStep(t, c)
 	moved := map[string][]float64{}
 	for key, after := range weightsIn(t, inst) {
 		for i, v := range after.Data {

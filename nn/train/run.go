@@ -112,6 +112,7 @@ type run struct {
 	quiet   int           // iterations until a jump is told again
 	watched probe
 	health  health
+	clipper clipper
 	steered []rateFrom // changes of the rate that a run that goes on comes to again
 }
 

@@ -88,6 +88,7 @@ func TestResumeIsExact(t *testing.T) {
 		accumulate   int
 		augment      data.Augmentation
 		crop         int
+		more         func(c *Config)
 	}{
 		{name: "momentum", solver: "sgd"},
 		{name: "nesterov", solver: "nesterov"},
@@ -99,11 +100,15 @@ func TestResumeIsExact(t *testing.T) {
 		{name: "dropout", solver: "sgd", drop: true},
 		{name: "accumulate", solver: "adam", drop: true, accumulate: 2},
 		{name: "augmentation", solver: "sgd", augment: data.Augmentation{Shift: 2, Mirror: true, Rotate: 10, Scale: .1, Noise: .05, Value: .2}, crop: 24},
+		{name: "warm-up and clipping", solver: "adamw", accumulate: 2, more: func(c *Config) { c.Policy, c.Warmup, c.Clip = "cosine", 5, .5 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := quick(3)
 			config = config.WithSolver(c.solver, config.Rate)
 			config.Accumulate, config.Augment, config.Crop = max(c.accumulate, 1), c.augment, c.crop
+			if c.more != nil {
+				c.more(&config)
+			}
 			whole := job(t, d, config)
 			whole.Spec = small(c.drop)
 			_, all := must(context.Background(), t, whole, nil)

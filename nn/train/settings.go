@@ -123,6 +123,11 @@ var table = sync.OnceValue(func() []Setting {
 			Values:  number(0, 1e2, func(c *Config) *float64 { return &c.Power }).over().own(),
 		},
 		{
+			Key: "warmup", Name: "warm-up", Group: More, Flag: "warmup", Placeholder: "STEPS",
+			Help:   "Iterations over which the rate rises from 0 to what the policy says; 0: none.",
+			Values: whole(0, 1e9, func(c *Config) *int { return &c.Warmup }).off(),
+		},
+		{
 			Key: "momentum", Name: "momentum", Group: More, Flag: "momentum", Placeholder: "F",
 			Help:   "Momentum; β1 of adam and adamw.",
 			Values: number(0, .99999, func(c *Config) *float64 { return &c.Momentum }),
@@ -131,6 +136,11 @@ var table = sync.OnceValue(func() []Setting {
 			Key: "weight-decay", Name: "weight decay", Group: More, Flag: "weight-decay", Placeholder: "F",
 			Help:   "Weight decay.",
 			Values: number(0, 1e2, func(c *Config) *float64 { return &c.WeightDecay }),
+		},
+		{
+			Key: "clip", Name: "gradient clipping", Group: More, Flag: "clip", Placeholder: "NORM",
+			Help:   "The most that the norm of all gradients together may be: beyond it they are scaled to it before the weights move; 0: any.",
+			Values: number(0, 1e9, func(c *Config) *float64 { return &c.Clip }).off(),
 		},
 		{
 			Key: "loss", Name: "loss", Group: More, Flag: "loss",

@@ -65,7 +65,7 @@ func (r *run) learn(samples int, rate float64) (loss float64, err error) {
 		if !ok {
 			return 0, errors.New("train: the data ended before the epoch")
 		}
-		result, err := r.inst.Run(b.Images, b.Truths, kernel.Step{
+		result, err := r.pass(b.Images, b.Truths, kernel.Step{
 			Samples: b.N, Training: true, Backward: true, Update: first+b.N == samples, Add: first > 0, Scale: 1 / float32(samples),
 			Rate: float32(rate), Decay: float32(r.Config.WeightDecay), Iteration: r.place.Iteration, First: first, Seed: r.Config.Seed,
 		})
