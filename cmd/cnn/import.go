@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -108,6 +109,7 @@ type datasetLine struct {
 	Task      data.Task     `json:"task"`
 	Images    splitCounts   `json:"images"`
 	Classes   []string      `json:"classes"`
+	Removed   []int         `json:"removed,omitempty"` // numbers of classes that are kept for no other
 	Size      [2]int        `json:"size"`
 	Channels  int           `json:"channels"`
 	Skipped   int           `json:"skipped"`
@@ -121,7 +123,7 @@ func describe(info data.Info) datasetLine {
 	return datasetLine{
 		Task:    info.Task,
 		Images:  splitCounts{info.Counts[data.Train], info.Counts[data.Val], info.Counts[data.Test]},
-		Classes: info.Classes, Size: [2]int{info.Width, info.Height}, Channels: info.Channels, Skipped: len(info.Skipped),
+		Classes: info.Classes, Removed: info.Removed, Size: [2]int{info.Width, info.Height}, Channels: info.Channels, Skipped: len(info.Skipped),
 	}
 }
 
@@ -130,9 +132,12 @@ func (d datasetLine) text(w io.Writer) {
 	if d.Channels == 1 {
 		colour = "grey"
 	}
-	fmt.Fprintf(w, "%s, %d classes, %d×%d %s\n", d.Task, len(d.Classes), d.Size[0], d.Size[1], colour)
+	fmt.Fprintf(w, "%s, %d classes, %d×%d %s\n", d.Task, len(d.Classes)-len(d.Removed), d.Size[0], d.Size[1], colour)
 	fmt.Fprintf(w, "train %d, val %d, test %d images, %d skipped\n", d.Images.Train, d.Images.Val, d.Images.Test, d.Skipped)
 	for i, c := range d.PerClass {
+		if slices.Contains(d.Removed, i) {
+			continue
+		}
 		fmt.Fprintf(w, "  %-24s train %6d  val %6d  test %6d\n", d.Classes[i], c.Train, c.Val, c.Test)
 	}
 	if d.Notice != "" {

@@ -9,8 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -49,8 +49,10 @@ type Dataset struct {
 	mapped *os.File     // what db reads from; db closes it
 	size   int64        // of mapped when it was opened
 	info   Info
-	edited bool // dataset.json tells older counts than the index
-	older  bool // the database has format 1: the first edit brings it to Format
+	edited bool // dataset.json tells other than the database
+
+	older   bool // the database has format 1: the first edit brings it to Format
+	version int  // of the database: it counts its transactions
 
 	index  atomic.Pointer[[]Entry]
 	broken atomic.Bool // bbolt fell over with its locks held: it is not to be called again
@@ -72,9 +74,12 @@ func Open(folder string) (*Dataset, error) {
 	if err := d.open(); err != nil {
 		return nil, err
 	}
-	if err := d.load(); err != nil {
+	if err := d.view(d.load); err != nil {
 		_ = d.closeDB() // the first error is the one to tell
 		return nil, err
+	}
+	if !reflect.DeepEqual(d.info, info) { // what edited it last came to its end before it wrote the copy
+		_ = writeInfo(folder, d.info) // where that cannot be written it is read from the database again next time
 	}
 	d.cache = newCache(d.Len(), cacheBytes())
 	return d, nil
@@ -130,36 +135,39 @@ func openBolt(path string, o bolt.Options) (db *bolt.DB, file *os.File, err erro
 	return db, file, err
 }
 
-// load checks that the database is whole and reads its index.
-func (d *Dataset) load() error {
-	return d.view(func(tx *bolt.Tx) error {
-		if !d.whole(tx) {
-			return d.damaged()
+// load checks that the database is whole and reads its index and classes.
+func (d *Dataset) load(tx *bolt.Tx) error {
+	if !d.whole(tx) {
+		return d.damaged()
+	}
+	about, images, index := tx.Bucket(aboutBucket), tx.Bucket(imagesBucket), tx.Bucket(indexBucket)
+	if about == nil || images == nil || index == nil || tx.Bucket(filesBucket) == nil || tx.Bucket(truthBucket) == nil {
+		return d.damaged()
+	}
+	var entries []Entry
+	var ok bool
+	switch v := about.Get(formatKey); string(v) {
+	case "1":
+		entries, ok = decodeIndex(index, entryBytes1, len(d.info.Classes))
+		ok = ok && addKinds(entries, tx.Bucket(truthBucket))
+		d.older = true
+	case string(formatValue(Format)):
+		if err := d.info.setClasses(about.Get(classesKey)); err != nil {
+			return d.damaged().Because(err)
 		}
-		about, images, index := tx.Bucket(aboutBucket), tx.Bucket(imagesBucket), tx.Bucket(indexBucket)
-		if about == nil || images == nil || index == nil || tx.Bucket(filesBucket) == nil || tx.Bucket(truthBucket) == nil {
-			return d.damaged()
-		}
-		var entries []Entry
-		var ok bool
-		switch v := about.Get(formatKey); string(v) {
-		case "1":
-			entries, ok = decodeIndex(index, entryBytes1, len(d.info.Classes))
-			ok = ok && addKinds(entries, tx.Bucket(truthBucket))
-			d.older = true
-		case string(formatValue(Format)):
-			entries, ok = decodeIndex(index, entryBytes, len(d.info.Classes))
-		default:
-			return fault.New("data.db.newer", "%s has format %s, which this Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
-		}
-		last, _ := images.Cursor().Last()
-		if !ok || (last == nil) != (len(entries) == 0) || last != nil && (len(last) != 4 || int(binary.BigEndian.Uint32(last)) != len(entries)-1) {
-			return d.damaged()
-		}
-		d.index.Store(&entries)
-		d.info.count(entries)
-		return nil
-	})
+		entries, ok = decodeIndex(index, entryBytes, len(d.info.Classes))
+		d.info.Format, d.older = Format, false
+	default:
+		return fault.New("data.db.newer", "%s has format %s, which this Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
+	}
+	last, _ := images.Cursor().Last()
+	if !ok || (last == nil) != (len(entries) == 0) || last != nil && (len(last) != 4 || int(binary.BigEndian.Uint32(last)) != len(entries)-1) {
+		return d.damaged()
+	}
+	d.index.Store(&entries)
+	d.info.count(entries)
+	d.version = tx.ID()
+	return nil
 }
 
 // whole says whether the file has all the pages that the database counts.
@@ -380,127 +388,4 @@ func writeInfo(folder string, info Info) error {
 		e.SetIndent("", "  ")
 		return e.Encode(info)
 	})
-}
-
-// An Edit changes a data set within Dataset.Edit.
-type Edit struct {
-	d       *Dataset
-	tx      *bolt.Tx
-	index   []Entry
-	chunks  map[int]bool // of the index, to be written
-	resplit bool
-}
-
-// Edit changes truth and splits in one transaction: all of it is on the disk when Edit returns, or nothing of it when it
-// returns an error. It needs the database for itself: where another process has the data set open it gives the fault
-// "data.busy". Readers in this process wait, so change must not read from the Dataset.
-func (d *Dataset) Edit(change func(*Edit) error) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.db == nil {
-		return fault.New("data.closed", "The data set %s is closed. Open it again.", d.path)
-	}
-	whole := func(tx *bolt.Tx) error {
-		if !d.whole(tx) { // deleted or cut off since: bbolt would make a new one, or fall over the missing pages
-			return d.damaged()
-		}
-		return nil
-	}
-	if err := d.reading(whole); err != nil {
-		return err
-	}
-	if err := d.closeDB(); err != nil {
-		return readFault(err, d.file())
-	}
-	err := d.guarded(func() error { return d.editing(change) })
-	if reopening := d.open(); err == nil {
-		err = reopening
-	}
-	return err
-}
-
-// editing opens the database to write and carries out a change. The caller holds d.mu.
-func (d *Dataset) editing(change func(*Edit) error) error {
-	db, _, err := openBolt(d.file(), bolt.Options{Timeout: editWait, NoStatistics: true})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return d.busy().Because(err)
-	}
-	if err != nil {
-		return writeFault(err, d.file())
-	}
-	defer db.Close()
-	e := &Edit{d: d, index: slices.Clone(d.Index()), chunks: map[int]bool{}}
-	err = db.Update(func(tx *bolt.Tx) error {
-		e.tx = tx
-		if err := change(e); err != nil {
-			return err
-		}
-		return e.finish()
-	})
-	if err != nil {
-		return writeFault(err, d.file())
-	}
-	d.index.Store(&e.index)
-	d.info.count(e.index)
-	d.info.Format = Format
-	d.edited, d.older = true, false
-	return nil
-}
-
-// SetTruth replaces what is known of an image. Kinds of truth that a newer version has added stay.
-func (e *Edit) SetTruth(id uint32, t Truth) error {
-	if int64(id) >= int64(len(e.index)) {
-		return e.d.unknown(id)
-	}
-	if err := t.check(len(e.d.info.Classes), e.d.info.Width, e.d.info.Height); err != nil {
-		return err
-	}
-	truths, entry := e.tx.Bucket(truthBucket), &e.index[id]
-	newer := entry.Kinds &^ knownKinds
-	var before []byte
-	if newer != 0 {
-		before = truths.Get(key(id))
-	}
-	b, err := encodeTruth(t, before)
-	if err != nil {
-		return e.d.damaged().Because(err)
-	}
-	entry.Class, entry.Kinds = e.d.info.Task.leading(t), t.Kinds()|newer
-	e.chunks[int(id)/chunkImages] = true
-	return truths.Put(key(id), b)
-}
-
-// SetSplit puts an image into another split.
-func (e *Edit) SetSplit(id uint32, s Split) error {
-	if int64(id) >= int64(len(e.index)) {
-		return e.d.unknown(id)
-	}
-	if s >= splits {
-		return fault.New("data.split", "There is no split %v; there are train, val and test.", s)
-	}
-	e.resplit = e.resplit || e.index[id].Split != s
-	e.index[id].Split = s
-	e.chunks[int(id)/chunkImages] = true
-	return nil
-}
-
-// finish writes the chunks of the index that changed, all of them where an older format had others, and forgets a mean that is no longer true.
-func (e *Edit) finish() error {
-	if e.d.older {
-		for chunk := 0; chunk*chunkImages < len(e.index); chunk++ {
-			e.chunks[chunk] = true
-		}
-		if err := e.tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format)); err != nil {
-			return err
-		}
-	}
-	for chunk := range e.chunks {
-		if err := e.tx.Bucket(indexBucket).Put(key(uint32(chunk)), encodeChunk(e.index, chunk)); err != nil {
-			return err
-		}
-	}
-	if e.resplit {
-		return e.tx.Bucket(aboutBucket).Delete(meanKey)
-	}
-	return nil
 }

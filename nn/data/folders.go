@@ -212,7 +212,7 @@ func (c *collection) sortClasses() {
 	c.renumber(sorted)
 }
 
-// renumber gives classes new numbers: those of their names in classes. Images of others are left out.
+// renumber gives classes new numbers: those of their names in classes. Images of others are left out, and things of others in images.
 func (c *collection) renumber(classes []string) {
 	to := make([]int, len(c.classes))
 	for i, name := range c.classes {
@@ -220,12 +220,14 @@ func (c *collection) renumber(classes []string) {
 	}
 	kept := c.items[:0]
 	for _, it := range c.items {
-		if it.truth.Class >= 0 {
-			if it.truth.Class = to[it.truth.Class]; it.truth.Class < 0 {
-				continue
-			}
+		labelled := it.truth.Class >= 0
+		it.truth = it.truth.renumbered(func(class int) int { return to[class] })
+		if !labelled || it.truth.Class >= 0 {
+			kept = append(kept, it)
 		}
-		kept = append(kept, it)
+	}
+	if c.background >= 0 {
+		c.background = to[c.background]
 	}
 	c.items, c.classes = kept, classes
 }

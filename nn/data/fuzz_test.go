@@ -106,6 +106,28 @@ func FuzzInfo(f *testing.F) {
 	})
 }
 
+func FuzzClasses(f *testing.F) {
+	f.Add(Info{Classes: []string{"a", "b"}, Removed: []int{1}, Background: NoBackground}.classesValue())
+	f.Add([]byte(`{"names":["a"],"removed":[0,0]}`))
+	f.Add([]byte(`{"names":["a"],"removed":[1],"background":7}`))
+	f.Add([]byte(`null`))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		info := Info{Width: 1, Height: 1, Channels: 1}
+		if info.setClasses(b) != nil {
+			return
+		}
+		for _, class := range append(slices.Clone(info.Removed), max(info.Background, 0)) {
+			if class >= len(info.Classes) && class > 0 {
+				t.Errorf("%s passes with the class %d", b, class)
+			}
+		}
+		again := Info{Width: 1, Height: 1, Channels: 1}
+		if err := again.setClasses(info.classesValue()); err != nil || !slices.Equal(again.Classes, info.Classes) || !slices.Equal(again.Removed, info.Removed) {
+			t.Errorf("%s is read as %+v and then as %+v, %v", b, info, again, err)
+		}
+	})
+}
+
 func FuzzTruth(f *testing.F) {
 	b, err := encodeTruth(someTruth(), nil)
 	if err != nil {

@@ -57,9 +57,10 @@ type Info struct {
 	Format     int           `json:"format"` // version of the folder's layout
 	Name       string        `json:"name"`
 	Task       Task          `json:"task"`
-	Classes    []string      `json:"classes"`
-	Background int           `json:"background"` // class of the pixels without a mask; NoBackground, as where it is absent: they are void
-	Width      int           `json:"width"`      // of every image, in pixels
+	Classes    []string      `json:"classes"`           // names by number; the database has them too, and is right where they differ
+	Removed    []int         `json:"removed,omitempty"` // classes that were removed, in rising order: they keep their number
+	Background int           `json:"background"`        // class of the pixels without a mask; NoBackground, as where it is absent: they are void
+	Width      int           `json:"width"`             // of every image, in pixels
 	Height     int           `json:"height"`
 	Channels   int           `json:"channels"` // 1 grey, 3 RGB
 	Resize     Resize        `json:"resize"`
@@ -158,6 +159,13 @@ func (i Info) check() error {
 	case i.Background < NoBackground || i.Background >= len(i.Classes):
 		return errors.New("class of the background")
 	}
+	last := -1
+	for _, class := range i.Removed {
+		if class <= last || class >= len(i.Classes) {
+			return errors.New("classes that were removed")
+		}
+		last = class
+	}
 	return nil
 }
 
@@ -168,9 +176,14 @@ func (i *Info) count(index []Entry) {
 		i.PerClass[s] = make([]int, len(i.Classes))
 	}
 	for _, e := range index {
-		i.Counts[e.Split]++
-		if e.Class >= 0 {
-			i.PerClass[e.Split][e.Class]++
-		}
+		i.add(e, 1)
+	}
+}
+
+// add counts an image n times, or with a negative n takes it away.
+func (i *Info) add(e Entry, n int) {
+	i.Counts[e.Split] += n
+	if e.Class >= 0 {
+		i.PerClass[e.Split][e.Class] += n
 	}
 }

@@ -268,7 +268,7 @@ func (p *pipeline) finish(w *writer, kept, strata []int, rank []uint64, assumed 
 	if err := p.enough(); err != nil {
 		return err
 	}
-	if err := w.finish(truth, index, total.mean()); err != nil {
+	if err := w.finish(truth, index, p.info.classesValue(), total.mean()); err != nil {
 		return err
 	}
 	stat, err := os.Stat(p.file)

@@ -284,7 +284,7 @@ func TestFaultsOfOpening(t *testing.T) {
 		"empty info":    {nil, db, "data.info.damaged"},
 		"huge":          {with(func(m map[string]any) { m["width"] = 1e6 }), db, "data.info.wrong"},
 		"other size":    {with(func(m map[string]any) { m["channels"] = 2 }), db, "data.info.wrong"},
-		"fewer classes": {with(func(m map[string]any) { m["classes"] = []string{} }), db, "data.damaged"},
+		"fewer classes": {with(func(m map[string]any) { m["classes"] = []string{} }), db, ""}, // the database has them
 		"cut db":        {about, db[:len(db)-4096], "data.damaged"},
 		"cut db more":   {about, db[:5000], "data.damaged"},
 		"empty db":      {about, nil, "data.damaged"},

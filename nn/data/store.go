@@ -18,14 +18,15 @@ import (
 // without gaps. What never changes (images, files) lies apart from what is edited (truth, index), so that an edit writes a few
 // small pages.
 var (
-	aboutBucket  = []byte("about")  // "format" → version in decimal; "mean" → H×W×C bytes, absent when not known
+	aboutBucket  = []byte("about")  // "format" → version in decimal; "classes" → storedClasses as JSON; "mean" → H×W×C bytes, absent when not known
 	imagesBucket = []byte("images") // imageHeader and encoded bytes
 	filesBucket  = []byte("files")  // storedFile as JSON
 	truthBucket  = []byte("truth")  // Truth as JSON
 	indexBucket  = []byte("index")  // number of a chunk (4 bytes) → the entries of chunkImages images, entryBytes each
 
-	formatKey = []byte("format")
-	meanKey   = []byte("mean")
+	formatKey  = []byte("format")
+	classesKey = []byte("classes")
+	meanKey    = []byte("mean")
 )
 
 // The index says of every image its leading class, its split and its kinds of truth, so that a data set opens without reading each truth. It
@@ -223,8 +224,8 @@ func (w *writer) value(id uint32) (value []byte, err error) {
 	return value, err
 }
 
-// finish writes truth, index and mean (nil: not known), syncs and closes the database.
-func (w *writer) finish(truth []Truth, index []Entry, mean []byte) error {
+// finish writes truth, index, classes and mean (nil: not known), syncs and closes the database.
+func (w *writer) finish(truth []Truth, index []Entry, classes, mean []byte) error {
 	if err := w.commit(); err != nil {
 		return err
 	}
@@ -246,10 +247,11 @@ func (w *writer) finish(truth []Truth, index []Entry, mean []byte) error {
 				return err
 			}
 		}
-		if mean == nil {
-			return nil
+		about := tx.Bucket(aboutBucket)
+		if err := about.Put(classesKey, classes); err != nil || mean == nil {
+			return err
 		}
-		return tx.Bucket(aboutBucket).Put(meanKey, mean)
+		return about.Put(meanKey, mean)
 	})
 	if err == nil {
 		err = w.db.Sync()
