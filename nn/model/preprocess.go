@@ -143,6 +143,11 @@ func (r *Preprocessor) Image(img image.Image) (data.Pixels, []float32) {
 	return r.middle(px), t
 }
 
+// Seen is the part that the network sees of the H×W×C bytes of a whole image.
+func (r *Preprocessor) Seen(pix []byte) data.Pixels {
+	return r.middle(data.Pixels{W: r.Width, H: r.Height, C: r.Channels, Pix: pix})
+}
+
 // MiddleOf cuts the part that the network sees out of the class map of an image of w×h pixels.
 func (r *Preprocessor) MiddleOf(classes []uint16, w, h int) []uint16 {
 	if r.Crop == 0 {
