@@ -19,7 +19,7 @@ type importVerb struct {
 	Source      string   `arg:"" help:"A folder, an archive (zip, tar, tar.gz) or an IDX images file."`
 	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
 	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"What is to be learned: classification, detection, segmentation or auto, which is what SOURCE has labels for."`
-	Format      string   `enum:"auto,folders,idx" default:"auto" help:"Layout of the source: auto, folders or idx."`
+	Format      string   `enum:"auto,folders,idx,masks,instances" default:"auto" help:"Layout of the source: auto, folders, idx, masks or instances."`
 	Size        string   `placeholder:"WxH" help:"Size of the images in the data set, e.g. 64x64 (default: the size they have when all are alike and small, else 256x256)."`
 	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
 	Channels    int      `enum:"0,1,3" default:"0" help:"1 for grey, 3 for colour; 0: as the images are."`
@@ -30,7 +30,7 @@ type importVerb struct {
 	TestSource  string   `placeholder:"S" help:"Take the test images from here."`
 	MinPerClass int      `placeholder:"N" help:"Leave out classes of which SOURCE has fewer images; --val-source and --test-source do not count."`
 	MaxPerClass int      `placeholder:"N" help:"Take at most so many images of a class from SOURCE, and as many at most from each of --val-source and --test-source; 0: all."`
-	Classes     string   `placeholder:"FILE" help:"Names of the classes, one a line, in the order of their ids."`
+	Classes     string   `placeholder:"FILE" help:"Names of the classes, one a line, in the order of their ids; void is none, its pixels are left out. Of masks also their colours: name, red, green, blue."`
 	Seed        uint64   `default:"1" help:"Seed of the split."`
 	Threads     int      `help:"Threads to use; 0: all cores."`
 	Force       bool     `help:"Replace what is at --out."`
@@ -94,6 +94,12 @@ type skippedLine struct {
 	Event  string `json:"event"`
 	File   string `json:"file"`
 	Reason string `json:"reason"`
+}
+
+// noteLine tells what was made of a source otherwise than it says.
+type noteLine struct {
+	Event string `json:"event"`
+	Text  string `json:"text"`
 }
 
 // splitCounts are numbers of images.
@@ -169,6 +175,11 @@ func importing(o *output, do func(observe func(data.Progress)) (data.Info, error
 	}
 	if written != nil {
 		return written
+	}
+	for _, n := range info.Notes {
+		if err := o.emit(noteLine{"note", n.Text}, func(w io.Writer) { fmt.Fprintf(w, "note: %s\n", n.Text) }); err != nil {
+			return err
+		}
 	}
 	line, seconds := describe(info), time.Since(start).Seconds()
 	rate := float64(line.Images.Train+line.Images.Val+line.Images.Test) / max(seconds, 1e-6)

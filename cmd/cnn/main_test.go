@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"folders": folders,
+			"masks":   masks,
 			"photo":   photo,
 			"lines":   lines,
 			"keys":    keys,
@@ -65,6 +66,29 @@ func folders(ts *testscript.TestScript, _ bool, args []string) {
 			var b bytes.Buffer
 			ts.Check(png.Encode(&b, img))
 			ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
+		}
+	}
+}
+
+// masks DIR N writes n images and their masks of the ids 0, 1 and 255; one image more has none.
+func masks(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	write := func(folder string, i int, pix func(at int) uint8) {
+		dir := ts.MkAbs(filepath.Join(args[0], folder))
+		ts.Check(os.MkdirAll(dir, 0o777))
+		img := image.NewGray(image.Rect(0, 0, 12, 8))
+		for at := range img.Pix {
+			img.Pix[at] = pix(at)
+		}
+		var b bytes.Buffer
+		ts.Check(png.Encode(&b, img))
+		ts.Check(os.WriteFile(filepath.Join(dir, fmt.Sprintf("%d.png", i)), b.Bytes(), 0o666))
+	}
+	for i := range n + 1 {
+		write("images", i, func(at int) uint8 { return uint8(20*i + 100*(at/48)) })
+		if i < n {
+			write("masks", i, func(at int) uint8 { return []uint8{0, 1, 255}[min(at/40, 2)] })
 		}
 	}
 }

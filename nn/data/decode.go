@@ -94,6 +94,7 @@ func decodeBytes(b []byte, name string, limit int64) (image.Image, error) {
 // An opened image is one whose header was read: its size and colours are known before memory is taken for it.
 type opened struct {
 	w, h   int // as it will be once upright
+	turn   int // EXIF orientation that upright undoes; 0 or 1: none
 	grey   bool
 	decode func() (image.Image, error)
 }
@@ -105,13 +106,12 @@ func openImage(b []byte, name string, limit int64) (opened, error) {
 		return opened{}, err
 	}
 	o := opened{w: config.Width, h: config.Height, grey: isGrey(config.ColorModel)}
-	turn := 1
 	if c.name == "JPEG" {
-		if turn = orientation(b); turn >= 5 {
+		if o.turn = orientation(b); o.turn >= 5 {
 			o.w, o.h = o.h, o.w
 		}
 	}
-	o.decode = func() (image.Image, error) { return c.read(b, name, config, turn) }
+	o.decode = func() (image.Image, error) { return c.read(b, name, config, o.turn) }
 	return o, nil
 }
 

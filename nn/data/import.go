@@ -116,6 +116,12 @@ func (c *collection) join(ctx context.Context, source string, s Split) error {
 	if err != nil {
 		return err
 	}
+	if c.masks != nil {
+		if err := c.masks.join(c, more); err != nil {
+			more.close()
+			return err
+		}
+	}
 	first := c.close
 	c.close = func() error { return errors.Join(first(), more.close()) }
 	for _, name := range more.classes {
@@ -135,20 +141,16 @@ func (c *collection) join(ctx context.Context, source string, s Split) error {
 // nameClasses takes the names and the order of the classes from a text file. Class folders are found under these names;
 // numbered classes get them.
 func (c *collection) nameClasses(file string) error {
-	b, err := readBounded(file, 16<<20)
+	b, err := readBounded(file, maxNamesBytes)
 	if err != nil {
 		return readFault(err, file)
 	}
-	var names []string
-	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
-		name := labelOf(strings.TrimSpace(OneLine(line)))
-		if name == "" {
-			continue
-		}
-		if slices.Contains(names, name) {
-			return fault.New("data.classes.twice", "%s has the class %s twice. Keep one line of it.", file, name)
-		}
-		names = append(names, name)
+	if c.masks != nil {
+		return c.masks.name(c, b, file)
+	}
+	names, err := readNames(b, file)
+	if err != nil {
+		return err
 	}
 	if c.format == "idx" {
 		if len(names) < len(c.classes) {
@@ -164,6 +166,25 @@ func (c *collection) nameClasses(file string) error {
 	}
 	c.renumber(names)
 	return nil
+}
+
+// maxNamesBytes bounds a file with the names of classes.
+const maxNamesBytes = 16 << 20
+
+// readNames reads the names of classes from the text of a file, one a line.
+func readNames(b []byte, file string) ([]string, error) {
+	var names []string
+	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
+		name := labelOf(strings.TrimSpace(OneLine(line)))
+		if name == "" {
+			continue
+		}
+		if slices.Contains(names, name) {
+			return nil, fault.New("data.classes.twice", "%s has the class %s twice. Keep one line of it.", file, name)
+		}
+		names = append(names, name)
+	}
+	return names, nil
 }
 
 // importCollection makes a data set of a collection.
@@ -192,7 +213,7 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	defer target.abort()
 	info := Info{
 		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes, Background: c.background,
-		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Created: time.Now().UTC().Truncate(time.Second),
+		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Notes: c.notes, Created: time.Now().UTC().Truncate(time.Second),
 	}
 	if info.Classes == nil {
 		info.Classes = []string{}

@@ -66,11 +66,12 @@ type Info struct {
 	Resize     Resize        `json:"resize"`
 	Encoding   string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
 	Seed       uint64        `json:"seed"`
-	Source     string        `json:"source"`    // what it was imported from
-	Counts     [splits]int   `json:"counts"`    // images by Split
-	PerClass   [splits][]int `json:"per_class"` // images by Split and leading class; those without are in Counts alone
-	Skipped    []Skipped     `json:"skipped"`   // files that were left out
-	Bytes      int64         `json:"bytes"`     // size of the database
+	Source     string        `json:"source"`          // what it was imported from
+	Counts     [splits]int   `json:"counts"`          // images by Split
+	PerClass   [splits][]int `json:"per_class"`       // images by Split and leading class; those without are in Counts alone
+	Notes      []Note        `json:"notes,omitempty"` // what was made of the source otherwise than it says
+	Skipped    []Skipped     `json:"skipped"`         // files that were left out
+	Bytes      int64         `json:"bytes"`           // size of the database
 	Created    time.Time     `json:"created"`
 }
 
@@ -100,6 +101,15 @@ func skip(file string, err error) Skipped {
 	}
 	return s
 }
+
+// A Note is something to be known about an import: what was made of the source otherwise than it says.
+type Note struct {
+	Text string `json:"text"` // in English
+	Code string `json:"code"` // for its translation, with Args, as a fault's
+	Args []any  `json:"args,omitempty"`
+}
+
+func note(f *fault.Fault) Note { return Note{f.Sentence(), f.Code, f.Args} }
 
 // readInfo reads the dataset.json of a folder.
 func readInfo(folder string) (Info, error) {

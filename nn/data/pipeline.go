@@ -48,7 +48,15 @@ type result struct {
 	file  storedFile
 	value []byte
 	truth Truth
+	label []byte // truth as the database keeps it
 	err   error
+}
+
+// A keptItem is an item whose image was written, and what the index says of it.
+type keptItem struct {
+	item  int
+	class int32
+	kinds Kinds
 }
 
 // run imports all images into a new database at p.file and fills in p.info. It returns *unlike when the shape was guessed wrong.
@@ -64,6 +72,7 @@ func (p *pipeline) run(ctx context.Context) error {
 
 	items := p.collection.items
 	rank := ranks(len(items), p.options.Seed)
+	p.collection.forget()
 	strata := p.collection.task.strata(items, len(p.collection.classes))
 	assumed := p.share.assign(items, strata, rank, func(int) bool { return true })
 	p.info.Skipped = append([]Skipped{}, p.collection.skipped...)
@@ -71,16 +80,22 @@ func (p *pipeline) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if m := p.collection.masks; m != nil && len(kept) > 0 {
+		if err := m.finish(p.collection); err != nil {
+			return err
+		}
+		p.info.Classes, p.info.Notes = p.collection.classes, p.collection.notes
+	}
 	if len(kept) == 0 {
 		first := p.info.Skipped[len(p.collection.skipped)]
 		return fault.New("data.unreadable", "None of the %v images of %s can be read; the first: %s", len(items), p.collection.name, first.Reason)
 	}
-	return p.finish(w, kept, strata, rank, assumed, total)
+	return p.finish(w, kept, rank, assumed, total)
 }
 
-// write runs the workers and writes what they make. It gives the indices of the items written, and the sum of those assumed to
+// write runs the workers and writes what they make. It returns the items written, and the sum of those assumed to
 // be for training.
-func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept []int, total *sums, err error) {
+func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept []keptItem, total *sums, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	threads := p.options.Threads
 	if threads <= 0 {
@@ -121,11 +136,13 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 				report.step(1, p.untold(&s))
 				continue
 			}
-			if _, err := w.add(r.file, r.value); err != nil {
+			if _, err := w.add(r.file, r.value, r.label); err != nil {
 				return nil, nil, err
 			}
-			p.collection.items[c.from+i].truth = r.truth
-			kept = append(kept, c.from+i)
+			if it := &p.collection.items[c.from+i]; it.labels != nil {
+				it.truth = r.truth.sketch()
+			}
+			kept = append(kept, keptItem{c.from + i, p.info.Task.leading(r.truth), r.truth.Kinds()})
 			report.step(1, nil)
 		}
 	}
@@ -183,7 +200,10 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 			return
 		}
 		if r.err = err; err == nil {
-			if r.value, c.err = e.encode(px); c.err != nil {
+			if r.value, c.err = e.encode(px); c.err == nil {
+				r.label, c.err = encodeTruth(r.truth, nil)
+			}
+			if c.err != nil {
 				return
 			}
 			if p.options.Encoding == EncodingJPEG { // the mean is of the images as they are kept
@@ -232,20 +252,17 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and
 // completes the database and p.info.
-func (p *pipeline) finish(w *writer, kept, strata []int, rank []uint64, assumed []Split, total *sums) error {
-	items := p.collection.items
-	split := assumed
-	if len(kept) < len(items) {
-		use := make([]bool, len(items))
-		for _, i := range kept {
-			use[i] = true
-		}
-		split = p.share.assign(items, strata, rank, func(i int) bool { return use[i] })
+func (p *pipeline) finish(w *writer, kept []keptItem, rank []uint64, assumed []Split, total *sums) error {
+	items, use := p.collection.items, make([]bool, len(p.collection.items))
+	for _, k := range kept {
+		use[k.item] = true
 	}
-	truth, index := make([]Truth, len(kept)), make([]Entry, len(kept))
-	for id, i := range kept {
-		truth[id] = items[i].truth
-		index[id] = Entry{ID: uint32(id), Class: p.info.Task.leading(truth[id]), Split: split[i], Kinds: truth[id].Kinds()}
+	strata := p.info.Task.strata(items, len(p.info.Classes))
+	split := p.share.assign(items, strata, rank, func(i int) bool { return use[i] })
+	index := make([]Entry, len(kept))
+	for id, k := range kept {
+		i := k.item
+		index[id] = Entry{ID: uint32(id), Class: k.class, Split: split[i], Kinds: k.kinds}
 		if (split[i] == Train) == (assumed[i] == Train) {
 			continue
 		}
@@ -265,10 +282,10 @@ func (p *pipeline) finish(w *writer, kept, strata []int, rank []uint64, assumed 
 	}
 	p.info.Width, p.info.Height, p.info.Channels = p.shape.w, p.shape.h, p.shape.c
 	p.info.count(index)
-	if err := p.enough(); err != nil {
+	if err := p.enough(kept); err != nil {
 		return err
 	}
-	if err := w.finish(truth, index, p.info.classesValue(), total.mean()); err != nil {
+	if err := w.finish(index, p.info.classesValue(), total.mean()); err != nil {
 		return err
 	}
 	stat, err := os.Stat(p.file)
@@ -278,12 +295,16 @@ func (p *pipeline) finish(w *writer, kept, strata []int, rank []uint64, assumed 
 	return err
 }
 
-// enough returns a fault where too few classes have images that could be read.
-func (p *pipeline) enough() error {
+// enough returns a fault where too few classes have images that could be read. The class of the background needs none: it has all pixels without a mask.
+func (p *pipeline) enough(kept []keptItem) error {
+	items := make([]item, len(kept))
+	for i, k := range kept {
+		items[i] = p.collection.items[k.item]
+	}
 	var with []string
-	for class, name := range p.info.Classes {
-		if p.info.PerClass[Train][class]+p.info.PerClass[Val][class]+p.info.PerClass[Test][class] > 0 {
-			with = append(with, name)
+	for class, images := range p.info.Task.imagesOf(items, len(p.info.Classes)) {
+		if images > 0 || class == p.info.Background {
+			with = append(with, p.info.Classes[class])
 		}
 	}
 	return p.info.Task.enough(p.collection.name, with)

@@ -18,9 +18,10 @@ type Found struct {
 	Splits   [splits]int // images that have a split of their own in the source, by Split
 	Width    int         // size of the first image
 	Height   int
-	Alike    bool // all images looked at have this size
-	Channels int  // 1: all images looked at are grey
-	Skipped  int  // files known to be left out
+	Alike    bool   // all images looked at have this size
+	Channels int    // 1: all images looked at are grey
+	Skipped  int    // files known to be left out
+	Notes    []Note // that an import would have, as far as they are known
 
 	samples []opened
 }
@@ -38,7 +39,7 @@ func Recognize(ctx context.Context, source string) (Found, error) {
 	defer func() { c.close() }()
 	f := Found{
 		Source: source, Format: c.format, Task: c.task, Classes: c.classes, PerClass: c.task.imagesOf(c.items, len(c.classes)),
-		Images: len(c.items), Skipped: len(c.skipped), Channels: 3,
+		Images: len(c.items), Skipped: len(c.skipped), Notes: c.notes, Channels: 3,
 	}
 	for _, it := range c.items {
 		if it.split >= 0 {

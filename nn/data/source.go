@@ -19,6 +19,8 @@ type collection struct {
 	background int // as in Info
 	items      []item
 	skipped    []Skipped
+	notes      []Note
+	masks      *maskReader // reads what is true of the items; nil: it is known
 	close      func() error
 }
 
@@ -36,6 +38,18 @@ type item struct {
 // An origin opens images; it is called from many goroutines.
 type origin interface {
 	open(ref int) (opened, error)
+}
+
+// forget drops what was read by labellers: they read it from the first image on.
+func (c *collection) forget() {
+	if c.masks != nil {
+		c.masks.restart()
+	}
+	for i := range c.items {
+		if c.items[i].labels != nil {
+			c.items[i].truth = Truth{Class: -1}
+		}
+	}
 }
 
 // A labeller reads what is true of images that lies in files of its own; it is called from many goroutines. Coordinates are in pixels of
@@ -56,6 +70,8 @@ type format struct {
 func formats() []format {
 	return []format{
 		{"idx", claimsIDX, readIDX},
+		{"masks", claimsMasks, readMasks},
+		{"instances", claimsInstances, readInstances},
 		{"folders", claimsFolders, readFolders},
 	}
 }

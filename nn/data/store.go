@@ -174,8 +174,8 @@ func (w *writer) bucket(name []byte) *bolt.Bucket {
 	return b
 }
 
-// add writes the next image and gives it its ID.
-func (w *writer) add(file storedFile, value []byte) (uint32, error) {
+// add writes the next image and its encoded truth and gives it its ID.
+func (w *writer) add(file storedFile, value, truth []byte) (uint32, error) {
 	if w.tx == nil {
 		tx, err := w.db.Begin(true)
 		if err != nil {
@@ -192,11 +192,14 @@ func (w *writer) add(file storedFile, value []byte) (uint32, error) {
 	if err == nil {
 		err = w.bucket(imagesBucket).Put(k, value)
 	}
+	if err == nil {
+		err = w.bucket(truthBucket).Put(k, truth)
+	}
 	if err != nil {
 		return 0, err
 	}
 	w.next++
-	w.pending += len(value) + len(about)
+	w.pending += len(value) + len(about) + len(truth)
 	if w.pending >= transactionBytes {
 		return id, w.commit()
 	}
@@ -224,24 +227,15 @@ func (w *writer) value(id uint32) (value []byte, err error) {
 	return value, err
 }
 
-// finish writes truth, index, classes and mean (nil: not known), syncs and closes the database.
-func (w *writer) finish(truth []Truth, index []Entry, classes, mean []byte) error {
+// finish writes index, classes and mean (nil: not known), syncs and closes the database.
+func (w *writer) finish(index []Entry, classes, mean []byte) error {
 	if err := w.commit(); err != nil {
 		return err
 	}
 	err := w.db.Update(func(tx *bolt.Tx) error {
 		w.tx = tx
 		defer func() { w.tx = nil }()
-		t, ix := w.bucket(truthBucket), w.bucket(indexBucket)
-		for i := range truth {
-			b, err := encodeTruth(truth[i], nil)
-			if err != nil {
-				return err
-			}
-			if err := t.Put(key(uint32(i)), b); err != nil {
-				return err
-			}
-		}
+		ix := w.bucket(indexBucket)
 		for chunk := 0; chunk*chunkImages < len(index); chunk++ {
 			if err := ix.Put(key(uint32(chunk)), encodeChunk(index, chunk)); err != nil {
 				return err

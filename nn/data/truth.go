@@ -53,6 +53,25 @@ func EncodeRuns(on []bool) []uint32 {
 	return r.finish(len(on))
 }
 
+// sketch returns a truth of the same kinds, classes and areas that takes little memory: enough for the index and for splits.
+func (t Truth) sketch() Truth {
+	s := Truth{Class: t.Class, Boxes: t.Boxes}
+	if t.Polygons != nil {
+		s.Polygons = make([]Polygon, len(t.Polygons))
+	}
+	for i, p := range t.Polygons {
+		side := float32(math.Sqrt(p.area()))
+		s.Polygons[i] = Polygon{Class: p.Class, Instance: p.Instance, Points: [][2]float32{{0, 0}, {side, 0}, {side, side}, {0, side}}}
+	}
+	if t.Masks != nil {
+		s.Masks = make([]Mask, len(t.Masks))
+	}
+	for i, m := range t.Masks {
+		s.Masks[i] = Mask{Class: m.Class, Instance: m.Instance, Void: m.Void, Runs: []uint32{0, uint32(m.area())}}
+	}
+	return s
+}
+
 // check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
 func (t Truth) check(classes, w, h int) error {
 	inside := func(class int) bool { return class >= 0 && class < classes }

@@ -1,0 +1,69 @@
+package data
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"slices"
+	"testing"
+)
+
+// pngOfBits makes a grey PNG whose ids take so many bits.
+func pngOfBits(t *testing.T, mask *image.Gray, bits int) []byte {
+	t.Helper()
+	w, h := mask.Rect.Dx(), mask.Rect.Dy()
+	line := (w*bits + 7) / 8
+	packed := make([]byte, line*h)
+	for i, id := range mask.Pix {
+		at := i % w * bits
+		packed[i/w*line+at/8] |= id << (8 - bits - at%8)
+	}
+	var e pngEncoder
+	var b bytes.Buffer
+	if err := e.encode(&b, Pixels{W: line, H: h, C: 1, Pix: packed}); err != nil {
+		t.Fatal(err)
+	}
+	out := b.Bytes()
+	// only the header tells of pixels of fewer bits
+	out[19], out[24] = byte(w), byte(bits)
+	return withCRC(out)
+}
+
+func TestKindsOfMasks(t *testing.T) {
+	mask := maskOf(someMask)
+	palette := color.Palette{color.NRGBA{9, 9, 9, 0}, color.NRGBA{9, 9, 9, 0}, color.NRGBA{200, 0, 0, 10}} // of which only the index counts
+	colours := []color.Color{color.NRGBA{0, 0, 0, 255}, color.NRGBA{255, 0, 0, 255}, color.NRGBA{0, 128, 255, 7}}
+	coloured := func(id byte) color.Color { return colours[id] }
+	names, list := "a\nb\nc\n", "# three\nname,r,g,b\na,0,0,0\nb,255,0,0\nc,0,128,255\n"
+	bounds := mask.Rect
+	paletted := image.NewPaletted(bounds, palette)
+	copy(paletted.Pix, mask.Pix)
+	byColour := image.NewPaletted(bounds, color.Palette{colours[2], colours[0], colours[1]})
+	for name, c := range map[string]struct {
+		mask []byte
+		file string
+		text string
+	}{
+		"grey":                  {pngOf(t, mask), "classes.txt", names},
+		"4 bits":                {pngOfBits(t, mask, 4), "classes.txt", names},
+		"2 bits":                {pngOfBits(t, mask, 2), "Classes.TXT", names},
+		"16 bits":               {pngOf(t, of(mask, image.NewGray16(bounds), func(id byte) color.Color { return color.Gray16{Y: uint16(id)} })), "classes.txt", names},
+		"palette":               {pngOf(t, paletted), "classes.txt", names},
+		"grey as colours":       {pngOf(t, of(mask, image.NewNRGBA(bounds), func(id byte) color.Color { return color.NRGBA{id, id, id, 3} })), "classes.txt", names},
+		"grey of 16 bits":       {pngOf(t, of(mask, image.NewNRGBA64(bounds), func(id byte) color.Color { v := uint16(id); return color.NRGBA64{v, v, v, 3} })), "classes.txt", names},
+		"colours":               {pngOf(t, of(mask, image.NewNRGBA(bounds), coloured)), "class_dict.csv", list},
+		"colours first":         {pngOf(t, of(mask, image.NewNRGBA(bounds), coloured)), "label_colors.txt", "0 0 0\ta\n255 0 0\tb\n\n0 128 255\tc"},
+		"colours of CVAT":       {pngOf(t, of(mask, image.NewNRGBA(bounds), coloured)), "labelmap.txt", "# label:color_rgb:parts:actions\na:0,0,0::\nb:255,0,0::\nc:0,128,255::\n"},
+		"palette and a list":    {pngOf(t, of(mask, byColour, coloured)), "colours.txt", list},
+		"ids beside a list":     {pngOf(t, mask), "colours.txt", list},
+		"shades of grey":        {pngOf(t, of(mask, image.NewGray(bounds), func(id byte) color.Color { return color.Gray{Y: id * 120} })), "colours.txt", "a 0 0 0\nb 120 120 120\nc 240 240 240"},
+		"shades in colour":      {pngOf(t, of(mask, image.NewNRGBA(bounds), func(id byte) color.Color { return color.NRGBA{id * 120, id * 120, id * 120, 255} })), "colours.txt", "a 0 0 0\nb 120 120 120\nc 240 240 240"},
+		"a list as the classes": {pngOf(t, of(mask, image.NewNRGBA(bounds), coloured)), "classes.txt", list},
+	} {
+		source := files{"images/a.png": pngOf(t, grey(4, 3, 90)), "masks/a.png": c.mask, c.file: []byte(c.text)}.folder(t)
+		truths, i := seen(t, source, func(o *ImportOptions) { o.ValPercent = 0 })
+		if got := truths["images/a.png"]; got != someMask || !slices.Equal(i.Classes, []string{"a", "b", "c"}) {
+			t.Errorf("%s: %s, %+v", name, got, i)
+		}
+	}
+}

@@ -1,0 +1,393 @@
+package data
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
+// maskOf makes a mask of ids, one character a pixel, rows apart by spaces; "v" is 255.
+func maskOf(rows string) *image.Gray {
+	lines := strings.Fields(rows)
+	img := image.NewGray(image.Rect(0, 0, len(lines[0]), len(lines)))
+	for y, line := range lines {
+		for x, c := range line {
+			v := byte(c - '0')
+			if c == 'v' {
+				v = 255
+			}
+			img.SetGray(x, y, color.Gray{Y: v})
+		}
+	}
+	return img
+}
+
+// of makes another kind of image of a mask: what is true of each id.
+func of(mask *image.Gray, img interface {
+	image.Image
+	Set(x, y int, c color.Color)
+}, colours func(id byte) color.Color,
+) image.Image {
+	for y := range mask.Rect.Dy() {
+		for x := range mask.Rect.Dx() {
+			img.Set(x, y, colours(mask.GrayAt(x, y).Y))
+		}
+	}
+	return img
+}
+
+// maskedImages is a source of images of 4×3 pixels and one mask for all of them, of ids up to 2.
+const someMask = "0012 0012 2211"
+
+// seen imports a source as it is and returns the map of classes of each image by its file, as text.
+func seen(t *testing.T, source string, change func(*ImportOptions)) (map[string]string, Info) {
+	t.Helper()
+	d := imported(t, source, change)
+	i := d.Info()
+	out := map[string]string{}
+	for _, e := range d.Index() {
+		r, err := d.Record(e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[r.File] = "unlabelled"
+		if len(r.Truth.Masks) > 0 {
+			out[r.File] = strings.ReplaceAll(mapOf(t, r.Truth, i.Width, i.Height, i.Background), "\n", " ")
+		}
+	}
+	return out, i
+}
+
+func TestMasksAreFoundInFolders(t *testing.T) {
+	img, mask := pngOf(t, grey(4, 3, 90)), pngOf(t, maskOf(someMask))
+	for name, c := range map[string]struct {
+		f      files
+		counts [3]int
+	}{
+		"labels":          {files{"images/a.png": img, "images/b.jpg": img, "labels/a.png": mask, "labels/b.png": mask}, [3]int{2, 0, 0}},
+		"masks, in upper": {files{"x/Images/a.PNG": img, "x/Masks/a.png": mask}, [3]int{1, 0, 0}},
+		"annotations":     {files{"images/a.png": img, "annotations/a.png": mask, "annotations/a.xml": []byte("<x/>")}, [3]int{1, 0, 0}},
+		"SegNet's": {files{
+			"c/train/a.png": img, "c/trainannot/a.png": mask, "c/val/b.png": img, "c/valannot/b.png": mask, "c/test/c.png": img, "c/testannot/c.png": mask,
+		}, [3]int{1, 1, 1}},
+		"train_labels":     {files{"train/a.png": img, "train_labels/a_L.png": mask, "val/b.png": img, "val_labels/b_L.png": mask}, [3]int{1, 1, 0}},
+		"splits around":    {files{"train/images/a.png": img, "train/masks/a.png": mask, "test/images/b.png": img, "test/masks/b.png": mask}, [3]int{1, 0, 1}},
+		"splits within":    {files{"images/train/a.png": img, "gt/train/a.png": mask, "images/valid/b.png": img, "gt/valid/b.png": mask}, [3]int{1, 1, 0}},
+		"folders within":   {files{"images/one/a.png": img, "images/two/a.png": img, "annot/one/a.png": mask, "annot/two/a.png": mask}, [3]int{2, 0, 0}},
+		"endings of masks": {files{"images/a.png": img, "images/b.png": img, "images/c.jpg": img, "masks/a_mask.png": mask, "masks/b_GT.png": mask, "masks/c.jpg.png": mask}, [3]int{3, 0, 0}},
+	} {
+		c.f["names/classes.txt"] = []byte("wall\ndoor\nwindow\n")
+		for _, source := range []string{c.f.folder(t), saved(t, "x.tar", c.f.tar(t))} {
+			truths, i := seen(t, source, func(o *ImportOptions) {
+				if c.counts[Val]+c.counts[Test] == 0 {
+					o.ValPercent = 0
+				}
+			})
+			if i.Counts != c.counts || i.Task != Segmentation || !slices.Equal(i.Classes, []string{"wall", "door", "window"}) || len(i.Skipped)+len(i.Notes) > 0 || i.Background != NoBackground {
+				t.Errorf("%s: %+v", name, i)
+			}
+			for file, m := range truths {
+				if m != someMask {
+					t.Errorf("%s: %s has %s", name, file, m)
+				}
+			}
+		}
+	}
+}
+
+func noted(notes []Note) (codes []string) {
+	for _, n := range notes {
+		codes = append(codes, n.Code)
+	}
+	return codes
+}
+
+func skippedFor(i Info) map[string]string {
+	out := map[string]string{}
+	for _, s := range i.Skipped {
+		out[s.File] = s.Code
+	}
+	return out
+}
+
+func TestNamesOfMasks(t *testing.T) {
+	img := pngOf(t, grey(4, 3, 90))
+	for name, c := range map[string]struct {
+		mask, classes, option string
+		want                  string
+		names                 []string
+		background            int
+		notes                 []string
+	}{
+		"void within":     {"0123 0123 0123", "sky\nVoid\nroad\ncar", "", "0.12 0.12 0.12", []string{"sky", "road", "car"}, -1, nil},
+		"an option first": {"0123 0123 0123", "a\nb\nc", "x\ny\nz\nvoid\n", "012. 012. 012.", []string{"x", "y", "z"}, -1, nil},
+		"255 is void":     {"01v0 01v0 01v0", "a\nb", "", "01.0 01.0 01.0", []string{"a", "b"}, -1, []string{"data.masks.void"}},
+		"a background":    {"01v0 0120 01v0", "background\nb\nc", "", "01.0 0120 01.0", []string{"background", "b", "c"}, 0, []string{"data.masks.void"}},
+		"no names":        {"01v3 01v3 0101", "", "", "01.3 01.3 0101", []string{"0", "1", "2", "3"}, -1, []string{"data.masks.unnamed", "data.masks.void"}},
+		"spaces":          {"0010 0000 0000", "\ufeff  Traffic_light \r\n\r\nroad\r\n", "", "0010 0000 0000", []string{"Traffic light", "road"}, -1, nil},
+	} {
+		f := files{"images/a.png": img, "labels/a.png": pngOf(t, maskOf(c.mask))}
+		if c.classes != "" {
+			f["classes.txt"] = []byte(c.classes)
+		}
+		truths, i := seen(t, f.folder(t), func(o *ImportOptions) {
+			o.ValPercent = 0
+			if c.option != "" {
+				o.ClassesFile = saved(t, "names", []byte(c.option))
+			}
+		})
+		if got := truths["images/a.png"]; got != c.want || !slices.Equal(i.Classes, c.names) || i.Background != c.background || !slices.Equal(noted(i.Notes), c.notes) {
+			t.Errorf("%s: %s, %+v", name, got, i)
+		}
+	}
+}
+
+// Classes without names that only few masks have are found too.
+func TestRareIDsAreFound(t *testing.T) {
+	f := files{}
+	for i := range 40 {
+		name := string([]byte{'a' + byte(i/26), 'a' + byte(i%26)}) + ".png"
+		f["images/"+name] = pngOf(t, grey(4, 3, 90))
+		f["masks/"+name] = pngOf(t, maskOf("0101 0000 0000"))
+	}
+	f["masks/ah.png"] = pngOf(t, maskOf("0109 0000 0000"))
+	_, i := seen(t, f.folder(t), nil)
+	if len(i.Classes) != 10 || i.Classes[9] != "9" || i.Counts[Val] != 10 {
+		t.Errorf("%+v", i)
+	}
+}
+
+// What is wrong with single files leaves them out, and is said.
+func TestWrongMasksAreLeftOut(t *testing.T) {
+	img, good := pngOf(t, grey(4, 3, 90)), pngOf(t, maskOf(someMask))
+	coloured := pngOf(t, plain(4, 3, color.NRGBA{1, 2, 3, 255}))
+	deep := image.NewGray16(image.Rect(0, 0, 4, 3))
+	deep.SetGray16(1, 1, color.Gray16{Y: 40000})
+	f := files{
+		"images/fine.png": img, "masks/fine.png": good, "masks/fine_mask.png": good, "masks/fine.tif": good,
+		"images/bare.png": img, "images/bare2.png": img,
+		"masks/alone.png": good,
+		"images/size.png": img, "masks/size.png": pngOf(t, maskOf("00 00")),
+		"images/id.png": img, "masks/id.png": pngOf(t, maskOf("0003 0000 0000")),
+		"images/deep.png": img, "masks/deep.png": pngOf(t, deep),
+		"images/colours.png": img, "masks/colours.png": coloured,
+		"images/jpeg.png": img, "masks/jpeg.png": jpegOf(t, grey(4, 3, 1)),
+		"images/cut.png": img, "masks/cut.png": good[:len(good)-20],
+		"images/empty.png": img, "masks/empty.png": {},
+		"images/other.png": img, "masks/other.png": []byte("no image"),
+		"images/huge.png": img, "masks/huge.png": withCRC(slices.Concat(good[:16], []byte{0, 0, 0x4e, 0x20, 0, 0, 0x4e, 0x20}, good[24:])),
+		"images/broken.png": img[:40], "masks/broken.png": good,
+		"classes.txt": []byte("a\nb\nc"),
+	}
+	truths, i := seen(t, f.folder(t), func(o *ImportOptions) { o.ValPercent = 0 })
+	if want := map[string]string{"images/fine.png": someMask, "images/bare.png": "unlabelled", "images/bare2.png": "unlabelled"}; !maps.Equal(truths, want) {
+		t.Errorf("%v, want %v", truths, want)
+	}
+	want := map[string]string{
+		"masks/fine_mask.png": "data.masks.noimage", "masks/fine.tif": "data.masks.twice", "masks/alone.png": "data.masks.noimage", "images/size.png": "data.masks.size", "images/id.png": "data.masks.id",
+		"images/deep.png": "data.masks.id", "images/colours.png": "data.masks.colours", "images/jpeg.png": "data.masks.jpeg", "images/cut.png": "image.truncated",
+		"images/empty.png": "image.empty", "images/other.png": "image.format", "images/huge.png": "image.large", "images/broken.png": "image.truncated",
+	}
+	if got := skippedFor(i); !maps.Equal(got, want) {
+		t.Errorf("left out: %v, want %v", got, want)
+	}
+	if codes := noted(i.Notes); !slices.Equal(codes, []string{"data.masks.bare"}) || fmt.Sprint(i.Notes[0].Args[0]) != "2" {
+		t.Errorf("%+v", i.Notes)
+	}
+}
+
+// What is wrong with a source as a whole.
+func TestWrongSourcesOfMasks(t *testing.T) {
+	img := pngOf(t, grey(4, 3, 90))
+	with := func(mask string, names ...string) files {
+		f := files{"images/a.png": img, "masks/a.png": pngOf(t, maskOf(mask))}
+		for i := 0; i+1 < len(names); i += 2 {
+			f[names[i]] = []byte(names[i+1])
+		}
+		return f
+	}
+	for name, c := range map[string]struct {
+		f      files
+		option string
+		code   string
+	}{
+		"black and white":          {with("0v0v 0000 0000"), "", "data.masks.binary"},
+		"black and white, named":   {with("0v0v 0000 0000", "classes.txt", "a\nb"), "", "data.masks.binary"},
+		"no name fits":             {with("7777 7777 7777", "classes.txt", "a\nb"), "", "data.unreadable"},
+		"a class twice":            {with(someMask, "classes.txt", "a\nb\na"), "", "data.classes.twice"},
+		"an empty list":            {with(someMask, "classes.txt", "\n"), "", "data.masks.names"},
+		"an empty option":          {with(someMask), "void", "data.masks.names"},
+		"not a list of colours":    {with(someMask, "colours.txt", "red\ngreen"), "", "data.colours.line"},
+		"a colour too large":       {with(someMask, "colours.txt", "a 0 0 256"), "", "data.colours.line"},
+		"a colour for two":         {with(someMask, "colours.txt", "a 1 2 3\nb 1 2 3"), "", "data.colours.twice"},
+		"a colour without class":   {with(someMask, "colours.txt", "d 1 2 3", "classes.txt", "a\nb\nc"), "", "data.colours.unknown"},
+		"instances of two classes": {files{"images/a.png": img, "instances/a.png": pngOf(t, maskOf(someMask)), "classes.txt": []byte("a\nb\nc")}, "", "data.instances.names"},
+	} {
+		o := DefaultImport()
+		if o.ValPercent = 0; c.option != "" {
+			o.ClassesFile = saved(t, "names", []byte(c.option))
+		}
+		out := filepath.Join(t.TempDir(), "x")
+		_, err := Import(context.Background(), c.f.folder(t), out, o, nil)
+		if fault.Code(err) != c.code {
+			t.Errorf("%s: %v, want the fault %s", name, err, c.code)
+		}
+	}
+	for format, code := range map[string]string{"masks": "data.masks.none", "instances": "data.instances.none"} {
+		o := DefaultImport()
+		o.Format = format
+		_, err := Import(context.Background(), twoClasses(t, 2).folder(t), filepath.Join(t.TempDir(), "x"), o, nil)
+		wantFault(t, err, code)
+	}
+}
+
+// Black and white masks are read with a list of two colours.
+func TestBlackAndWhiteMasks(t *testing.T) {
+	source := files{"images/a.png": pngOf(t, grey(4, 3, 90)), "masks/a.png": pngOf(t, maskOf("0v0v 0000 0000"))}.folder(t)
+	truths, i := seen(t, source, func(o *ImportOptions) {
+		o.ValPercent, o.ClassesFile = 0, saved(t, "names", []byte("background 0 0 0\nnucleus 255 255 255\n"))
+	})
+	if truths["images/a.png"] != "0101 0000 0000" || !slices.Equal(i.Classes, []string{"background", "nucleus"}) || i.Background != 0 {
+		t.Errorf("%v, %+v", truths, i)
+	}
+}
+
+// Masks go with their images through every resize: no new ids, void where the image does not reach.
+func TestMasksAreResizedWithTheirImages(t *testing.T) {
+	mask := maskOf("00001111 00001111 22223333 22223333")
+	source := files{"images/a.png": pngOf(t, grey(8, 4, 90)), "masks/a.png": pngOf(t, mask), "classes.txt": []byte("a\nb\nc\nd")}.folder(t)
+	for how, want := range map[Resize]string{
+		Squash: "0011 0011 2233 2233", Crop: "0011 0011 2233 2233", Fill: ".... 0011 2233 ....", HalfCrop: "0011 2233 2233 ....",
+	} {
+		truths, _ := seen(t, source, func(o *ImportOptions) { o.Width, o.Height, o.Resize, o.ValPercent = 4, 4, how, 0 })
+		if got := truths["images/a.png"]; got != want {
+			t.Errorf("%s: %s, want %s", how, got, want)
+		}
+	}
+}
+
+// A photo that is turned upright takes its mask along, unless that is upright already.
+func TestMasksTurnWithTheirPhotos(t *testing.T) {
+	lying := maskOf("012 345")
+	for o := byte(1); o <= 8; o++ {
+		photo := turned(jpegOf(t, plain(3, 2, color.White)), o, false)
+		want := uprightIDs([]uint32{0, 1, 2, 3, 4, 5}, 3, 2, int(o))
+		flat := upright(lying, int(o)).(*image.Gray)
+		for i, v := range flat.Pix[:6] {
+			if uint32(v) != want[i] {
+				t.Fatalf("orientation %d: ids are turned to %v, pixels to %v", o, want, flat.Pix)
+			}
+		}
+		text := ""
+		for i, v := range want {
+			if text += string('0' + byte(v)); i%flat.Rect.Dx() == flat.Rect.Dx()-1 && i < 5 {
+				text += " "
+			}
+		}
+		masks := map[string]image.Image{"lying": lying}
+		if o >= 5 {
+			masks["upright"] = flat
+		}
+		for name, mask := range masks {
+			source := files{"images/a.jpg": photo, "masks/a.png": pngOf(t, mask), "classes.txt": []byte("a\nb\nc\nd\ne\nf")}.folder(t)
+			truths, i := seen(t, source, func(o *ImportOptions) { o.ValPercent = 0 })
+			unsure := len(i.Notes) > 0 && i.Notes[0].Code == "data.masks.turned"
+			if got := truths["images/a.jpg"]; got != text || unsure != (o >= 2 && o <= 4) {
+				t.Errorf("orientation %d, mask %s: %s, want %s; notes %v", o, name, got, text, i.Notes)
+			}
+		}
+	}
+}
+
+func TestMasksAreRecognized(t *testing.T) {
+	f := files{"c/train/a.png": pngOf(t, grey(4, 3, 90)), "c/trainannot/a.png": pngOf(t, maskOf("0012 0054 0000")), "c/val/a.png": pngOf(t, grey(4, 3, 9)), "c/valannot/b.png": pngOf(t, maskOf(someMask))}
+	found, err := Recognize(context.Background(), f.folder(t))
+	if err != nil || found.Format != "masks" || found.Task != Segmentation || len(found.Classes) != 6 || found.Images != 2 || found.Splits != [3]int{1, 1, 0} || found.Skipped != 1 {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if codes := noted(found.Notes); !slices.Equal(codes, []string{"data.masks.unnamed", "data.masks.bare"}) {
+		t.Errorf("%v", codes)
+	}
+}
+
+// Validation images of another source have the same classes.
+func TestMasksOfTwoSources(t *testing.T) {
+	source := func(mask, classes string) string {
+		f := files{"images/a.png": pngOf(t, grey(4, 3, 90)), "masks/a.png": pngOf(t, maskOf(mask))}
+		if classes != "" {
+			f["classes.txt"] = []byte(classes)
+		}
+		return f.folder(t)
+	}
+	for _, c := range []struct {
+		first, second, option string
+		names                 []string
+	}{
+		{"a\nb\nc", "a\nb\nc", "", []string{"a", "b", "c"}},
+		{"a\nb\nc", "", "", []string{"a", "b", "c"}},
+		{"", "a\nb\nc", "", []string{"a", "b", "c"}},
+		{"", "", "", []string{"0", "1", "2"}},
+		{"a\nb\nc", "", "x\ny\nz", []string{"x", "y", "z"}},
+	} {
+		truths, i := seen(t, source("0101 0000 0000", c.first), func(o *ImportOptions) {
+			o.ValSource = source(someMask, c.second)
+			if c.option != "" {
+				o.ClassesFile = saved(t, "names", []byte(c.option))
+			}
+		})
+		if i.Counts != [3]int{1, 1, 0} || !slices.Equal(i.Classes, c.names) || truths["images/a.png"] != someMask {
+			t.Errorf("%+v: %v, %+v", c, truths, i)
+		}
+	}
+	o := DefaultImport()
+	o.ValSource = source(someMask, "a\nc\nb")
+	_, err := Import(context.Background(), source(someMask, "a\nb\nc"), filepath.Join(t.TempDir(), "x"), o, nil)
+	wantFault(t, err, "data.masks.join")
+}
+
+func FuzzMasks(f *testing.F) {
+	mask := maskOf(someMask)
+	good := pngOf(f, mask)
+	f.Add(good, []byte("a\nb\nc"))
+	f.Add(good[:50], []byte("a 1 2 3\nb 3 2 1"))
+	f.Add(pngOf(f, plain(4, 3, color.NRGBA{1, 2, 3, 9})), []byte("1 2 3 a\n3 2 1 void"))
+	f.Add(pngOf(f, image.NewGray16(mask.Rect)), []byte("void\nvoid"))
+	f.Add(pngOf(f, image.NewPaletted(mask.Rect, color.Palette{color.White, color.Black})), []byte("\ufeffx,r,g,b\n#\n\xff 1 2 3"))
+	f.Add([]byte("BM"), []byte(strings.Repeat("n\n", 9)))
+	image := pngOf(f, grey(4, 3, 90))
+	f.Fuzz(func(t *testing.T, mask, names []byte) {
+		for _, folder := range []string{"masks", "instances"} {
+			source := inMemory(files{"images/a.png": image, folder + "/a.png": mask, "classes.txt": names})
+			read := readMasks
+			if folder == "instances" {
+				read = readInstances
+			}
+			c, err := read(context.Background(), source, "")
+			if err != nil {
+				wantWords(t, err)
+				continue
+			}
+			o, err := c.items[0].from.open(c.items[0].ref)
+			if err != nil {
+				t.Fatal(err)
+			}
+			truth, err := c.items[0].labels.truth(0, o)
+			wantWords(t, err)
+			wantWords(t, c.masks.finish(c))
+			if err == nil {
+				err = truth.check(len(c.classes), o.w, o.h)
+			}
+			if err != nil && truth.Masks != nil {
+				t.Errorf("%+v of the classes %q: %v", truth, c.classes, err)
+			}
+		}
+	})
+}
