@@ -1,4 +1,4 @@
-// Package convscope holds no code: this test of the import rules of ARCHITECTURE.md needs a place above them all.
+// Package convscope holds no code: these tests of the rules of ARCHITECTURE.md need a place above them all.
 package convscope
 
 import (
@@ -39,13 +39,14 @@ func packages(t *testing.T) []listed {
 	}
 }
 
-// within says whether a package lies in folder (a path below the module) or below it.
+// within reports whether a package lies in folder (a path below the module) or below it.
 func within(path, folder string) bool {
 	path = strings.TrimPrefix(path, module+"/")
 	return path == folder || strings.HasPrefix(path, folder+"/")
 }
 
-func within1(path string, folders []string) bool {
+// withinAny reports whether a package lies in one of the folders or below it.
+func withinAny(path string, folders []string) bool {
 	return slices.ContainsFunc(folders, func(f string) bool { return within(path, f) })
 }
 
@@ -76,11 +77,11 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 	for _, p := range all {
 		for _, rule := range below {
-			if !within1(p.ImportPath, rule.from) {
+			if !withinAny(p.ImportPath, rule.from) {
 				continue
 			}
 			for _, d := range p.Deps {
-				if within1(d, rule.never) && !within1(d, rule.except) {
+				if withinAny(d, rule.never) && !withinAny(d, rule.except) {
 					t.Errorf("%s reaches %s: %s", p.ImportPath, d, rule.why)
 				}
 			}
@@ -92,7 +93,7 @@ func TestImportsPointOneWay(t *testing.T) {
 func TestImportsOfDevices(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, d := range p.Imports {
-			if within1(d, []string{"nn/gpu", "nn/apart"}) && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !within1(p.ImportPath, []string{"app/session", "cmd"}) {
+			if withinAny(d, []string{"nn/gpu", "nn/apart"}) && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !withinAny(p.ImportPath, []string{"app/session", "cmd"}) {
 				t.Errorf("%s imports %s: a device is a device", p.ImportPath, d)
 			}
 		}
@@ -122,11 +123,11 @@ func TestImportsOfTheWindow(t *testing.T) {
 	free := []string{"widgets/raster", "resources/samples", "resources/font"}
 	users := []string{"app", "cmd/convscope", "widgets", "resources"}
 	for _, p := range packages(t) {
-		if within1(p.ImportPath, users) && !within(p.ImportPath, "app/session") {
+		if withinAny(p.ImportPath, users) && !within(p.ImportPath, "app/session") {
 			continue
 		}
 		for _, d := range p.Imports {
-			if within1(d, []string{"widgets", "resources"}) && !within1(d, free) {
+			if withinAny(d, []string{"widgets", "resources"}) && !withinAny(d, free) {
 				t.Errorf("%s imports %s: widgets and resources hang off the application alone", p.ImportPath, d)
 			}
 		}

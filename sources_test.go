@@ -1,0 +1,157 @@
+package convscope
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// folders returns the folders of the tree that have files of their own, below the root: without what is hidden, built or read by tests alone.
+func folders(t *testing.T) []string {
+	t.Helper()
+	found := map[string]bool{}
+	err := filepath.WalkDir(".", func(at string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		at = filepath.ToSlash(at)
+		switch hidden := strings.HasPrefix(e.Name(), "."); {
+		case at == ".":
+		case e.IsDir() && (hidden || e.Name() == "testdata" || slices.Contains([]string{"bin", "build", "tour"}, at)):
+			return fs.SkipDir
+		case !e.IsDir() && !hidden && path.Dir(at) != ".":
+			found[path.Dir(at)] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// The table of folders in ARCHITECTURE.md is the map of a new reader: it has each folder of the tree, and none that is gone.
+func TestTableOfFoldersIsTheTree(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := regexp.MustCompile("(?m)^\\| (`[^|]*`) \\|")
+	name := regexp.MustCompile("`([^`]+)`")
+	var table []string
+	for _, r := range row.FindAllSubmatch(text, -1) {
+		for _, n := range name.FindAllSubmatch(r[1], -1) {
+			table = append(table, string(n[1]))
+		}
+	}
+	tree := folders(t)
+	for _, f := range tree {
+		if !slices.Contains(table, f) {
+			t.Errorf("the folder %s is not in ARCHITECTURE.md's table", f)
+		}
+	}
+	for i, f := range table {
+		if !slices.Contains(tree, f) {
+			t.Errorf("ARCHITECTURE.md's table has %s, which is no folder with files", f)
+		}
+		if slices.Contains(table[:i], f) {
+			t.Errorf("ARCHITECTURE.md's table has %s twice", f)
+		}
+	}
+}
+
+// sources calls f for each Go file of the module that is not a test, with the folder that it lies in.
+func sources(t *testing.T, f func(folder, file string, tree *ast.File)) {
+	t.Helper()
+	for _, folder := range folders(t) {
+		files, err := filepath.Glob(filepath.Join(folder, "*.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			if strings.HasSuffix(file, "_test.go") {
+				continue
+			}
+			tree, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			f(folder, file, tree)
+		}
+	}
+}
+
+// What is measured of a classification has a name in the rows of metrics, in what a run's diagnosis and texts say of it, and in the views of the tabs
+// that show it. Everything else asks the row. The folders of owing still name it themselves: the list may only shrink.
+var (
+	naming = append([]string{"nn/metric", "nn/task"}, tabs...)
+	owing  = []string{"app", "cmd/cnn", "nn/train"}
+)
+
+func TestOnlyMetricsNameWhatIsMeasured(t *testing.T) {
+	named := map[string][]string{}
+	sources(t, func(folder, file string, tree *ast.File) {
+		if withinAny(folder, naming) || strings.HasPrefix(file, "nn/train/diagnose") {
+			return
+		}
+		ast.Inspect(tree, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Ident:
+				if strings.Contains(n.Name, "Accuracy") || strings.Contains(n.Name, "Top5") {
+					named[folder] = append(named[folder], file+" "+n.Name)
+				}
+			case *ast.Field:
+				if list, ok := n.Type.(*ast.ArrayType); ok && list.Len == nil {
+					of, ok := list.Elt.(*ast.Ident)
+					if ok && of.Name == "int" && slices.ContainsFunc(n.Names, func(i *ast.Ident) bool { return strings.EqualFold(i.Name, "labels") }) {
+						named[folder] = append(named[folder], file+" labels []int")
+					}
+				}
+			}
+			return true
+		})
+	})
+	for folder, where := range named {
+		if !slices.Contains(owing, folder) {
+			t.Errorf("%s names what only metrics name: %s", folder, strings.Join(slices.Compact(slices.Sorted(slices.Values(where))), ", "))
+		}
+	}
+	for _, folder := range owing {
+		if named[folder] == nil {
+			t.Errorf("%s no longer names a metric: strike it from the list", folder)
+		}
+	}
+}
+
+// imaging's readers know no limit, and what they read it scans without looking whether a colour is in the palette (docs/decisions/0015): files are
+// read by data.Decode alone.
+func TestImagingReadsNoFile(t *testing.T) {
+	uses := 0
+	sources(t, func(_, file string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			s, ok := n.(*ast.SelectorExpr)
+			if !ok {
+				return true
+			}
+			if from, ok := s.X.(*ast.Ident); ok && from.Name == "imaging" {
+				uses++
+				if slices.Contains([]string{"Open", "Decode", "AutoOrientation"}, s.Sel.Name) {
+					t.Errorf("%s reads an image by imaging.%s; use data.Decode", file, s.Sel.Name)
+				}
+			}
+			return true
+		})
+	})
+	if uses == 0 {
+		t.Error("nothing uses imaging by its own name: the test looks at the wrong place")
+	}
+}
