@@ -7,7 +7,7 @@ SOURCES := $(shell find . -name '*.go' -o -name '*.s' -o -name '*.json' -o -name
 # Where the generator of the vector kernels lives: a module of its own, so that the application does not carry it.
 GEN := nn/kernel/gen
 
-.PHONY: run test check bench cnn tour test-real kills clean help deps
+.PHONY: run quick test check bench cnn tour test-real kills clean help deps
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,6 +18,9 @@ deps:
 run: deps build/convscope ## install what is missing and start Convscope (without a display: the tour, on a virtual one)
 	@scripts/run build/convscope
 
+quick: deps ## what to run after each change: format, build, vet, short tests of what changed (under two minutes)
+	@scripts/quick
+
 test: deps build/convscope ## install what tests need and run them all, the tour in a real window too
 	go test ./...
 	CGO_ENABLED=0 go test -tags noasm ./nn/kernel/... ./nn
@@ -25,7 +28,7 @@ test: deps build/convscope ## install what tests need and run them all, the tour
 	go test -race -short $$(scripts/windowless)
 	@scripts/tour build/convscope build/tour
 
-check: deps ## vet, staticcheck, gofumpt, import rules, generated code
+check: deps ## vet (also for Windows and macOS), staticcheck, gofumpt, rules between folders, generated code, known vulnerabilities
 	@scripts/check $(GEN)
 
 bench: deps build/convscope build/cnn ## speed of the engine, beside PyTorch and ONNX Runtime where they are installed, and of the window
