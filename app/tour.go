@@ -17,6 +17,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -136,7 +137,7 @@ func (t *tour) save(name string) error {
 	}
 	t.picture++
 	path := filepath.Join(t.o.Tour, fmt.Sprintf("%d-%s.png", t.picture, name))
-	return data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, img) })
+	return disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, img) })
 }
 
 // blank tells whether a picture has one colour only.
@@ -267,7 +268,7 @@ func (t *tour) photo() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return path, data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, img) })
+	return path, disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, img) })
 }
 
 // collage puts six images of the data set on grey.

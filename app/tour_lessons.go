@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -233,7 +234,7 @@ func (t *tour) sixteen() (string, error) {
 			return "", err
 		}
 		path := filepath.Join(to, fmt.Sprintf("%d.png", count[class]))
-		if err := data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, px.Image()) }); err != nil {
+		if err := disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, px.Image()) }); err != nil {
 			return "", err
 		}
 		count[class]++

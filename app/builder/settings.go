@@ -9,7 +9,7 @@ import (
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -191,7 +191,7 @@ func (p *Page) nameFault(from, to string) string {
 	if strings.TrimSpace(to) == "" {
 		return p.host.Text("name.missing")
 	}
-	to, err := data.SafeName(to)
+	to, err := disk.SafeName(to)
 	switch {
 	case err != nil:
 		return p.host.FaultText(err)
@@ -264,7 +264,7 @@ func (p *Page) set(layer, key string, v nn.Value) {
 
 // rename gives a layer another name, everywhere.
 func (p *Page) rename(from, to string) {
-	to, err := data.SafeName(to)
+	to, err := disk.SafeName(to)
 	if err != nil {
 		p.host.Fault(err)
 		return

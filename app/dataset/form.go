@@ -14,6 +14,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -278,7 +279,7 @@ func (f *form) nameFault() string {
 	if strings.TrimSpace(f.name) == "" {
 		return f.p.host.Text("name.missing")
 	}
-	name, err := data.SafeName(f.name)
+	name, err := disk.SafeName(f.name)
 	if err != nil {
 		return f.p.host.FaultText(err)
 	}
@@ -447,7 +448,7 @@ func (f *form) update(s *session.State) {
 		f.started = false
 		f.bar.Hide()
 		f.told.Set("")
-		if name, err := data.SafeName(f.name); err == nil && s.Dataset == name {
+		if name, err := disk.SafeName(f.name); err == nil && s.Dataset == name {
 			f.p.form = nil
 			return
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
@@ -60,7 +60,7 @@ func (s *Session) SetNote(run, note string) {
 		s.change(func(now *State) {
 			now.Runs = slices.Clone(now.Runs)
 			if r := named(now.Runs, run, func(r *Run) string { return r.Name }); r != nil {
-				r.Info.Note = strings.TrimSpace(data.OneLine(note))
+				r.Info.Note = strings.TrimSpace(disk.OneLine(note))
 			}
 		})
 	})

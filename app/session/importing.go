@@ -12,6 +12,7 @@ import (
 	"golang.org/x/text/message"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -38,7 +39,7 @@ func (s *Session) NameFor(source string) string {
 	for _, ext := range []string{".tar.gz", ".tgz", ".tar", ".zip", ".gz"} {
 		base = strings.TrimSuffix(base, ext)
 	}
-	base, err := data.SafeName(base)
+	base, err := disk.SafeName(base)
 	if err != nil {
 		base = "data"
 	}
@@ -78,7 +79,7 @@ func (s *Session) CancelImport() {
 
 // startImport runs an import, unless one goes on.
 func (s *Session) startImport(name, source string, run func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error)) {
-	name, err := data.SafeName(name)
+	name, err := disk.SafeName(name)
 	if err != nil {
 		s.fail(err)
 		return

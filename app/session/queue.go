@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
@@ -175,7 +174,7 @@ func (s *Session) writeQueue() error {
 	list := s.State().Waiting
 	if len(list) == 0 {
 		if err := disk.Remove(path); err != nil {
-			return data.CannotWrite(err, path)
+			return disk.CannotWrite(err, path)
 		}
 		return nil
 	}
@@ -183,7 +182,7 @@ func (s *Session) writeQueue() error {
 	for _, w := range list {
 		q.Runs = append(q.Runs, queued{w.Dataset, w.Spec.JSON(), w.Config})
 	}
-	return data.WriteFileAtomic(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(q) })
+	return disk.WriteFile(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(q) })
 }
 
 // readQueue reads the runs that waited when the window was closed. Single ones that this version cannot train are left out and told; a file that cannot be read at all is

@@ -101,7 +101,7 @@ func (s *Session) remember() {
 		defer s.choiceDisk.Unlock()
 		state := s.State()
 		c := choice{1, state.Dataset, state.Network, state.Run, state.Device}
-		s.fail(data.WriteFileAtomic(filepath.Join(s.config.Home, choiceFile), func(w io.Writer) error {
+		s.fail(disk.WriteFile(filepath.Join(s.config.Home, choiceFile), func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(c)
 		}))
 	})
@@ -353,7 +353,7 @@ func (s *Session) SaveNetwork(name string, spec nn.Spec) string {
 	text := spec.JSON()
 	path := s.networkFile(name)
 	// In order on this goroutine: the file is small, and an edit that was seen is never overtaken by an older one.
-	s.fail(data.WriteFileAtomic(path, func(w io.Writer) error {
+	s.fail(disk.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(text)
 		return err
 	}))
@@ -464,7 +464,7 @@ func (s *Session) DeleteRun(name string) {
 
 // RenameRun gives a run another name, unless that is an error of the name or of the run; done gets its folder then, on the window's goroutine.
 func (s *Session) RenameRun(from, to string, done func(folder string)) error {
-	to, err := data.SafeName(to)
+	to, err := disk.SafeName(to)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
@@ -321,7 +322,7 @@ func (m *comparison) arrange(runs []session.Run, by property) {
 			case float64:
 				c = cmp.Compare(v, by.value(b).(float64))
 			case string:
-				c = data.Naturally(v, by.value(b).(string))
+				c = disk.Naturally(v, by.value(b).(string))
 			}
 		}
 		if m.down {

@@ -20,7 +20,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/convscope/convscope/app/session"
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/resources/font"
 	"github.com/convscope/convscope/widgets"
@@ -49,7 +49,7 @@ func (p *Page) export(path, kind string) {
 	p.host.Session().Do(func(context.Context) func() {
 		var err error
 		if kind == "csv" {
-			err = data.WriteFileAtomic(path, func(w io.Writer) error { return writeCSV(w, c) })
+			err = disk.WriteFile(path, func(w io.Writer) error { return writeCSV(w, c) })
 		} else {
 			err = writePlot(path, kind, shown, words)
 		}
@@ -193,7 +193,7 @@ func writePlot(path, kind string, shown widgets.PlotData, words exportWords) err
 	for i, row := range plot.Align(plots, tiles, draw.New(canvas)) {
 		plots[i][0].Draw(row[0])
 	}
-	return data.WriteFileAtomic(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		_, err := canvas.WriteTo(w)
 		return err
 	})

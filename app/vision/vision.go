@@ -16,7 +16,7 @@ import (
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/model"
 	look "github.com/convscope/convscope/nn/vision"
 	textfont "github.com/convscope/convscope/resources/font"
@@ -390,7 +390,7 @@ func writeBoxes(path string, img image.Image, boxes []look.Box) error {
 		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: boxLabel(b), Colour: raster.ClassColour(b.Class)}
 	}
 	picture := raster.Boxes(img, drawn, face)
-	return data.WriteFileAtomic(path, func(w io.Writer) error { return png.Encode(w, picture) })
+	return disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, picture) })
 }
 
 // Show implements page.Page.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/image/font/opentype"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/vision"
@@ -111,7 +112,7 @@ func (v detectVerb) checkDraw(photos int) error {
 		return nil
 	}
 	if photos > 1 {
-		return data.MakeFolder(v.Draw)
+		return disk.MakeFolder(v.Draw)
 	}
 	if _, err := os.Stat(v.Draw); err == nil && !v.Force {
 		return fault.New("cnn.out.exists", "%s is there already. Choose another name or add --force.", v.Draw)
@@ -173,5 +174,5 @@ func drawBoxes(to, photo string, boxes []vision.Box) error {
 		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: fmt.Sprintf("%s %.2f", b.Label, b.Score), Colour: raster.ClassColour(b.Class)}
 	}
 	picture := raster.Boxes(img, drawn, face)
-	return data.WriteFileAtomic(to, func(w io.Writer) error { return png.Encode(w, picture) })
+	return disk.WriteFile(to, func(w io.Writer) error { return png.Encode(w, picture) })
 }

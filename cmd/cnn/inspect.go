@@ -13,6 +13,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/model"
@@ -79,7 +80,7 @@ func (v inspectVerb) Run(ctx context.Context, o *output) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := data.MakeFolder(v.Out); err != nil {
+	if err := disk.MakeFolder(v.Out); err != nil {
 		return err
 	}
 	var lines []layerInside
@@ -103,7 +104,7 @@ func (v inspectVerb) Run(ctx context.Context, o *output) (err error) {
 	if len(lines) == 0 {
 		return fault.New("cnn.layer.unknown", "The network of %s has no layer %s. 'cnn show' lists its layers.", v.Model, v.Layer)
 	}
-	return data.WriteFileAtomic(filepath.Join(v.Out, "layers.json"), func(w io.Writer) error {
+	return disk.WriteFile(filepath.Join(v.Out, "layers.json"), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(lines)
@@ -112,7 +113,7 @@ func (v inspectVerb) Run(ctx context.Context, o *output) (err error) {
 
 // draw writes the pictures of a layer.
 func (v inspectVerb) draw(l inspect.Layer) (layerInside, error) {
-	name, err := data.SafeName(l.Name)
+	name, err := disk.SafeName(l.Name)
 	if err != nil {
 		return layerInside{}, err
 	}
@@ -138,5 +139,5 @@ func filterSheet(t nn.Tensor) image.Image {
 }
 
 func (v inspectVerb) write(name string, img image.Image) error {
-	return data.WriteFileAtomic(filepath.Join(v.Out, name), func(w io.Writer) error { return png.Encode(w, img) })
+	return disk.WriteFile(filepath.Join(v.Out, name), func(w io.Writer) error { return png.Encode(w, img) })
 }

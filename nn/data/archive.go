@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/text/encoding/korean"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -33,7 +34,7 @@ const (
 func archiveTree(ctx context.Context, source string, size int64) (*tree, error) {
 	f, err := os.Open(source)
 	if err != nil {
-		return nil, readFault(err, source)
+		return nil, disk.ReadFault(err, source)
 	}
 	t, err := sniffArchive(ctx, f, source, size)
 	if t == nil || err != nil {
@@ -49,11 +50,11 @@ func sniffArchive(ctx context.Context, f *os.File, source string, size int64) (*
 	head := make([]byte, 512)
 	n, err := io.ReadFull(f, head)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return nil, readFault(err, source)
+		return nil, disk.ReadFault(err, source)
 	}
 	head = head[:n]
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
-		return nil, readFault(err, source)
+		return nil, disk.ReadFault(err, source)
 	}
 	switch {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06")):
@@ -80,7 +81,10 @@ func archiveFault(err error, source string) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		return fault.New("archive.truncated", "The archive %s is cut off. Download or copy it again.", source).Because(err)
 	}
-	return asFault(err, fault.New("archive.damaged", "The archive %s is damaged. Download or copy it again.", source))
+	if fault.Told(err) {
+		return err
+	}
+	return fault.New("archive.damaged", "The archive %s is damaged. Download or copy it again.", source).Because(err)
 }
 
 func bombFault(source string) error {
@@ -147,7 +151,7 @@ func cleanName(name string) (string, bool) {
 func tarTree(ctx context.Context, r io.Reader, f *os.File, source string, size int64) (_ *tree, err error) {
 	spool, err := os.CreateTemp("", "convscope-*")
 	if err != nil {
-		return nil, writeFault(err, os.TempDir())
+		return nil, disk.WriteFault(err, os.TempDir())
 	}
 	remove := func() error {
 		f.Close()
@@ -200,7 +204,7 @@ func tarTree(ctx context.Context, r io.Reader, f *os.File, source string, size i
 		}})
 	}
 	if err := out.Flush(); err != nil {
-		return nil, writeFault(err, spool.Name())
+		return nil, disk.WriteFault(err, spool.Name())
 	}
 	return t, nil
 }
@@ -245,7 +249,7 @@ func copyEntry(ctx context.Context, out *bufio.Writer, r io.Reader, source, spoo
 		}
 		n, err := r.Read(buffer)
 		if _, failed := out.Write(buffer[:n]); failed != nil {
-			return writeFault(failed, spool)
+			return disk.WriteFault(failed, spool)
 		}
 		if err == io.EOF {
 			return nil

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -45,7 +46,7 @@ const maxClassBytes = 255
 // className returns the name of a class as it is kept: on one line, without spaces around it, with letters put together that some keyboards and systems
 // take apart.
 func className(name string) (string, error) {
-	clean := strings.TrimSpace(OneLine(norm.NFC.String(strings.ToValidUTF8(name, ""))))
+	clean := strings.TrimSpace(disk.OneLine(norm.NFC.String(strings.ToValidUTF8(name, ""))))
 	switch {
 	case clean == "":
 		return "", fault.New("data.class.name", "%q is not a name for a class. Use letters or digits.", name)

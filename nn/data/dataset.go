@@ -18,6 +18,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -105,14 +106,14 @@ func (d *Dataset) open() (err error) {
 	case errors.Is(err, os.ErrNotExist):
 		return fault.New("data.incomplete", "The data set %s has lost its data.db. Import it again.", d.path).Because(err)
 	case errors.Is(err, os.ErrPermission):
-		return readFault(err, d.file())
+		return disk.ReadFault(err, d.file())
 	case err != nil:
 		return d.damaged().Because(err)
 	}
 	stat, err := mapped.Stat()
 	if err != nil {
 		db.Close()
-		return readFault(err, d.file())
+		return disk.ReadFault(err, d.file())
 	}
 	d.db, d.mapped, d.size = db, mapped, stat.Size()
 	return nil
@@ -383,7 +384,7 @@ func (d *Dataset) Pixels(id uint32) (Pixels, error) {
 
 // writeInfo writes a folder's dataset.json.
 func writeInfo(folder string, info Info) error {
-	return WriteFileAtomic(filepath.Join(folder, InfoFile), func(w io.Writer) error {
+	return disk.WriteFile(filepath.Join(folder, InfoFile), func(w io.Writer) error {
 		e := json.NewEncoder(w)
 		e.SetIndent("", "  ")
 		return e.Encode(info)

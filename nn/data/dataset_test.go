@@ -6,7 +6,6 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 
@@ -249,31 +248,5 @@ func TestCacheIsBounded(t *testing.T) {
 	c.put(1, make([]byte, 100))
 	if c.get(0) == nil || c.get(1) != nil {
 		t.Error("the cache takes more than its room")
-	}
-}
-
-func TestSafeName(t *testing.T) {
-	for name, want := range map[string]string{
-		"digits": "digits", "  내 사진 🐕 ": "내 사진 🐕", "../../etc/passwd": "-..-etc-passwd", `a\b:c*d?e"f<g>h|i`: "a-b-c-d-e-f-g-h-i",
-		"con": "_con", "NUL.txt": "_NUL.txt", "a\x00\n\tb": "ab", "..": "", "": "", "   ": "", "///": "", ".hidden.": "hidden",
-		strings.Repeat("가", 100): strings.Repeat("가", 66), "\u1100\u1161": "가", "\xff\xfe": "",
-	} {
-		got, err := SafeName(name)
-		if got != want {
-			t.Errorf("%q becomes %q, want %q", name, got, want)
-		}
-		if want == "" {
-			wantFault(t, err, "name.empty")
-		}
-	}
-}
-
-func TestNaturalOrder(t *testing.T) {
-	want := []string{"", "01", "1", "2", "10", "a", "a1", "a2b", "a10", "b"}
-	got := slices.Clone(want)
-	slices.Reverse(got)
-	slices.SortFunc(got, Naturally)
-	if !slices.Equal(got, want) {
-		t.Errorf("%q", got)
 	}
 }

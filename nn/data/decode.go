@@ -16,6 +16,7 @@ import (
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -62,7 +63,7 @@ func begins(with ...string) func([]byte) bool {
 func DecodeFile(path string) (image.Image, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, readFault(err, path)
+		return nil, disk.ReadFault(err, path)
 	}
 	defer f.Close()
 	if info, err := f.Stat(); err == nil && info.IsDir() {
@@ -75,9 +76,9 @@ func DecodeFile(path string) (image.Image, error) {
 // JPEG is turned upright as its EXIF orientation says. The size is read from the header first: more than limit pixels (0: MaxPixels)
 // are refused before memory is taken for them. Every error is a fault that names the file, even where a codec panics.
 func Decode(r io.Reader, name string, limit int64) (image.Image, error) {
-	b, err := readAll(r, name, maxFileBytes)
+	b, err := disk.ReadAll(r, name, maxFileBytes)
 	if err != nil {
-		return nil, readFault(err, name)
+		return nil, disk.ReadFault(err, name)
 	}
 	return decodeBytes(b, name, limit)
 }

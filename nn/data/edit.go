@@ -7,6 +7,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -40,7 +41,7 @@ func (d *Dataset) Edit(change func(*Edit) error) error {
 		return err
 	}
 	if err := d.closeDB(); err != nil {
-		return readFault(err, d.file())
+		return disk.ReadFault(err, d.file())
 	}
 	err := d.guarded(func() error { return d.editing(change) })
 	if reopening := d.open(); err == nil {
@@ -56,7 +57,7 @@ func (d *Dataset) editing(change func(*Edit) error) error {
 		return d.busy().Because(err)
 	}
 	if err != nil {
-		return writeFault(err, d.file())
+		return disk.WriteFault(err, d.file())
 	}
 	defer db.Close()
 	e := &Edit{d: d, chunks: map[int]bool{}}
@@ -73,7 +74,7 @@ func (d *Dataset) editing(change func(*Edit) error) error {
 		return e.finish()
 	})
 	if err != nil {
-		return writeFault(err, d.file())
+		return disk.WriteFault(err, d.file())
 	}
 	d.index.Store(&e.index)
 	d.version++

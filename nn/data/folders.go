@@ -7,7 +7,11 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -73,10 +77,10 @@ func readFolders(_ context.Context, t *tree, alone string) (*collection, error) 
 // another class is called like already get a number: they stay classes of their own.
 func (c *collection) oneLineClasses() {
 	for i, name := range c.classes {
-		if !strings.ContainsFunc(name, breaksLine) {
+		if !strings.ContainsFunc(name, disk.BreaksLine) {
 			continue
 		}
-		line := cmp.Or(strings.TrimSpace(OneLine(name)), "_")
+		line := cmp.Or(strings.TrimSpace(disk.OneLine(name)), "_")
 		free := line
 		for n := 2; slices.Contains(c.classes, free); n++ {
 			free = fmt.Sprintf("%s (%d)", line, n)
@@ -208,7 +212,7 @@ func (c *collection) classFolders(files *treeOrigin, base *branch, split int8) {
 // sortClasses brings the classes into the order of their names.
 func (c *collection) sortClasses() {
 	sorted := slices.Clone(c.classes)
-	slices.SortFunc(sorted, Naturally)
+	slices.SortFunc(sorted, disk.Naturally)
 	c.renumber(sorted)
 }
 
@@ -230,4 +234,9 @@ func (c *collection) renumber(classes []string) {
 		c.background = to[c.background]
 	}
 	c.items, c.classes = kept, classes
+}
+
+// labelOf makes a label of a folder's name: `_` is read as a space, and letters that macOS takes apart are put together.
+func labelOf(folder string) string {
+	return strings.TrimFunc(strings.ReplaceAll(norm.NFC.String(folder), "_", " "), func(r rune) bool { return unicode.IsSpace(r) && !disk.BreaksLine(r) })
 }

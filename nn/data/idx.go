@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -41,7 +42,7 @@ func openIDX(t treeFile) (idxFile, io.ReadCloser, error) {
 	f := idxFile{treeFile: t}
 	raw, err := t.open()
 	if err != nil {
-		return f, nil, readFault(err, t.path)
+		return f, nil, disk.ReadFault(err, t.path)
 	}
 	close := true
 	defer func() {
@@ -85,7 +86,7 @@ func (f idxFile) failed(err error) error {
 	if errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) {
 		return fault.New("idx.damaged", "%s is damaged. Download or copy it again.", f.path).Because(err)
 	}
-	return readFault(err, f.path)
+	return disk.ReadFault(err, f.path)
 }
 
 // values reads all values of the file. Memory grows with what is really there, whatever the header says.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -78,7 +79,7 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 	if err := o.check(); err != nil {
 		return Info{}, err
 	}
-	if err := checkTarget(out, o.Force); err != nil {
+	if err := checkPlace(out, o.Force); err != nil {
 		return Info{}, err
 	}
 	c, err := openSource(ctx, source, o.Format)
@@ -141,9 +142,9 @@ func (c *collection) join(ctx context.Context, source string, s Split) error {
 // nameClasses takes the names and the order of the classes from a text file. Class folders are found under these names;
 // numbered classes get them.
 func (c *collection) nameClasses(file string) error {
-	b, err := readBounded(file, maxNamesBytes)
+	b, err := disk.ReadFile(file, maxNamesBytes)
 	if err != nil {
-		return readFault(err, file)
+		return disk.ReadFault(err, file)
 	}
 	if c.masks != nil {
 		return c.masks.name(c, b, file)
@@ -175,7 +176,7 @@ const maxNamesBytes = 16 << 20
 func readNames(b []byte, file string) ([]string, error) {
 	var names []string
 	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
-		name := labelOf(strings.TrimSpace(OneLine(line)))
+		name := labelOf(strings.TrimSpace(disk.OneLine(line)))
 		if name == "" {
 			continue
 		}
@@ -206,11 +207,11 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	if len(c.items) == 0 || len(c.classes) == 0 {
 		return Info{}, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", c.name)
 	}
-	target, err := newTarget(out)
+	draft, err := newDraft(out)
 	if err != nil {
 		return Info{}, err
 	}
-	defer target.abort()
+	defer draft.abort()
 	info := Info{
 		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes, Background: c.background,
 		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Notes: c.notes, Created: time.Now().UTC().Truncate(time.Second),
@@ -218,24 +219,24 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	if info.Classes == nil {
 		info.Classes = []string{}
 	}
-	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(target.draft.Path, DataFile), observe: observe}
+	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(draft.folder.Path, DataFile), observe: observe}
 	for shape := guess(c, o); ; {
 		p.shape = shape
 		err := p.run(ctx)
 		var other *unlike
 		if !errors.As(err, &other) {
 			if err != nil {
-				return Info{}, writeFault(err, out)
+				return Info{}, disk.WriteFault(err, out)
 			}
 			break
 		}
 		shape = shape.widen(other)
 	}
-	if err := writeInfo(target.draft.Path, info); err != nil {
+	if err := writeInfo(draft.folder.Path, info); err != nil {
 		return Info{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Info{}, err
 	}
-	return info, target.publish(o.Force)
+	return info, draft.publish(o.Force)
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -115,7 +116,7 @@ func note(f *fault.Fault) Note { return Note{f.Sentence(), f.Code, f.Args} }
 func readInfo(folder string) (Info, error) {
 	path := filepath.Join(folder, InfoFile)
 	info := Info{Background: NoBackground}
-	b, err := readBounded(path, maxInfoBytes)
+	b, err := disk.ReadFile(path, maxInfoBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(folder); statErr != nil {
 			return info, fault.New("data.missing", "There is no data set %s. It may have been moved or deleted; import it again.", folder).Because(err)
@@ -123,7 +124,7 @@ func readInfo(folder string) (Info, error) {
 		return info, fault.New("data.foreign", "%s is no data set of Convscope: it has no dataset.json. Import it first.", folder).Because(err)
 	}
 	if err != nil {
-		return info, readFault(err, path)
+		return info, disk.ReadFault(err, path)
 	}
 	var head struct {
 		Kind   string `json:"kind"`

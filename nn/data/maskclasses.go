@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -238,7 +239,7 @@ func readColours(text string) ([]colourName, bool) {
 	var list []colourName
 	first := true
 	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
-		words := strings.FieldsFunc(OneLine(line), func(r rune) bool { return strings.ContainsRune(" \t,;:", r) })
+		words := strings.FieldsFunc(disk.OneLine(line), func(r rune) bool { return strings.ContainsRune(" \t,;:", r) })
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}

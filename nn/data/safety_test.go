@@ -5,15 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-
-	"github.com/convscope/convscope/nn/fault"
 )
 
 func TestCancelledImportLeavesNothing(t *testing.T) {
@@ -92,7 +88,7 @@ func TestForceKeepsTheOldUntilTheNewIsComplete(t *testing.T) {
 func TestStaleWorkIsCleared(t *testing.T) {
 	parent := t.TempDir()
 	if parent := os.Getenv("CONVSCOPE_HOLD"); parent != "" { // the process that is killed
-		if _, err := newTarget(filepath.Join(parent, "killed")); err != nil {
+		if _, err := newDraft(filepath.Join(parent, "killed")); err != nil {
 			t.Fatal(err)
 		}
 		os.Stdout.WriteString("held\n")
@@ -110,16 +106,16 @@ func TestStaleWorkIsCleared(t *testing.T) {
 	if line, err := bufio.NewReader(told).ReadString('\n'); line != "held\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
-	mine, err := newTarget(filepath.Join(parent, "mine"))
+	mine, err := newDraft(filepath.Join(parent, "mine"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer mine.abort()
-	if err := os.Mkdir(filepath.Join(parent, tempPrefix+"replaced-old"), 0o755); err != nil {
+	if err := os.Mkdir(filepath.Join(parent, draftPrefix+"replaced-old"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	count := func() int {
-		left, _ := filepath.Glob(filepath.Join(parent, tempPrefix+"*"))
+		left, _ := filepath.Glob(filepath.Join(parent, draftPrefix+"*"))
 		return len(left)
 	}
 	source := twoClasses(t, 2).folder(t)
@@ -136,7 +132,7 @@ func TestStaleWorkIsCleared(t *testing.T) {
 	if _, err := Import(context.Background(), source, filepath.Join(parent, "two"), DefaultImport(), nil); err != nil {
 		t.Fatal(err)
 	}
-	wantOnly(t, parent, filepath.Base(mine.draft.Path), "one", "replaced", "two")
+	wantOnly(t, parent, filepath.Base(mine.folder.Path), "one", "replaced", "two")
 }
 
 func TestSourcesThatCannotBe(t *testing.T) {
@@ -206,48 +202,6 @@ func TestLinksInFolders(t *testing.T) {
 	if i := d.Info(); i.Images() != 5 || len(i.Classes) != 3 || len(i.Skipped) != 1 || i.Skipped[0].Code != "file.missing" {
 		t.Errorf("%d images in %v, left out %+v", i.Images(), i.Classes, i.Skipped)
 	}
-}
-
-func TestAtomicFiles(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "x")
-	write := func(text string, err error) error {
-		return WriteFileAtomic(path, func(w io.Writer) error {
-			if _, err := io.WriteString(w, text); err != nil {
-				return err
-			}
-			return err
-		})
-	}
-	if err := write("first", nil); err != nil {
-		t.Fatal(err)
-	}
-	for code, cause := range map[string]syscall.Errno{
-		"disk.full":       syscall.ENOSPC,
-		"folder.readonly": syscall.EROFS,
-		"name.long":       syscall.ENAMETOOLONG,
-		"file.failed":     syscall.EIO,
-	} {
-		err := write(strings.Repeat("second", 1<<16), &os.PathError{Op: "write", Path: "temporary", Err: cause})
-		wantFault(t, err, code)
-		if !errors.Is(err, cause) || !strings.Contains(err.Error(), path) || strings.Contains(err.Error(), "temporary") {
-			t.Errorf("%v does not name its cause and its file, and no other", err)
-		}
-		if err = CannotWrite(err, "whole"); fault.Code(err) != code || !errors.Is(err, cause) || strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "whole") {
-			t.Errorf("%v does not name what the file is a part of", err)
-		}
-		if b, err := os.ReadFile(path); err != nil || string(b) != "first" {
-			t.Errorf("after a failure the file has %.20q, %v", b, err)
-		}
-	}
-	if err := write("third", nil); err != nil {
-		t.Fatal(err)
-	}
-	if b, _ := os.ReadFile(path); string(b) != "third" {
-		t.Errorf("%q", b)
-	}
-	wantOnly(t, dir, "x")
-	wantFault(t, WriteFileAtomic(filepath.Join(dir, "none", "x"), func(io.Writer) error { return nil }), "file.missing")
 }
 
 func TestFaultsOfOpening(t *testing.T) {

@@ -79,7 +79,7 @@ func ImportSample(ctx context.Context, name, out string, o SampleOptions, observ
 	if o.Count < 0 || o.Count > maxSamples {
 		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", o.Count, maxSamples)
 	}
-	if err := checkTarget(out, o.Force); err != nil {
+	if err := checkPlace(out, o.Force); err != nil {
 		return Info{}, err
 	}
 	c, err := s.collection(o.Task, o.Count, o.Seed)

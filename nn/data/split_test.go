@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/disk"
 )
 
 func TestSplitPerClassBySeed(t *testing.T) {
@@ -137,7 +139,7 @@ func TestClassNamesTakeOneLine(t *testing.T) {
 		t.Errorf("classes %q, want %q", got, want)
 	}
 	for _, name := range d.Info().Classes {
-		if OneLine(name) != name {
+		if disk.OneLine(name) != name {
 			t.Errorf("%q is not one line", name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -149,7 +150,7 @@ const pageBytes = 4096
 func newWriter(path string) (*writer, error) {
 	db, err := bolt.Open(path, 0o644, &bolt.Options{NoSync: true, NoGrowSync: true, NoStatistics: true, PageSize: pageBytes})
 	if err != nil {
-		return nil, writeFault(err, path)
+		return nil, disk.WriteFault(err, path)
 	}
 	w := &writer{db: db}
 	err = db.Update(func(tx *bolt.Tx) error {
@@ -162,7 +163,7 @@ func newWriter(path string) (*writer, error) {
 	})
 	if err != nil {
 		w.abort()
-		return nil, writeFault(err, path)
+		return nil, disk.WriteFault(err, path)
 	}
 	return w, nil
 }

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -38,7 +39,7 @@ func (f treeFile) read(limit int64) ([]byte, error) {
 	}
 	r, err := f.open()
 	if err != nil {
-		return nil, readFault(err, f.path)
+		return nil, disk.ReadFault(err, f.path)
 	}
 	defer r.Close()
 	b := make([]byte, 0, min(f.size, 1<<26)+1)
@@ -49,7 +50,7 @@ func (f treeFile) read(limit int64) ([]byte, error) {
 		case err == io.EOF:
 			return b, nil
 		case err != nil:
-			return nil, readFault(err, f.path)
+			return nil, disk.ReadFault(err, f.path)
 		case int64(len(b)) > limit:
 			return nil, fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", f.path, limit)
 		case len(b) == cap(b):
@@ -63,7 +64,7 @@ func (f treeFile) read(limit int64) ([]byte, error) {
 func openTree(ctx context.Context, source string) (t *tree, alone string, err error) {
 	stat, err := os.Stat(source)
 	if err != nil {
-		return nil, "", readFault(err, source)
+		return nil, "", disk.ReadFault(err, source)
 	}
 	switch {
 	case stat.IsDir():
@@ -89,7 +90,7 @@ func naturallyByFolder(a, b string) int {
 		x, restX, moreX := strings.Cut(a, "/")
 		y, restY, moreY := strings.Cut(b, "/")
 		if x != y {
-			return Naturally(x, y)
+			return disk.Naturally(x, y)
 		}
 		if !moreX || !moreY {
 			return len(restX) - len(restY)
@@ -117,7 +118,7 @@ func besideTree(source string) (*tree, error) {
 	dir := filepath.Dir(source)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, readFault(err, dir)
+		return nil, disk.ReadFault(err, dir)
 	}
 	t := &tree{name: source, close: func() error { return nil }}
 	for _, e := range entries {
@@ -150,10 +151,10 @@ const maxDepth = 64
 func folderTree(ctx context.Context, root string) (*tree, error) {
 	real, err := filepath.EvalSymlinks(root)
 	if err != nil {
-		return nil, readFault(err, root)
+		return nil, disk.ReadFault(err, root)
 	}
 	if real, err = filepath.Abs(real); err != nil {
-		return nil, readFault(err, root)
+		return nil, disk.ReadFault(err, root)
 	}
 	w := &walk{ctx: ctx, tree: &tree{name: root, close: func() error { return nil }}, root: root, real: real, visited: map[string]bool{}}
 	return w.tree, w.folder("", 0)
@@ -167,7 +168,7 @@ func (w *walk) folder(p string, depth int) error {
 	full := filepath.Join(w.root, filepath.FromSlash(p))
 	entries, err := os.ReadDir(full)
 	if err != nil {
-		err = readFault(err, full)
+		err = disk.ReadFault(err, full)
 		if p == "" {
 			return err
 		}
@@ -195,7 +196,7 @@ func (w *walk) entry(p string, e fs.DirEntry, depth int) error {
 	}
 	switch {
 	case err != nil:
-		w.tree.left = append(w.tree.left, skip(p, readFault(err, full)))
+		w.tree.left = append(w.tree.left, skip(p, disk.ReadFault(err, full)))
 	case info.IsDir() && depth >= maxDepth:
 		w.tree.left = append(w.tree.left, skip(p, fault.New("data.deep", "%s lies more than %v folders deep. Move it up.", p, maxDepth)))
 	case info.IsDir():

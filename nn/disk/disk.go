@@ -3,6 +3,8 @@
 //
 // A file's bytes last when the file was synced, and its name when its folder was synced after it was created, renamed or removed; before that
 // each of them may be lost, whatever the order in which they were done.
+//
+// Names that people may give files, and the words for what the system says of them, are here too.
 package disk
 
 import (

@@ -8,14 +8,20 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/convscope/convscope/nn/fault"
 )
 
 // tempFile begins the names of files in the making.
 const tempFile = ".convscope-"
 
 // WriteFile writes a file so that its path holds, whatever happens, either what it held before or all that write wrote: to a temporary
-// file in the same folder, synced, then renamed. When it returns the file lasts.
-func WriteFile(path string, write func(io.Writer) error) (err error) {
+// file in the same folder, synced, then renamed. When it returns the file lasts. What goes wrong is in words.
+func WriteFile(path string, write func(io.Writer) error) error {
+	return WriteFault(writeFile(path, write), path)
+}
+
+func writeFile(path string, write func(io.Writer) error) (err error) {
 	folder := filepath.Dir(path)
 	f, err := current.Create(folder, tempFile+"*")
 	if err != nil {
@@ -46,8 +52,10 @@ func WriteFile(path string, write func(io.Writer) error) (err error) {
 	return current.SyncFolder(folder)
 }
 
-// MakeFolder makes a folder that lasts, and those that it lies in, if need be.
-func MakeFolder(path string) error {
+// MakeFolder makes a folder that lasts, and those that it lies in, if need be. What goes wrong is in words.
+func MakeFolder(path string) error { return WriteFault(makeFolder(path), path) }
+
+func makeFolder(path string) error {
 	switch info, err := os.Stat(path); {
 	case err == nil && info.IsDir():
 		return nil
@@ -56,7 +64,7 @@ func MakeFolder(path string) error {
 	}
 	parent := filepath.Dir(path)
 	if parent != path {
-		if err := MakeFolder(parent); err != nil {
+		if err := makeFolder(parent); err != nil {
 			return err
 		}
 	}
@@ -76,4 +84,23 @@ func Writable(folder string) error {
 		return err
 	}
 	return errors.Join(f.Close(), current.Remove(f.Name()))
+}
+
+// ReadFile reads a file of at most limit bytes.
+func ReadFile(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return ReadAll(f, path, limit)
+}
+
+// ReadAll reads at most limit bytes of what has a name.
+func ReadAll(r io.Reader, name string, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err == nil && int64(len(b)) > limit {
+		err = fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", name, limit)
+	}
+	return b, err
 }

@@ -4,6 +4,7 @@ package fault
 
 import (
 	"bytes"
+	"context"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -52,6 +53,12 @@ func Code(err error) string {
 		return f.Code
 	}
 	return ""
+}
+
+// Told reports whether err needs no other words: it is a fault, or says that work was cancelled.
+func Told(err error) bool {
+	var f *Fault
+	return errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // wire is a fault on its way between processes.

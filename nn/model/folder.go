@@ -59,7 +59,7 @@ func HasSnapshot(epochs []float64, epoch float64) bool {
 // SaveDescription writes everything but the weights into an existing folder.
 func (m *Model) SaveDescription(folder string) error {
 	write := func(name string, b []byte) error {
-		return data.WriteFileAtomic(filepath.Join(folder, name), func(w io.Writer) error {
+		return disk.WriteFile(filepath.Join(folder, name), func(w io.Writer) error {
 			_, err := w.Write(b)
 			return err
 		})
@@ -78,7 +78,7 @@ func (m *Model) SaveDescription(folder string) error {
 	if m.Pre.MeanImage == nil {
 		return nil
 	}
-	return data.WriteFileAtomic(filepath.Join(folder, MeanFile), func(w io.Writer) error { return png.Encode(w, m.Pre.meanPicture()) })
+	return disk.WriteFile(filepath.Join(folder, MeanFile), func(w io.Writer) error { return png.Encode(w, m.Pre.meanPicture()) })
 }
 
 // labelLines is labels.txt: a line a class, whatever the names are. Data sets that were imported by older versions, or written by others,
@@ -86,14 +86,14 @@ func (m *Model) SaveDescription(folder string) error {
 func (m *Model) labelLines() []byte {
 	var b strings.Builder
 	for _, label := range m.Labels {
-		b.WriteString(data.OneLine(label) + "\n")
+		b.WriteString(disk.OneLine(label) + "\n")
 	}
 	return []byte(b.String())
 }
 
 // SaveWeights writes weights to a file.
 func SaveWeights(path string, w map[string]nn.Tensor, epoch float64) error {
-	return data.WriteFileAtomic(path, func(out io.Writer) error {
+	return disk.WriteFile(path, func(out io.Writer) error {
 		return WriteSafetensors(out, w, map[string]string{epochKey: strconv.FormatFloat(epoch, 'g', -1, 64)})
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -35,7 +34,7 @@ func Branch(from, to string, epoch, rate float64) error {
 	}
 	draft, err := disk.NewDraft(to, newRun)
 	if err != nil {
-		return data.CannotWrite(err, to)
+		return disk.CannotWrite(err, to)
 	}
 	defer draft.Discard()
 	b := brancher{from: from, draft: draft.Path, place: place}
@@ -52,7 +51,7 @@ func Branch(from, to string, epoch, rate float64) error {
 		draft.PublishNew,
 	} {
 		if err := step(); err != nil {
-			return data.CannotWrite(err, to)
+			return disk.CannotWrite(err, to)
 		}
 	}
 	return nil
@@ -74,7 +73,7 @@ func (b brancher) copy(name, to string) error {
 		return model.CannotRead(filepath.Join(b.from, name), err)
 	}
 	defer in.Close()
-	return data.WriteFileAtomic(filepath.Join(b.draft, to), func(w io.Writer) error {
+	return disk.WriteFile(filepath.Join(b.draft, to), func(w io.Writer) error {
 		_, err := io.Copy(w, in)
 		return err
 	})
@@ -91,7 +90,7 @@ func (b brancher) description() error {
 
 func (b brancher) snapshot() error {
 	folder := filepath.Join(model.SnapshotFolder, model.EpochName(b.place.Epoch))
-	if err := data.MakeFolder(filepath.Join(b.draft, folder)); err != nil {
+	if err := disk.MakeFolder(filepath.Join(b.draft, folder)); err != nil {
 		return err
 	}
 	for _, name := range []string{model.WeightsFile, solverFile, stateFile} {
@@ -152,7 +151,7 @@ func (b brancher) events(rate float64) error {
 			return err
 		}
 	}
-	return data.WriteFileAtomic(filepath.Join(b.draft, EventsFile), func(w io.Writer) error {
+	return disk.WriteFile(filepath.Join(b.draft, EventsFile), func(w io.Writer) error {
 		_, err := text.WriteTo(w)
 		return err
 	})

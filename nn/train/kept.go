@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -45,7 +44,7 @@ func snapshotPath(run string, epoch float64) string {
 func KeepSnapshot(run string, epoch float64, on bool) error {
 	path := filepath.Join(snapshotPath(run, epoch), keepFile)
 	if on {
-		return data.WriteFileAtomic(path, func(io.Writer) error { return nil })
+		return disk.WriteFile(path, func(io.Writer) error { return nil })
 	}
 	return removed(path)
 }
@@ -53,7 +52,7 @@ func KeepSnapshot(run string, epoch float64, on bool) error {
 // removed removes a file; nothing there is no fault.
 func removed(path string) error {
 	if err := disk.Remove(path); err != nil {
-		return data.CannotWrite(err, path)
+		return disk.CannotWrite(err, path)
 	}
 	return nil
 }
@@ -69,7 +68,7 @@ func DeleteSnapshot(run string, epoch float64) error {
 	}
 	path := snapshotPath(run, epoch)
 	if err := disk.RemoveFolder(path); err != nil {
-		return data.CannotWrite(err, path)
+		return disk.CannotWrite(err, path)
 	}
 	return nil
 }
@@ -99,7 +98,7 @@ func WriteNote(run, note string) error {
 	if note == "" {
 		return removed(path)
 	}
-	return data.WriteFileAtomic(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		_, err := io.WriteString(w, note+"\n")
 		return err
 	})
@@ -111,5 +110,5 @@ func readNote(run string) string {
 	if err != nil {
 		return ""
 	}
-	return strings.TrimSpace(data.OneLine(strings.ToValidUTF8(string(b), "�")))
+	return strings.TrimSpace(disk.OneLine(strings.ToValidUTF8(string(b), "�")))
 }

@@ -327,7 +327,7 @@ func ClearRuns(folder string, unwritten time.Duration) {
 // newFolder writes the description of a new run, complete before it gets its name.
 func (r *run) newFolder() error {
 	parent := filepath.Dir(r.Folder)
-	cannot := func(err error) error { return data.CannotWrite(err, r.Folder) }
+	cannot := func(err error) error { return disk.CannotWrite(err, r.Folder) }
 	disk.Clear(parent, newRun) // first: a run that was put aside is there again
 	if info, err := os.Lstat(r.Folder); err == nil && !info.IsDir() {
 		return foreign(r.Folder)

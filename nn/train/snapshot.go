@@ -13,7 +13,6 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn"
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/metric"
@@ -88,7 +87,7 @@ func (p progress) write(path string) error {
 	}
 	b = append(b, '\n')
 	b = bytes.Replace(b, checksumField(noChecksum), checksumField(checksum(b)), 1)
-	return data.WriteFileAtomic(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(b)
 		return err
 	})
@@ -133,12 +132,12 @@ func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor
 	}
 	parent := filepath.Join(folder, model.SnapshotFolder)
 	path = filepath.Join(parent, model.EpochName(p.Epoch))
-	if err := data.MakeFolder(parent); err != nil {
+	if err := disk.MakeFolder(parent); err != nil {
 		return "", err
 	}
 	draft, err := disk.NewDraft(path, newSnapshot)
 	if err != nil {
-		return "", data.CannotWrite(err, path)
+		return "", disk.CannotWrite(err, path)
 	}
 	defer draft.Discard()
 	for _, write := range []func() error{
@@ -149,7 +148,7 @@ func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor
 		draft.Publish,
 	} {
 		if err := write(); err != nil {
-			return "", data.CannotWrite(err, path)
+			return "", disk.CannotWrite(err, path)
 		}
 	}
 	return path, nil
@@ -160,7 +159,7 @@ func carryMark(from, to string) error {
 	if _, err := os.Stat(filepath.Join(from, keepFile)); err != nil {
 		return nil
 	}
-	return data.WriteFileAtomic(filepath.Join(to, keepFile), func(io.Writer) error { return nil })
+	return disk.WriteFile(filepath.Join(to, keepFile), func(io.Writer) error { return nil })
 }
 
 // loadSnapshot reads a snapshot back into an instance.
@@ -219,7 +218,7 @@ func putAside(snapshots []string, why []error, epoch float64) ([]*fault.Fault, e
 			to = fmt.Sprintf("%s.unreadable-%d", path, n)
 		}
 		if err := disk.Rename(path, to); err != nil {
-			return told, data.CannotWrite(err, to)
+			return told, disk.CannotWrite(err, to)
 		}
 		told = append(told, fault.New("train.snapshot.aside", "The snapshot %s cannot be read; it is kept as %s. The run goes on from epoch %s.",
 			path, to, model.EpochName(epoch)).Because(why[i]))
@@ -244,7 +243,7 @@ func prune(run string, best float64, regular func(epoch float64) bool) error {
 		}
 		path := snapshotPath(run, s.Epoch)
 		if err := disk.RemoveFolder(path); err != nil {
-			return data.CannotWrite(err, path)
+			return disk.CannotWrite(err, path)
 		}
 		total -= s.Bytes
 	}

@@ -142,7 +142,7 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	return data.WriteFileAtomic(path, func(w io.Writer) error {
+	return disk.WriteFile(path, func(w io.Writer) error {
 		_, err := w.Write(append(b, '\n'))
 		return err
 	})
@@ -205,7 +205,7 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 		}
 		b.Write(text)
 	}
-	err = data.WriteFileAtomic(path, func(w io.Writer) error {
+	err = disk.WriteFile(path, func(w io.Writer) error {
 		_, err := b.WriteTo(w)
 		return err
 	})
@@ -214,7 +214,7 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 	}
 	f, err := disk.Append(path)
 	if err != nil {
-		return nil, data.CannotWrite(err, path)
+		return nil, disk.CannotWrite(err, path)
 	}
 	return &log{f, bufio.NewWriter(f), max(1, iterations/keptSteps)}, nil
 }
@@ -244,5 +244,5 @@ func (l *log) failed(err error) error {
 	if err == nil {
 		return nil
 	}
-	return data.CannotWrite(err, l.f.Name())
+	return disk.CannotWrite(err, l.f.Name())
 }

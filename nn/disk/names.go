@@ -1,4 +1,4 @@
-package data
+package disk
 
 import (
 	"strings"
@@ -48,18 +48,13 @@ var reserved = map[string]bool{
 	"LPT1": true, "LPT2": true, "LPT3": true, "LPT4": true,
 }
 
-// labelOf makes a label of a folder's name: `_` is read as a space, and letters that macOS takes apart are put together.
-func labelOf(folder string) string {
-	return strings.TrimFunc(strings.ReplaceAll(norm.NFC.String(folder), "_", " "), func(r rune) bool { return unicode.IsSpace(r) && !breaksLine(r) })
-}
-
-// breaksLine says whether a character could break the line that it stands in, or is no character to be seen.
-func breaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
+// BreaksLine reports whether a character could break the line that it stands in, or is no character to be seen.
+func BreaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
 // OneLine gives a name that takes one line wherever it is written: its control characters become spaces.
 func OneLine(name string) string {
 	return strings.Map(func(r rune) rune {
-		if breaksLine(r) {
+		if BreaksLine(r) {
 			return ' '
 		}
 		return r
@@ -70,7 +65,7 @@ func OneLine(name string) string {
 func Naturally(a, b string) int {
 	x, y := a, b
 	for x != "" && y != "" {
-		nx, ny := digits(x), digits(y)
+		nx, ny := countDigits(x), countDigits(y)
 		if nx == 0 || ny == 0 {
 			if x[0] != y[0] {
 				return int(x[0]) - int(y[0])
@@ -89,8 +84,8 @@ func Naturally(a, b string) int {
 	return strings.Compare(a, b) // 01 and 1 are different names
 }
 
-// digits gives the number of digits at the beginning of a text.
-func digits(s string) int {
+// countDigits is the number of digits at the beginning of a text.
+func countDigits(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
 		n++

@@ -11,18 +11,18 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// tempPrefix begins the names of folders that imports work in.
-const tempPrefix = ".convscope-import-"
+// draftPrefix begins the names of folders that imports work in.
+const draftPrefix = ".convscope-import-"
 
-// A target is a folder being made: under a temporary name beside its place, until it is published.
-type target struct {
-	out   string
-	draft *disk.Draft
-	made  []string // parents that were made for it, the outermost first
+// A draft is the folder of a data set in the making: under a temporary name beside its place, until it is published.
+type draft struct {
+	out    string
+	folder *disk.Draft
+	made   []string // parents that were made for it, the outermost first
 }
 
-// checkTarget says what stands against making a data set at out.
-func checkTarget(out string, force bool) error {
+// checkPlace says what stands against making a data set at out.
+func checkPlace(out string, force bool) error {
 	if strings.TrimSpace(out) == "" {
 		return fault.New("data.out", "The new data set has no name. Give it one.")
 	}
@@ -31,7 +31,7 @@ func checkTarget(out string, force bool) error {
 	case errors.Is(err, fs.ErrNotExist) || err == nil && len(entries) == 0:
 		return nil
 	case err != nil:
-		return writeFault(err, out)
+		return disk.WriteFault(err, out)
 	}
 	if _, err := readInfo(out); err != nil && fault.Code(err) != "data.newer" && fault.Code(err) != "data.info.damaged" && fault.Code(err) != "data.info.wrong" {
 		return fault.New("data.out.foreign", "%s is there already and is no data set, so it is not replaced. Choose another name.", out)
@@ -42,56 +42,56 @@ func checkTarget(out string, force bool) error {
 	return nil
 }
 
-// newTarget makes the temporary folder for a data set at out, and clears away those that imports left which were killed.
-func newTarget(out string) (*target, error) {
+// newDraft makes the temporary folder for a data set at out, and clears away those that imports left which were killed.
+func newDraft(out string) (*draft, error) {
 	out = filepath.Clean(out)
 	if len(filepath.Base(out)) > 255 {
 		return nil, fault.New("name.long", "The name %s is too long for the disk. Choose a shorter one.", filepath.Base(out))
 	}
-	t := &target{out: out}
+	d := &draft{out: out}
 	parent := filepath.Dir(out)
 	for p := parent; ; p = filepath.Dir(p) {
 		if _, err := os.Stat(p); err == nil || p == filepath.Dir(p) {
 			break
 		}
-		t.made = append([]string{p}, t.made...)
+		d.made = append([]string{p}, d.made...)
 	}
 	err := disk.MakeFolder(parent)
 	if err == nil {
-		t.draft, err = disk.NewDraft(out, tempPrefix)
+		d.folder, err = disk.NewDraft(out, draftPrefix)
 	}
 	if err != nil {
-		t.abort()
-		return nil, writeFault(err, out)
+		d.abort()
+		return nil, disk.CannotWrite(err, out)
 	}
-	return t, nil
+	return d, nil
 }
 
 // abort removes what was made, unless it was published.
-func (t *target) abort() {
-	if t.draft != nil {
-		t.draft.Discard()
+func (d *draft) abort() {
+	if d.folder != nil {
+		d.folder.Discard()
 	}
-	for i := len(t.made) - 1; i >= 0; i-- {
-		_ = disk.Remove(t.made[i]) // only if nothing else is in it by now
+	for i := len(d.made) - 1; i >= 0; i-- {
+		_ = disk.Remove(d.made[i]) // only if nothing else is in it by now
 	}
 }
 
 // publish gives the folder its name. With force a data set that is there is replaced: at any moment the name leads to a
 // complete one where the system can exchange folders, as Linux can.
-func (t *target) publish(force bool) error {
-	if err := checkTarget(t.out, force); err != nil { // it may have been made meanwhile
+func (d *draft) publish(force bool) error {
+	if err := checkPlace(d.out, force); err != nil { // it may have been made meanwhile
 		return err
 	}
-	if err := t.draft.Publish(); err != nil {
-		return writeFault(err, t.out)
+	if err := d.folder.Publish(); err != nil {
+		return disk.WriteFault(err, d.out)
 	}
-	t.made = nil
+	d.made = nil
 	return nil
 }
 
 // ClearImports removes what was left in a folder by imports that were killed, and by removals of data sets.
 func ClearImports(folder string) {
-	disk.Clear(folder, tempPrefix) // first: a data set that was put aside is there again
+	disk.Clear(folder, draftPrefix) // first: a data set that was put aside is there again
 	disk.ClearRemoved(folder)
 }
