@@ -186,7 +186,7 @@ func (p *probe) open(r *run) error {
 		p.model.Model.Weights = weights
 		return p.model.Instance.SetWeights(weights)
 	}
-	m := &model.Model{Path: r.Folder, Spec: r.Spec, Labels: r.labels, Pre: r.pre, Weights: weights}
+	m := &model.Model{Path: r.Folder, Task: r.task, Background: r.Data.Info().Background, Spec: r.Spec, Labels: r.labels, Pre: r.pre, Weights: weights}
 	p.model, err = m.Open(r.Device, 1, true)
 	return err
 }
