@@ -98,6 +98,25 @@ var mistakes = []struct {
 		s.Layers = append(s.Layers, Layer{Name: "places", Type: "softmax-loss", Inputs: []string{"conv1"}})
 	}, "nn.outputs.classes", "conv1", "set-filters"},
 	{"another loss of an image", func(s *Spec) { s.Layers[7].Type = "hinge-loss"; inputs("loss", "pool2")(s) }, "nn.loss.image", "loss", "insert-dense"},
+	{"padding that cuts everything off", func(s *Spec) {
+		s.Layers = slices.Insert(s.Layers, 4, Layer{Name: "up", Type: "deconvolution", Inputs: []string{"pool2"}, Settings: map[string]Value{"filters": Num(3), "pad": Num(5)}})
+		s.Layers[5].Inputs = []string{"up"}
+	}, "nn.deconvolution.pad", "up", "set-pad"},
+	{"crop to something larger", join("crop", "pool2", "pool1"), "nn.crop.small", "join", "exchange-inputs"},
+	{"crop beyond the edge", func(s *Spec) {
+		join("crop", "pool1", "pool2")(s)
+		s.Layers[s.Layer("join")].Settings = map[string]Value{"align": Word("offset"), "offset-h": Num(9)}
+	}, "nn.crop.offset", "join", "set-align-centre"},
+	{"maps that are not there", func(s *Spec) {
+		s.Layers = slices.Insert(s.Layers, 4, Layer{Name: "some", Type: "slice", Inputs: []string{"pool2"}, Settings: map[string]Value{"to": Num(51)}})
+		s.Layers[5].Inputs = []string{"some"}
+	}, "nn.slice.range", "some", "set-all-channels"},
+	{"maps that end before they begin", func(s *Spec) {
+		s.Layers = slices.Insert(s.Layers, 4, Layer{Name: "some", Type: "slice", Inputs: []string{"pool2"}, Settings: map[string]Value{"from": Num(7), "to": Num(7)}})
+		s.Layers[5].Inputs = []string{"some"}
+	}, "nn.slice.range", "some", "set-all-channels"},
+	{"large rectangular kernel", set("conv1", "kernel-w", 29), "nn.kernel.large", "conv1", "set-kernel"},
+	{"padding of pooling on one side", set("pool1", "pad-right", 2), "nn.pool.pad", "pool1", "set-pad"},
 	{"joined maps of different sizes", join("concat", "pool1", "pool2"), "nn.concat.size", "join", ""},
 	{"sum of different shapes", join("add", "pool1", "pool2"), "nn.add.shape", "join", ""},
 	{"unknown type", func(s *Spec) { s.Layers[1].Type = "pond" }, "nn.type.unknown", "pool1", ""},

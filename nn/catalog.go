@@ -25,7 +25,8 @@ type Field struct {
 	Default  Value
 	Min, Max float64 // of numbers, inclusive
 	Choices  []string
-	Advanced bool // of interest to few: folded away in a form
+	Advanced bool   // of interest to few: folded away in a form
+	Follows  string // another field whose value this one has where it is left at its default
 }
 
 // A Kind is a row of the catalog: what a type of layer is. Palette, form, files, shapes and programs follow from it.
@@ -107,13 +108,14 @@ func (k Kind) Probabilities(out []float32) {
 // Catalog lists all kinds of layers in the order of the palette.
 func Catalog() []Kind {
 	return []Kind{
-		convolution(),
+		convolution(), deconvolution(),
 		pooling("max-pool", false), pooling("average-pool", true), globalPool(),
 		fullyConnected(),
 		activation("relu", kernel.ReLU), activation("leaky-relu", kernel.LeakyReLU, number("slope", .01, 0, 1)),
 		activation("sigmoid", kernel.Sigmoid), activation("tanh", kernel.Tanh), softmax(),
 		batchNorm(), dropout(), lrn(),
 		concat(), add(),
+		upsample(), crop(), slice(),
 		softmaxLoss(), squaredLoss(), absoluteLoss(), sigmoidLoss(), hingeLoss(),
 	}
 }

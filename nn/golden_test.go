@@ -32,7 +32,7 @@ func formula(n int, seed, scale float64) []float32 {
 // plainBias lets biases learn as weights do, which is PyTorch's way; Caffe's is twice the rate.
 func plainBias(layers []Layer) []Layer {
 	for i, l := range layers {
-		if l.Type == "convolution" || l.Type == "fully-connected" {
+		if slices.Contains([]string{"convolution", "deconvolution", "fully-connected"}, l.Type) {
 			layers[i] = l.With("bias-rate", Num(1))
 		}
 	}
@@ -60,6 +60,18 @@ func goldenNetworks() map[string]struct {
 	}{
 		"sigmoid": {scored("sigmoid-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
 		"hinge":   {scored("hinge-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
+		"sizes": {Spec{Format: Format, Name: "sizes", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
+			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "kernel-w", 2, "stride-h", 2, "pad", 1, "pad-top", 0)},
+			{Name: "pool", Type: "max-pool", Inputs: in("conv"), Settings: conv("kernel-w", 3, "stride-w", 1)},
+			{Name: "up", Type: "deconvolution", Inputs: in("pool"), Settings: conv("filters", 4, "kernel-h", 3, "groups", 2)},
+			{Name: "some", Type: "slice", Inputs: in("up"), Settings: conv("from", 1, "to", 4)},
+			{Name: "between", Type: "upsample", Inputs: in("some"), Settings: conv("factor", 4)},
+			{Name: "nearest", Type: "upsample", Inputs: in("some"), Settings: conv("factor", 4, "interpolation", "nearest")},
+			{Name: "sum", Type: "add", Inputs: in("between", "nearest")},
+			{Name: "crop", Type: "crop", Inputs: in("sum", Data), Settings: conv("align", "offset", "offset-h", 2, "offset-w", 7)},
+			{Name: "score", Type: "convolution", Inputs: in("crop"), Settings: conv("filters", 0, "kernel", 1)},
+			{Name: "loss", Type: "softmax-loss", Inputs: in("score")},
+		})}, in("conv.weight", "conv.bias", "up.weight", "up.bias", "score.weight", "score.bias")},
 		"places": {Spec{Format: Format, Name: "places", Input: Shape{2, 7, 6}, Classes: 4, Layers: plainBias([]Layer{
 			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
 			{Name: "relu", Type: "relu", Inputs: in("conv")},

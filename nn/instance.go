@@ -46,7 +46,7 @@ func (n *Network) Open(d kernel.Device) (*Instance, error) {
 func (i *Instance) Close() error { return i.ex.Close() }
 
 // Initialize fills the weights as Caffe's fillers do, from a seed: xavier uniform ±√(3/fan-in), msra gaussian √(2/fan-in), gaussian of
-// a deviation, constant; biases constant.
+// a deviation, bilinear (of a deconvolution), constant; biases constant.
 func (i *Instance) Initialize(seed uint64) error {
 	longest := 0
 	for _, p := range i.Network.Parameters {
@@ -64,6 +64,8 @@ func (i *Instance) Initialize(seed uint64) error {
 				v[j] = float32(r.NormFloat64() * math.Sqrt(2/float64(p.fanIn)))
 			case "gaussian":
 				v[j] = float32(r.NormFloat64() * p.std)
+			case "bilinear":
+				v[j] = bilinear(p.Shape, j)
 			default:
 				v[j] = float32(p.std)
 			}

@@ -32,35 +32,40 @@ func globalPool() Kind {
 func pooling(typ string, average bool) Kind {
 	return Kind{
 		Type: typ, Group: "pooling", MinInputs: 1, MaxInputs: 1,
-		Fields: []Field{whole("kernel", 2, 1, 512), whole("stride", 2, 1, 512), whole("pad", 0, 0, 511)},
+		Fields: append([]Field{whole("kernel", 2, 1, 512), whole("stride", 2, 1, 512), whole("pad", 0, 0, 511)}, rectangular(511)...),
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
-			k, stride, pad, s := l.Int("kernel"), l.Int("stride"), l.Int("pad"), in[0]
-			if pad >= k {
-				return Shape{}, problem(l, fault.New("nn.pool.pad", "The padding %d of %s must be smaller than its window of %d. Choose a smaller padding.", pad, l.Name, k),
-					setting(l.Name, "pad", 0))
+			g, s := Window(l), in[0]
+			for _, side := range []struct{ pad, kernel int }{{g.Pad.H, g.Kernel.H}, {g.PadEnd.H, g.Kernel.H}, {g.Pad.W, g.Kernel.W}, {g.PadEnd.W, g.Kernel.W}} {
+				if side.pad >= side.kernel {
+					return Shape{}, problem(l, fault.New("nn.pool.pad", "The padding %d of %s must be smaller than its window of %d. Choose a smaller padding.",
+						side.pad, l.Name, side.kernel), withoutPadding(l.Name))
+				}
 			}
-			if k > s.H+2*pad || k > s.W+2*pad {
-				return Shape{}, tooLarge(l, s, 1)
+			if g.Kernel.H > s.H+g.Pad.H+g.PadEnd.H || g.Kernel.W > s.W+g.Pad.W+g.PadEnd.W {
+				return Shape{}, tooLarge(l, s)
 			}
-			along := func(size int) int {
-				n := (size+2*pad-k+stride-1)/stride + 1
+			along := func(size, kernel, stride, pad, end int) int {
+				n := (size+pad+end-kernel+stride-1)/stride + 1
 				if (n-1)*stride >= size+pad {
 					n--
 				}
 				return n
 			}
-			return Shape{s.C, along(s.H), along(s.W)}, nil
+			return Shape{
+				s.C,
+				along(s.H, g.Kernel.H, g.Stride.H, g.Pad.H, g.PadEnd.H),
+				along(s.W, g.Kernel.W, g.Stride.W, g.Pad.W, g.PadEnd.W),
+			}, nil
 		},
 		work: func(l Layer, _ []Shape, out Shape) int64 {
-			k := int64(l.Int("kernel"))
-			return int64(out.Len()) * k * k
+			return int64(out.Len()) * windowArea(l)
 		},
 		forward: func(b *builder, n *node) {
-			b.forward(kernel.Pool{X: n.in[0].y, Y: n.y, Geometry: geometry(n.layer, ""), Average: average})
+			b.forward(kernel.Pool{X: n.in[0].y, Y: n.y, Geometry: Window(n.layer), Average: average})
 		},
 		backward: func(b *builder, n *node) {
 			dx, add := n.in[0].gradient()
-			b.backward(kernel.PoolGrad{X: n.in[0].y, Y: n.y, DY: n.dy, DX: dx, Geometry: geometry(n.layer, ""), Average: average, Add: add})
+			b.backward(kernel.PoolGrad{X: n.in[0].y, Y: n.y, DY: n.dy, DX: dx, Geometry: Window(n.layer), Average: average, Add: add})
 		},
 	}
 }

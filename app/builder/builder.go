@@ -287,17 +287,21 @@ func (p *Page) detail(l nn.Layer) string {
 	if _, window := kind.Field("kernel"); !window && kind.Group == "pooling" { // it takes all of a map
 		return name
 	}
+	outputs := l.Int(kind.PerClass)
+	if outputs == 0 {
+		outputs = p.spec.Classes
+	}
+	k := nn.Window(l).Kernel
 	switch kind.Group {
 	case "filters":
-		return fmt.Sprintf("%d×%d · %d", l.Int("kernel"), l.Int("kernel"), l.Int("filters"))
+		return fmt.Sprintf("%d×%d · %d", k.H, k.W, outputs)
 	case "pooling":
-		return fmt.Sprintf("%s %d", name, l.Int("kernel"))
-	case "dense":
-		n := l.Int("outputs")
-		if n == 0 {
-			n = p.spec.Classes
+		if k.H != k.W {
+			return fmt.Sprintf("%s %d×%d", name, k.H, k.W)
 		}
-		return fmt.Sprintf("FC %d", n)
+		return fmt.Sprintf("%s %d", name, k.H)
+	case "dense":
+		return fmt.Sprintf("FC %d", outputs)
 	}
 	if l.Type == "dropout" {
 		return fmt.Sprintf("%s %g", name, l.Float("ratio"))

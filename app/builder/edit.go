@@ -151,7 +151,7 @@ func lossy(l nn.Layer) bool {
 // shortName is what new layers of a type are called, as Caffe's users call them.
 func shortName(typ string) string {
 	names := map[string]string{
-		"convolution": "conv", "max-pool": "pool", "average-pool": "pool", "fully-connected": "ip", "dropout": "drop", "lrn": "norm",
+		"convolution": "conv", "deconvolution": "deconv", "upsample": "up", "max-pool": "pool", "average-pool": "pool", "fully-connected": "ip", "dropout": "drop", "lrn": "norm",
 		"softmax-loss": "loss", "squared-loss": "loss", "absolute-loss": "loss", "sigmoid-loss": "loss", "hinge-loss": "loss",
 	}
 	if n, ok := names[typ]; ok {

@@ -3,6 +3,7 @@ package builder
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -157,8 +158,8 @@ func (p *Page) consequences(i int) []fyne.CanvasObject {
 	if len(r.Weights) > 0 {
 		text := widgets.Thousands(int(r.Weights[0]))
 		if l.Type == "convolution" {
-			k := l.Int("kernel")
-			text = fmt.Sprintf("%d·%d·%d·%d = %s", l.Int("filters"), k, k, r.Inputs[0].C/max(1, l.Int("groups")), text)
+			k := nn.Window(l).Kernel
+			text = fmt.Sprintf("%d·%d·%d·%d = %s", r.Output.C, k.H, k.W, r.Inputs[0].C/max(1, l.Int("groups")), text)
 		}
 		rows = append(rows, widgets.NewRow(p.text("weights"), text))
 	}
@@ -169,10 +170,9 @@ func (p *Page) consequences(i int) []fyne.CanvasObject {
 		rows = append(rows, widgets.NewRow(p.text("multiply-adds"), widgets.Thousands(int(r.MultiplyAdds))))
 	}
 	rows = append(rows, widgets.NewRow(p.text("memory", p.batch), fmt.Sprintf("%.1f MB", float64(r.MemoryBytes)/1e6)))
-	if kind, _ := nn.KindOf(l.Type); kind.Group == "filters" && len(r.Inputs) == 1 {
-		k, s, pad := l.Int("kernel"), l.Int("stride"), l.Int("pad")
-		side := k + (k-1)*(l.Int("dilation")-1)
-		rows = append(rows, widgets.NewNote(widgets.NewParagraph(p.text("convolution.note", r.Inputs[0].H, pad, side, s, r.Output.H), widgets.ColourText).Small()))
+	if g := nn.Window(l); l.Type == "convolution" && len(r.Inputs) == 1 && g.Pad == g.PadEnd { // of the height, where that is padded alike above and below
+		side := g.Dilation.H*(g.Kernel.H-1) + 1
+		rows = append(rows, widgets.NewNote(widgets.NewParagraph(p.text("convolution.note", r.Inputs[0].H, g.Pad.H, side, g.Stride.H, r.Output.H), widgets.ColourText).Small()))
 	}
 	return rows
 }
@@ -233,8 +233,12 @@ func (p *Page) field(l nn.Layer, f nn.Field) fyne.CanvasObject {
 	value := l.Float(f.Key)
 	n := widgets.NewNumber(value, f.Min, f.Max, f.Type == nn.Int, func(v float64) { p.set(l.Name, f.Key, nn.Num(v)) })
 	n.OnFocused = p.focused
-	if f.Key == "outputs" && value == 0 {
+	switch kind, _ := nn.KindOf(l.Type); {
+	case f.Key == kind.PerClass && value == 0:
 		n.Field.SetPlaceHolder(p.text("outputs.classes", p.spec.Classes))
+		n.Set("")
+	case f.Follows != "" && value == f.Default.Number:
+		n.Field.SetPlaceHolder(strconv.Itoa(l.Int(f.Follows)))
 		n.Set("")
 	}
 	return page.NumberRow(p.host, label, fieldWidth, n, extra...)

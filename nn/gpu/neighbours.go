@@ -11,7 +11,7 @@ func (pl *planner) windows(x, y kernel.ID, g kernel.Geometry) constants {
 	sx, sy := pl.shape(x), pl.shape(y)
 	return constants{
 		"H": sx.H, "W": sx.W, "IP": sx.H * sx.W, "OH": sy.H, "OW": sy.W, "OP": sy.H * sy.W,
-		"KH": g.Kernel.H, "KW": g.Kernel.W, "SH": g.Stride.H, "SW": g.Stride.W, "PH": g.Pad.H, "PW": g.Pad.W,
+		"KH": g.Kernel.H, "KW": g.Kernel.W, "SH": g.Stride.H, "SW": g.Stride.W, "PH": g.Pad.H, "PW": g.Pad.W, "EH": g.PadEnd.H, "EW": g.PadEnd.W,
 	}
 }
 
@@ -21,8 +21,8 @@ struct Window { h0: u32, h1: u32, w0: u32, w1: u32, area: f32 }
 fn window(i: u32, j: u32) -> Window {
 	let h = i32(i * SH) - i32(PH);
 	let w = i32(j * SW) - i32(PW);
-	let he = min(h + i32(KH), i32(H + PH));
-	let we = min(w + i32(KW), i32(W + PW));
+	let he = min(h + i32(KH), i32(H + EH));
+	let we = min(w + i32(KW), i32(W + EW));
 	return Window(u32(max(h, 0)), u32(min(he, i32(H))), u32(max(w, 0)), u32(min(we, i32(W))), f32((he - h) * (we - w)));
 }
 `

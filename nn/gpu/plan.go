@@ -39,11 +39,19 @@ func (pl *planner) list(ops []kernel.Op) ([]pass, error) {
 func (pl *planner) op(op kernel.Op) error {
 	switch o := op.(type) {
 	case kernel.Conv:
-		pl.convolution(o)
+		pl.convolve(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups, false)
 	case kernel.ConvGradInput:
-		pl.convolutionGradInput(o)
+		pl.spread(o.DY, o.W, kernel.None, o.DX, o.Geometry, o.Groups, o.Add)
 	case kernel.ConvGradWeights:
-		pl.convolutionGradWeights(o)
+		pl.correlate(o.X, o.DY, o.DW, o.Geometry, o.Groups)
+		pl.biasGrad(o.DY, o.DB)
+	case kernel.Deconv:
+		pl.spread(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups, false)
+	case kernel.DeconvGradInput:
+		pl.convolve(o.DY, o.W, kernel.None, o.DX, o.Geometry, o.Groups, o.Add)
+	case kernel.DeconvGradWeights:
+		pl.correlate(o.DY, o.X, o.DW, o.Geometry, o.Groups)
+		pl.biasGrad(o.DY, o.DB)
 	case kernel.Dense:
 		pl.dense(o)
 	case kernel.DenseGradInput:
@@ -87,6 +95,14 @@ func (pl *planner) pointwise(op kernel.Op) error {
 		pl.dropout(o.DY, o.DX, o.Ratio, o.Stream, o.Add)
 	case kernel.Copy:
 		pl.copyChannels(o)
+	case kernel.Crop:
+		pl.crop(o)
+	case kernel.CropGrad:
+		pl.cropGrad(o)
+	case kernel.Upsample:
+		pl.upsample(o)
+	case kernel.UpsampleGrad:
+		pl.upsampleGrad(o)
 	case kernel.Sum:
 		pl.perSample(o.Y, "$Y[i] = $A[i] + $B[i];", "", names{"A": o.A, "B": o.B, "Y": o.Y}, nil)
 	case kernel.SoftmaxLoss:

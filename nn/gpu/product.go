@@ -160,7 +160,7 @@ func (pl *planner) conv(x, w, y kernel.ID, g kernel.Geometry, groups int) consta
 	sx, sw, sy := pl.shape(x), pl.shape(w), pl.shape(y)
 	return constants{
 		"C": sx.C, "H": sx.H, "W": sx.W, "F": sy.C, "OH": sy.H, "OW": sy.W, "OP": sy.H * sy.W, "IP": sx.H * sx.W, "CG": sx.C / groups, "FG": sw.N / groups,
-		"KH": g.Kernel.H, "KW": g.Kernel.W, "KK": g.Kernel.H * g.Kernel.W, "CKK": sw.Sample(), "FKK": sw.N / groups * g.Kernel.H * g.Kernel.W,
+		"KH": g.Kernel.H, "KW": g.Kernel.W, "KK": g.Kernel.H * g.Kernel.W, "CKK": sw.Sample(),
 		"SH": g.Stride.H, "SW": g.Stride.W, "PH": g.Pad.H, "PW": g.Pad.W, "DH": g.Dilation.H, "DW": g.Dilation.W,
 	}
 }
@@ -175,49 +175,77 @@ fn tap(s: u32, c: u32, tapped: u32, place: u32) -> f32 {
 }
 `
 
-func (pl *planner) convolution(o kernel.Conv) {
-	c := pl.conv(o.X, o.W, o.Y, o.Geometry, o.Groups)
+// convolve is a convolution, or adds one.
+func (pl *planner) convolve(x, w, b, y kernel.ID, g kernel.Geometry, groups int, add bool) {
+	c := pl.conv(x, w, y, g, groups)
 	bias := ""
-	if o.B != kernel.None {
+	if b != kernel.None {
 		bias = " + $B[g * FG + m]"
 	}
 	p := product{
-		m: c["FG"], n: pl.p.Batch * c["OP"], k: c["CKK"], nNow: "samples() * OP", kNow: "CKK", groups: o.Groups, slices: 1, functions: tap,
+		m: c["FG"], n: pl.p.Batch * c["OP"], k: c["CKK"], nNow: "samples() * OP", kNow: "CKK", groups: groups, slices: 1, functions: tap,
 		a:     "return $W[(g * FG + m) * CKK + k];",
 		b:     "return tap(n / OP, g * CG + k / KK, k % KK, n % OP);",
-		store: "$Y[((n / OP) * F + g * FG + m) * OP + n % OP] = v" + bias + ";",
+		store: put("$Y", "((n / OP) * F + g * FG + m) * OP + n % OP", "v"+bias, add),
 	}
-	pl.add(p.passes(names{"X": o.X, "W": o.W, "B": o.B, "Y": o.Y}, c)...)
+	pl.add(p.passes(names{"X": x, "W": w, "B": b, "Y": y}, c)...)
 }
 
-func (pl *planner) convolutionGradInput(o kernel.ConvGradInput) {
-	c := pl.conv(o.DX, o.W, o.DY, o.Geometry, o.Groups)
+// spread is the gradient of the input of a convolution, or the transposed convolution of dy. With a stride each place of the image sees only some taps of the kernel, and places
+// that are a stride apart the same ones: these are a product of their own, so that nothing is multiplied with zeros. (With a dilation beside the stride they are not told apart.)
+func (pl *planner) spread(dy, w, b, dx kernel.ID, g kernel.Geometry, groups int, add bool) {
+	c := pl.conv(dx, w, dy, g, groups)
+	apart := func(stride, dilation int) int {
+		if dilation > 1 {
+			return 1
+		}
+		return stride
+	}
+	ceil := func(a, b int) int { return (a + b - 1) / b }
+	c["EH"], c["EW"] = apart(c["SH"], c["DH"]), apart(c["SW"], c["DW"]) // places, and taps, that are so far apart go together
+	c["E"] = c["EH"] * c["EW"]
+	c["PW2"], c["TW"] = ceil(c["W"], c["EW"]), ceil(c["KW"], c["EW"])
+	c["PP"], c["TT"] = ceil(c["H"], c["EH"])*c["PW2"], ceil(c["KH"], c["EH"])*c["TW"]
+	c["FTT"] = c["FG"] * c["TT"]
+	bias := ""
+	if b != kernel.None {
+		bias = " + $B[(g / E) * CG + m]"
+	}
 	p := product{
-		m: c["CG"], n: pl.p.Batch * c["IP"], k: c["FKK"], nNow: "samples() * IP", kNow: "FKK", groups: o.Groups, slices: 1,
-		a: "return $W[((g * FG + k / KK) * CG + m) * KK + k % KK];",
+		m: c["CG"], n: pl.p.Batch * c["PP"], k: c["FTT"], nNow: "samples() * PP", kNow: "FTT", groups: groups * c["E"], slices: 1,
+		functions: `
+fn row(g: u32, n: u32) -> u32 { return (n % PP) / PW2 * EH + g % E / EW; }
+fn column(g: u32, n: u32) -> u32 { return (n % PP) % PW2 * EW + g % EW; }
+fn rowTap(g: u32, k: u32) -> u32 { return (g % E / EW + PH) % EH + (k % TT) / TW * EH; }
+fn columnTap(g: u32, k: u32) -> u32 { return (g % EW + PW) % EW + (k % TT) % TW * EW; }
+`,
+		a: `
+	let r = rowTap(g, k);
+	let s = columnTap(g, k);
+	if (r >= KH || s >= KW) { return 0.0; }
+	return $W[((g / E * FG + k / TT) * CG + m) * KK + r * KW + s];`,
 		b: `
-	let r = k % KK;
-	let h = i32((n % IP) / W + PH) - i32((r / KW) * DH);
-	let w = i32((n % IP) % W + PW) - i32((r % KW) * DW);
+	let h = i32(row(g, n) + PH) - i32(rowTap(g, k) * DH);
+	let w = i32(column(g, n) + PW) - i32(columnTap(g, k) * DW);
 	if (h < 0 || w < 0 || u32(h) % SH != 0u || u32(w) % SW != 0u) { return 0.0; }
 	let i = u32(h) / SH;
 	let j = u32(w) / SW;
 	if (i >= OH || j >= OW) { return 0.0; }
-	return $DY[(((n / IP) * F + g * FG + k / KK) * OH + i) * OW + j];`,
-		store: put("$DX", "((n / IP) * C + g * CG + m) * IP + n % IP", "v", o.Add),
+	return $DY[(((n / PP) * F + g / E * FG + k / TT) * OH + i) * OW + j];`,
+		store: "let h = row(g, n);\nlet w = column(g, n);\nif (h >= H || w >= W) { return; }\n" + put("$DX", "((n / PP) * C + g / E * CG + m) * IP + h * W + w", "v"+bias, add),
 	}
-	pl.add(p.passes(names{"DY": o.DY, "W": o.W, "DX": o.DX}, c)...)
+	pl.add(p.passes(names{"DY": dy, "W": w, "B": b, "DX": dx}, c)...)
 }
 
-func (pl *planner) convolutionGradWeights(o kernel.ConvGradWeights) {
-	c := pl.conv(o.X, o.DW, o.DY, o.Geometry, o.Groups)
+// correlate is the gradient of the weights of a convolution from x to dy.
+func (pl *planner) correlate(x, dy, dw kernel.ID, g kernel.Geometry, groups int) {
+	c := pl.conv(x, dw, dy, g, groups)
 	p := product{
-		m: c["FG"], n: c["CKK"], k: pl.p.Batch * c["OP"], nNow: "CKK", kNow: "samples() * OP", groups: o.Groups, functions: tap,
+		m: c["FG"], n: c["CKK"], k: pl.p.Batch * c["OP"], nNow: "CKK", kNow: "samples() * OP", groups: groups, functions: tap,
 		a: "return $DY[((k / OP) * F + g * FG + m) * OP + k % OP];",
 		b: "return tap(k / OP, g * CG + n / KK, n % KK, k % OP);", bAlong: true,
 	}
-	pl.gradWeights(p, o.DW, "(g * FG + m) * CKK + n", names{"X": o.X, "DY": o.DY}, c)
-	pl.biasGrad(o.DY, o.DB)
+	pl.gradWeights(p, dw, "(g * FG + m) * CKK + n", names{"X": x, "DY": dy}, c)
 }
 
 // gradWeights does a product whose sums are cut into slices, and adds these in their order.

@@ -150,7 +150,7 @@ func (c benchCase) program() (*Program, float64) {
 	in.N = c.batch
 	weights, g := Shape{c.filters, in.Sample(), 1, 1}, Geometry{}
 	if c.kernel > 0 {
-		g = Geometry{Pair{c.kernel, c.kernel}, Pair{c.stride, c.stride}, Pair{c.pad, c.pad}, Pair{1, 1}}
+		g = Geometry{Pair{c.kernel, c.kernel}, Pair{c.stride, c.stride}, Pair{c.pad, c.pad}, Pair{c.pad, c.pad}, Pair{1, 1}}
 		weights = Shape{c.filters, in.C / c.groups, c.kernel, c.kernel}
 		places := g.Places(in)
 		out.H, out.W = places.H, places.W

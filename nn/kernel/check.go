@@ -132,7 +132,7 @@ func (c *checker) dense(x, w, b, y ID) {
 
 // window demands sizes that a window can have.
 func (c *checker) window(g Geometry) {
-	if g.Kernel.H < 1 || g.Kernel.W < 1 || g.Stride.H < 1 || g.Stride.W < 1 || g.Pad.H < 0 || g.Pad.W < 0 {
+	if g.Kernel.H < 1 || g.Kernel.W < 1 || g.Stride.H < 1 || g.Stride.W < 1 || min(g.Pad.H, g.Pad.W, g.PadEnd.H, g.PadEnd.W) < 0 {
 		c.fail("a window of %+v", g)
 	}
 }
@@ -226,6 +226,17 @@ func (p *Program) checkOp(op Op) error {
 	case ConvGradWeights:
 		c.conv(o.X, o.DW, o.DB, o.DY, o.Geometry, o.Groups)
 		c.weightGradient(o.X, o.DY, o.DW, o.DB)
+	case Deconv:
+		c.conv(o.Y, o.W, None, o.X, o.Geometry, o.Groups)
+		c.length(o.B, c.shape(o.Y).C)
+		c.layer(o.X, o.W, o.B, o.Y)
+	case DeconvGradInput:
+		c.conv(o.DY, o.W, None, o.DX, o.Geometry, o.Groups)
+		c.layer(o.DY, o.W, None, o.DX)
+	case DeconvGradWeights:
+		c.conv(o.DY, o.DW, None, o.X, o.Geometry, o.Groups)
+		c.length(o.DB, c.shape(o.DY).C)
+		c.weightGradient(o.X, o.DY, o.DW, o.DB)
 	case Dense:
 		c.dense(o.X, o.W, o.B, o.Y)
 		c.layer(o.X, o.W, o.B, o.Y)
@@ -295,9 +306,50 @@ func (p *Program) checkOp(op Op) error {
 	case Sum:
 		c.gradient(o.Y, o.A, o.B)
 	default:
-		c.loss(op)
+		c.size(op)
 	}
 	return c.err
+}
+
+// size checks an operation that changes the size of images.
+func (c *checker) size(op Op) {
+	switch o := op.(type) {
+	case Crop:
+		c.crop(o.X, o.Y, o.Channel, o.Row, o.Column)
+		c.resized(o.X, o.Y)
+	case CropGrad:
+		c.crop(o.DX, o.DY, o.Channel, o.Row, o.Column)
+		c.resized(o.DY, o.DX)
+	case Upsample:
+		c.upsample(o.X, o.Y, o.Factor)
+		c.resized(o.X, o.Y)
+	case UpsampleGrad:
+		c.upsample(o.DX, o.DY, o.Factor)
+		c.resized(o.DY, o.DX)
+	default:
+		c.loss(op)
+	}
+}
+
+// resized demands an image that is read and another that is written.
+func (c *checker) resized(from, to ID) {
+	c.reads(from)
+	c.writes(to)
+	c.apart(to, from)
+}
+
+func (c *checker) crop(whole, part ID, channel, row, column int) {
+	w, p := c.shape(whole), c.shape(part)
+	if min(channel, row, column) < 0 || channel+p.C > w.C || row+p.H > w.H || column+p.W > w.W {
+		c.fail("%v from channel %d, row %d and column %d of %v", p, channel, row, column, w)
+	}
+}
+
+func (c *checker) upsample(small, large ID, factor int) {
+	s, l := c.shape(small), c.shape(large)
+	if factor < 1 || l.C != s.C || l.H != factor*s.H || l.W != factor*s.W {
+		c.fail("%v enlarged by %d to %v", s, factor, l)
+	}
 }
 
 // layer demands the roles of a convolution or fully connected layer.
@@ -372,14 +424,14 @@ func (p *Program) checkUpdate(op Op) error {
 // (Caffe's convolution: rounded down).
 func (g Geometry) Places(s Shape) Pair {
 	at := func(size, kernel, stride, pad, dilation int) int {
-		if free := size + 2*pad - (dilation*(kernel-1) + 1); free >= 0 && stride > 0 {
+		if free := size + pad - (dilation*(kernel-1) + 1); free >= 0 && stride > 0 {
 			return free/stride + 1
 		}
 		return 0
 	}
 	return Pair{
-		at(s.H, g.Kernel.H, g.Stride.H, g.Pad.H, g.Dilation.H),
-		at(s.W, g.Kernel.W, g.Stride.W, g.Pad.W, g.Dilation.W),
+		at(s.H, g.Kernel.H, g.Stride.H, g.Pad.H+g.PadEnd.H, g.Dilation.H),
+		at(s.W, g.Kernel.W, g.Stride.W, g.Pad.W+g.PadEnd.W, g.Dilation.W),
 	}
 }
 

@@ -272,6 +272,7 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 			run = append(run, after)
 		}
 	}
+	weights := func(do sliceOp, sum []stage) { run, sums = append(run, do), append(sums, sum...) }
 	alone := func(s []stage) {
 		flush()
 		list = append(list, s...)
@@ -299,8 +300,9 @@ func (e *cpuExecutor) stages(ops []Op) []stage {
 		case DenseGradWeights:
 			alone(e.denseGradWeights(o))
 		case ConvGradWeights:
-			do, sum := e.convGradWeights(o)
-			run, sums = append(run, do), append(sums, sum...)
+			weights(e.correlate(o.X, o.DY, o.DW, o.DY, o.DB, o.Geometry, o.Groups))
+		case DeconvGradWeights:
+			weights(e.correlate(o.DY, o.X, o.DW, o.DY, o.DB, o.Geometry, o.Groups))
 		case BatchNorm:
 			throughout(e.batchNorm(o, rectified(o.Y)))
 		case BatchNormGrad:

@@ -48,10 +48,10 @@ func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 	in.N, out.N = 1, 1
 	c := &convShape{Geometry: g, u: u, in: in, out: out, groups: groups, cg: in.C / groups, fg: out.C / groups, whole: out.H * out.W}
 	c.taps = c.cg * g.Kernel.H * g.Kernel.W
-	c.height, c.pitch, c.padded = in.H, in.W, g.Pad != Pair{}
-	if c.padded {
-		c.height = (out.H-1)*g.Stride.H + (g.Kernel.H-1)*g.Dilation.H + 1
-		c.pitch = (out.W-1)*g.Stride.W + (g.Kernel.W-1)*g.Dilation.W + 1
+	c.height, c.pitch = (out.H-1)*g.Stride.H+(g.Kernel.H-1)*g.Dilation.H+1, (out.W-1)*g.Stride.W+(g.Kernel.W-1)*g.Dilation.W+1
+	c.padded = g.Pad != Pair{} || c.height > in.H || c.pitch > in.W
+	if !c.padded {
+		c.height, c.pitch = in.H, in.W
 	}
 	if groups == 1 && g.Dilation.W == 1 {
 		c.run = g.Kernel.W * in.C
@@ -67,7 +67,7 @@ func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 		}
 	}
 	c.rows, c.places = out.H, out.W
-	if !c.padded && g.Kernel == (Pair{1, 1}) && g.Stride == (Pair{1, 1}) {
+	if !c.padded && g.Kernel == (Pair{1, 1}) && g.Stride == (Pair{1, 1}) && in.W == out.W {
 		c.rows, c.places = 1, c.whole
 	}
 	for i := range c.rows {
@@ -150,7 +150,7 @@ func (c *convShape) choosePanels() {
 // by 180°, channels and filters exchanged, padding to match. There is none where the padding exceeds the kernel.
 func (c *convShape) turned() *convShape {
 	g := c.Geometry
-	g.Pad = Pair{(g.Kernel.H-1)*g.Dilation.H - g.Pad.H, (g.Kernel.W-1)*g.Dilation.W - g.Pad.W}
+	g.Pad = Pair{(g.Kernel.H-1)*g.Dilation.H - g.Pad.H, (g.Kernel.W-1)*g.Dilation.W - g.Pad.W} // PadEnd follows from the sizes
 	if g.Stride != (Pair{1, 1}) || g.Pad.H < 0 || g.Pad.W < 0 {
 		return nil
 	}

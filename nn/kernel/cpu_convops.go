@@ -38,16 +38,23 @@ func (e *cpuExecutor) following(id ID, n, to int) []float32 {
 
 // conv does a convolution sample by sample.
 func (e *cpuExecutor) conv(o Conv, relu bool) sliceOp {
-	c := e.convShape(o.X, o.Y, o.Geometry, o.Groups)
-	bias, flags := e.bias(o.B), convFlags(relu)
-	if do := e.convWinograd(c, o.X, o.Y, packKey{o.W, packForward, o.Groups, c.vectors}, c.pack, bias, flags); do != nil {
+	return e.convolve(e.convShape(o.X, o.Y, o.Geometry, o.Groups), o.X, o.Y, o.W, packForward, o.B, convFlags(relu))
+}
+
+// convolve does a convolution with filters packed in an order: forward, or turned where c is a turned convolution.
+func (e *cpuExecutor) convolve(c *convShape, x, y, w ID, order int, b ID, flags int) sliceOp {
+	bias, key, pack := e.bias(b), packKey{w, order, c.groups, c.vectors}, c.pack
+	if order == packTurned {
+		pack = c.packTurned
+	}
+	if do := e.convWinograd(c, x, y, key, pack, bias, flags); do != nil {
 		return do
 	}
-	packed := e.filters(c, o.W)
+	packed := e.packedFilters(key, c.packedLen(), c.packJobs(), anywhere(pack))
 	e.reserve(c.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
-			c.sample(w, c.pad(w.scratch, e.of(o.X, n)), e.following(o.X, n, to), packed, bias, e.of(o.Y, n), flags)
+			c.sample(w, c.pad(w.scratch, e.of(x, n)), e.following(x, n, to), packed, bias, e.of(y, n), flags)
 		}
 	}
 }
@@ -86,93 +93,96 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 	}})
 }
 
-func (e *cpuExecutor) convGradInput(o ConvGradInput) sliceOp {
-	c := e.convShape(o.DX, o.DY, o.Geometry, o.Groups)
-	if c.scatters() {
-		packed := e.packedFilters(packKey{o.W, packScattered, o.Groups, 0}, c.scatterLen(), c.scatterJobs(), anywhere(c.packScattered))
-		e.reserve(c.imageLen())
-		return func(w *worker, _, from, to int) {
-			for n := from; n < to; n++ {
-				dx := e.of(o.DX, n)
-				img := dx
-				if c.padded {
-					img = w.scratch[:c.imageLen()]
-				}
-				if c.padded || !o.Add {
-					clear(img)
-				}
-				c.scatter(w, e.of(o.DY, n), packed, img)
-				if c.padded {
-					c.unpad(dx, img, o.Add)
-				}
-			}
-		}
+// spread is the gradient of the input of a convolution, or the transposed convolution of dy, then with a bias perhaps.
+func (e *cpuExecutor) spread(dy, w, b, dx ID, g Geometry, groups int, add bool) sliceOp {
+	c := e.convShape(dx, dy, g, groups)
+	if !c.scatters() {
+		return e.convolve(c.turned(), dy, dx, w, packTurned, b, addFlag(add))
 	}
-	turned, flags := c.turned(), 0
-	if o.Add {
-		flags = addC
-	}
-	key := packKey{o.W, packTurned, o.Groups, turned.vectors}
-	if do := e.convWinograd(turned, o.DY, o.DX, key, turned.packTurned, nil, flags); do != nil {
-		return do
-	}
-	packed := e.packedFilters(key, turned.packedLen(), turned.packJobs(), anywhere(turned.packTurned))
-	e.reserve(turned.imageLen())
+	bias := e.bias(b)
+	packed := e.packedFilters(packKey{w, packScattered, groups, 0}, c.scatterLen(), c.scatterJobs(), anywhere(c.packScattered))
+	e.reserve(c.imageLen())
 	return func(w *worker, _, from, to int) {
 		for n := from; n < to; n++ {
-			turned.sample(w, turned.pad(w.scratch, e.of(o.DY, n)), e.following(o.DY, n, to), packed, nil, e.of(o.DX, n), flags)
+			dx, add := e.of(dx, n), add
+			if bias != nil {
+				add = true
+				for at := 0; at < len(dx); at += len(bias) {
+					copy(dx[at:], bias)
+				}
+			}
+			img := dx
+			if c.padded {
+				img = w.scratch[:c.imageLen()]
+			}
+			if c.padded || !add {
+				clear(img)
+			}
+			c.scatter(w, e.of(dy, n), packed, img)
+			if c.padded {
+				c.unpad(dx, img, add)
+			}
 		}
 	}
 }
 
-// convGradWeights sums each slice into memory of its own, and then the slices in order.
-func (e *cpuExecutor) convGradWeights(o ConvGradWeights) (sliceOp, []stage) {
-	c := e.convShape(o.X, o.DY, o.Geometry, o.Groups)
-	length, filters := c.packedLen(), c.out.C
-	win, gradWeights := e.gradWeightsWinograd(c, o.X, o.DY)
+func addFlag(add bool) int {
+	if add {
+		return addC
+	}
+	return 0
+}
+
+// correlate is the gradient dw of the weights of a convolution from x to a gradient dy, and db of biases that were added to the values whose gradient is biased. It sums
+// each slice into memory of its own, and then the slices in order.
+func (e *cpuExecutor) correlate(x, dy, dw, biased, db ID, g Geometry, groups int) (sliceOp, []stage) {
+	c := e.convShape(x, dy, g, groups)
+	s := e.p.Buffers[biased].Shape
+	length, channels := c.packedLen(), s.C
+	win, gradWeights := e.gradWeightsWinograd(c, x, dy)
 	switch {
 	case win != nil:
 		length = win.packedLen()
 	case c.pointwise():
 		length = c.out.C * c.in.C
 		gradWeights = func(w *worker, from, to int, sums []float32) {
-			c.gradPointwise(w, e.ofAll(o.X, from, to), e.ofAll(o.DY, from, to), to-from, e.stride, sums)
+			c.gradPointwise(w, e.ofAll(x, from, to), e.ofAll(dy, from, to), to-from, e.stride, sums)
 		}
 	default:
 		gradWeights = func(w *worker, from, to int, sums []float32) {
 			for n := from; n < to; n++ {
-				c.gradWeights(w, c.pad(w.scratch, e.of(o.X, n)), e.of(o.DY, n), e.following(o.DY, n, to), sums)
+				c.gradWeights(w, c.pad(w.scratch, e.of(x, n)), e.of(dy, n), e.following(dy, n, to), sums)
 			}
 		}
 	}
-	e.reserve(max(c.imageLen(), filters))
+	e.reserve(max(c.imageLen(), channels))
 	parts := make([][]float32, sliceCount)
 	for i := range parts {
-		parts[i] = memory(length + filters)
+		parts[i] = memory(length + channels)
 	}
 	do := func(w *worker, slice, from, to int) {
-		sums, db := parts[slice][:length], parts[slice][length:]
+		sums, bias := parts[slice][:length], parts[slice][length:]
 		if e.begins(slice, from) {
 			clear(parts[slice])
 		}
 		gradWeights(w, from, to, sums)
-		if o.DB == None {
+		if db == None {
 			return
 		}
 		for n := from; n < to; n++ {
-			e.u.sumWindow(w.scratch[:filters], e.of(o.DY, n), 1, c.whole, 0, filters, 1)
-			e.u.add(db, w.scratch[:filters])
+			e.u.sumWindow(w.scratch[:channels], e.of(biased, n), 1, s.H*s.W, 0, channels, 1)
+			e.u.add(bias, w.scratch[:channels])
 		}
 	}
-	sum := e.unpackSum(c, win, o.DW, parts, length)
+	sum := e.unpackSum(c, win, dw, parts, length)
 	if c.pointwise() { // its parts are in the weights' own order
-		sum = e.sumParts(o.DW, parts, length, 0)
+		sum = e.sumParts(dw, parts, length, 0)
 	}
 	list := []stage{sum}
-	if o.DB == None {
+	if db == None {
 		return do, list
 	}
-	return do, append(list, e.sumParts(o.DB, parts, filters, length))
+	return do, append(list, e.sumParts(db, parts, channels, length))
 }
 
 // sumParts adds n numbers of the parts of the slices, from offset on, to a gradient.

@@ -6,7 +6,11 @@ import "math"
 func (e *cpuExecutor) sliceOp(op Op) sliceOp {
 	switch o := op.(type) {
 	case ConvGradInput:
-		return e.convGradInput(o)
+		return e.spread(o.DY, o.W, None, o.DX, o.Geometry, o.Groups, o.Add)
+	case Deconv:
+		return e.spread(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups, false)
+	case DeconvGradInput:
+		return e.convolve(e.convShape(o.DY, o.DX, o.Geometry, o.Groups), o.DY, o.DX, o.W, packForward, None, addFlag(o.Add))
 	case Pool:
 		return e.pool(o)
 	case PoolGrad:
@@ -29,6 +33,14 @@ func (e *cpuExecutor) sliceOp(op Op) sliceOp {
 		return e.dropout(o.X, o.Y, o.Ratio, o.Stream, false)
 	case DropoutGrad:
 		return e.dropout(o.DY, o.DX, o.Ratio, o.Stream, o.Add)
+	case Crop:
+		return e.crop(o)
+	case CropGrad:
+		return e.cropGrad(o)
+	case Upsample:
+		return e.resample(o.X, o.Y, upsampling(e.p.Buffers[o.X].Shape, o.Factor, o.Bilinear), false)
+	case UpsampleGrad:
+		return e.resample(o.DY, o.DX, upsampling(e.p.Buffers[o.DX].Shape, o.Factor, o.Bilinear).transposed(), o.Add)
 	case Sum:
 		return e.each(func(n int) {
 			a, b, y := e.of(o.A, n), e.of(o.B, n), e.of(o.Y, n)

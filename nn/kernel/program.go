@@ -86,9 +86,9 @@ type Op interface{ op() }
 // A Pair is a height and a width.
 type Pair struct{ H, W int }
 
-// Geometry is how a window moves over an image. Pad is added before and after alike; what lies outside is zero for a
+// Geometry is how a window moves over an image. Pad is added before it (above, at the left), PadEnd after it; what lies outside is zero for a
 // convolution, absent for a pooling. The window's place (i,j) covers rows i·Stride.H − Pad.H + r·Dilation.H.
-type Geometry struct{ Kernel, Stride, Pad, Dilation Pair }
+type Geometry struct{ Kernel, Stride, Pad, PadEnd, Dilation Pair }
 
 // An ActivationKind names a pointwise function.
 type ActivationKind uint8
@@ -139,6 +139,26 @@ type (
 		Add    bool
 	}
 	ConvGradWeights struct {
+		X, DY, DW, DB ID
+		Geometry
+		Groups int
+	}
+
+	// Deconv is the transposed convolution (Caffe's Deconvolution): Y = B + what ConvGradInput makes of X as the gradient of an output. W is channels of X ×
+	// channels of Y/Groups × kernel height × kernel width; each number of X is put into Y as a window of weights, cut where that reaches beyond.
+	Deconv struct {
+		X, W, B, Y ID
+		Geometry
+		Groups int
+	}
+	// DeconvGradInput is the convolution of DY.
+	DeconvGradInput struct {
+		DY, W, DX ID
+		Geometry
+		Groups int
+		Add    bool
+	}
+	DeconvGradWeights struct {
 		X, DY, DW, DB ID
 		Geometry
 		Groups int
@@ -240,6 +260,32 @@ type (
 		From, To, Channels int
 		Add                bool
 	}
+	// Crop is the part of X of Y's size that begins at a channel, a row and a column.
+	Crop struct {
+		X, Y                 ID
+		Channel, Row, Column int
+	}
+	// CropGrad is DX = DY in that part, 0 around it.
+	CropGrad struct {
+		DY, DX               ID
+		Channel, Row, Column int
+		Add                  bool
+	}
+
+	// Upsample enlarges images by a whole Factor: each place becomes Factor×Factor of the same value or, if Bilinear, of what lies between the middles of places;
+	// beyond the outermost middles it is constant (PyTorch's interpolate without align_corners).
+	Upsample struct {
+		X, Y     ID
+		Factor   int
+		Bilinear bool
+	}
+	UpsampleGrad struct {
+		DY, DX   ID
+		Factor   int
+		Bilinear bool
+		Add      bool
+	}
+
 	// Sum is Y = A + B; A, B and Y have one shape.
 	Sum struct{ A, B, Y ID }
 
@@ -311,34 +357,41 @@ type (
 	}
 )
 
-func (Conv) op()             {}
-func (ConvGradInput) op()    {}
-func (ConvGradWeights) op()  {}
-func (Dense) op()            {}
-func (DenseGradInput) op()   {}
-func (DenseGradWeights) op() {}
-func (Pool) op()             {}
-func (PoolGrad) op()         {}
-func (Activation) op()       {}
-func (ActivationGrad) op()   {}
-func (Dropout) op()          {}
-func (DropoutGrad) op()      {}
-func (LRN) op()              {}
-func (LRNGrad) op()          {}
-func (BatchNorm) op()        {}
-func (BatchNormGrad) op()    {}
-func (Softmax) op()          {}
-func (SoftmaxGrad) op()      {}
-func (Copy) op()             {}
-func (Sum) op()              {}
-func (SoftmaxLoss) op()      {}
-func (SoftmaxLossGrad) op()  {}
-func (SquaredLoss) op()      {}
-func (SquaredLossGrad) op()  {}
-func (AbsoluteLoss) op()     {}
-func (AbsoluteLossGrad) op() {}
-func (SigmoidLoss) op()      {}
-func (SigmoidLossGrad) op()  {}
-func (HingeLoss) op()        {}
-func (HingeLossGrad) op()    {}
-func (Update) op()           {}
+func (Conv) op()              {}
+func (ConvGradInput) op()     {}
+func (ConvGradWeights) op()   {}
+func (Deconv) op()            {}
+func (DeconvGradInput) op()   {}
+func (DeconvGradWeights) op() {}
+func (Dense) op()             {}
+func (DenseGradInput) op()    {}
+func (DenseGradWeights) op()  {}
+func (Pool) op()              {}
+func (PoolGrad) op()          {}
+func (Activation) op()        {}
+func (ActivationGrad) op()    {}
+func (Dropout) op()           {}
+func (DropoutGrad) op()       {}
+func (LRN) op()               {}
+func (LRNGrad) op()           {}
+func (BatchNorm) op()         {}
+func (BatchNormGrad) op()     {}
+func (Softmax) op()           {}
+func (SoftmaxGrad) op()       {}
+func (Copy) op()              {}
+func (Crop) op()              {}
+func (CropGrad) op()          {}
+func (Upsample) op()          {}
+func (UpsampleGrad) op()      {}
+func (Sum) op()               {}
+func (SoftmaxLoss) op()       {}
+func (SoftmaxLossGrad) op()   {}
+func (SquaredLoss) op()       {}
+func (SquaredLossGrad) op()   {}
+func (AbsoluteLoss) op()      {}
+func (AbsoluteLossGrad) op()  {}
+func (SigmoidLoss) op()       {}
+func (SigmoidLossGrad) op()   {}
+func (HingeLoss) op()         {}
+func (HingeLossGrad) op()     {}
+func (Update) op()            {}

@@ -136,11 +136,19 @@ func (s Shape) at(n, c, h, w int) int { return ((n*s.C+c)*s.H+h)*s.W + w }
 func (r *refExecutor) run(op Op) {
 	switch o := op.(type) {
 	case Conv:
-		r.conv(o)
+		r.convolve(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups, false)
 	case ConvGradInput:
-		r.convGradInput(o)
+		r.spread(o.DY, o.W, None, o.DX, o.Geometry, o.Groups, o.Add)
 	case ConvGradWeights:
-		r.convGradWeights(o)
+		r.correlate(o.X, o.DY, o.DW, o.Geometry, o.Groups)
+		r.biasGrad(o.DY, o.DB)
+	case Deconv:
+		r.spread(o.X, o.W, o.B, o.Y, o.Geometry, o.Groups, false)
+	case DeconvGradInput:
+		r.convolve(o.DY, o.W, None, o.DX, o.Geometry, o.Groups, o.Add)
+	case DeconvGradWeights:
+		r.correlate(o.DY, o.X, o.DW, o.Geometry, o.Groups)
+		r.biasGrad(o.DY, o.DB)
 	case Dense:
 		r.dense(o)
 	case DenseGradInput:
@@ -165,6 +173,8 @@ func (r *refExecutor) run(op Op) {
 		r.softmaxGrad(o)
 	case Copy:
 		r.copyChannels(o)
+	case Crop, CropGrad, Upsample, UpsampleGrad:
+		r.size(op)
 	case Update:
 		r.update(o)
 	default:
@@ -273,35 +283,46 @@ func eachTap(sx, sw, sy Shape, g Geometry, groups int, f func(x, w, y int)) {
 	}
 }
 
-func (r *refExecutor) conv(o Conv) {
-	sx, sw, sy := r.shape(o.X), r.shape(o.W), r.shape(o.Y)
+// convolve is a convolution, or adds one.
+func (r *refExecutor) convolve(x, w, b, y ID, g Geometry, groups int, add bool) {
+	sx, sw, sy := r.shape(x), r.shape(w), r.shape(y)
 	sum := make([]float64, sy.Len())
-	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[y] += float64(r.mem[o.X][x]) * float64(r.mem[o.W][w]) })
-	for i := range sum {
-		if o.B != None {
-			sum[i] += float64(r.mem[o.B][i/(sy.H*sy.W)%sy.C])
-		}
-		r.mem[o.Y][i] = float32(sum[i])
-	}
+	eachTap(sx, sw, sy, g, groups, func(i, k, o int) { sum[o] += float64(r.mem[x][i]) * float64(r.mem[w][k]) })
+	r.addBias(sum, b, sy)
+	r.putAll(y, sum, add)
 }
 
-func (r *refExecutor) convGradInput(o ConvGradInput) {
-	sx, sw, sy := r.shape(o.DX), r.shape(o.W), r.shape(o.DY)
+// spread is the gradient of the input of a convolution, or the transposed convolution of dy.
+func (r *refExecutor) spread(dy, w, b, dx ID, g Geometry, groups int, add bool) {
+	sx, sw, sy := r.shape(dx), r.shape(w), r.shape(dy)
 	sum := make([]float64, sx.Len())
-	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[x] += float64(r.mem[o.DY][y]) * float64(r.mem[o.W][w]) })
+	eachTap(sx, sw, sy, g, groups, func(i, k, o int) { sum[i] += float64(r.mem[dy][o]) * float64(r.mem[w][k]) })
+	r.addBias(sum, b, sx)
+	r.putAll(dx, sum, add)
+}
+
+// correlate is the gradient of the weights of a convolution from x to y.
+func (r *refExecutor) correlate(x, dy, dw ID, g Geometry, groups int) {
+	sx, sw, sy := r.shape(x), r.shape(dw), r.shape(dy)
+	sum := make([]float64, sw.Len())
+	eachTap(sx, sw, sy, g, groups, func(i, k, o int) { sum[k] += float64(r.mem[dy][o]) * float64(r.mem[x][i]) })
+	r.putAll(dw, sum, r.s.Add)
+}
+
+// addBias adds a bias for each channel of s, if there is one.
+func (r *refExecutor) addBias(sum []float64, b ID, s Shape) {
+	if b == None {
+		return
+	}
 	for i := range sum {
-		put(r.mem[o.DX], i, sum[i], o.Add)
+		sum[i] += float64(r.mem[b][i/(s.H*s.W)%s.C])
 	}
 }
 
-func (r *refExecutor) convGradWeights(o ConvGradWeights) {
-	sx, sw, sy := r.shape(o.X), r.shape(o.DW), r.shape(o.DY)
-	sum := make([]float64, sw.Len())
-	eachTap(sx, sw, sy, o.Geometry, o.Groups, func(x, w, y int) { sum[w] += float64(r.mem[o.DY][y]) * float64(r.mem[o.X][x]) })
-	for i := range sum {
-		put(r.mem[o.DW], i, sum[i], r.s.Add)
+func (r *refExecutor) putAll(id ID, sum []float64, add bool) {
+	for i, v := range sum {
+		put(r.mem[id], i, v, add)
 	}
-	r.biasGrad(o.DY, o.DB)
 }
 
 // biasGrad sums the gradient of the output over samples and places.
@@ -368,7 +389,7 @@ type window struct{ h0, h1, w0, w1, area int }
 
 func (g Geometry) window(s Shape, i, j int) window {
 	h, w := i*g.Stride.H-g.Pad.H, j*g.Stride.W-g.Pad.W
-	he, we := min(h+g.Kernel.H, s.H+g.Pad.H), min(w+g.Kernel.W, s.W+g.Pad.W)
+	he, we := min(h+g.Kernel.H, s.H+g.PadEnd.H), min(w+g.Kernel.W, s.W+g.PadEnd.W)
 	return window{max(h, 0), min(he, s.H), max(w, 0), min(we, s.W), (he - h) * (we - w)}
 }
 

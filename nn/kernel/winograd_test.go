@@ -15,7 +15,7 @@ func TestWinogradPays(t *testing.T) {
 			{8, 7, 7, 8, 3, 1, false},
 			{16, 2, 2, 16, 3, 1, false},
 		} {
-			g := Geometry{Pair{c.kernel, c.kernel}, Pair{1, 1}, Pair{c.pad, c.pad}, Pair{1, 1}}
+			g := Geometry{Pair{c.kernel, c.kernel}, Pair{1, 1}, Pair{c.pad, c.pad}, Pair{c.pad, c.pad}, Pair{1, 1}}
 			s := newConvShape(u, Shape{1, c.channels, c.h, c.w}, Shape{1, c.filters, c.h, c.w}, g, 1)
 			w := s.winograd()
 			if pays := w != nil && w.pays(1); pays != (c.pays && u.winogradInput != nil) {

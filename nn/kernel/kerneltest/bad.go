@@ -8,7 +8,7 @@ func badPrograms() map[string]*kernel.Program {
 	// spoil makes a good program, changes something and files it.
 	spoil := func(name string, change func(b *builder, op *kernel.Conv)) {
 		b := newBuilder(name, 3)
-		g := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(1, 1), Pad: pair(1, 1), Dilation: pair(1, 1)}
+		g := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(1, 1), Pad: pair(1, 1), PadEnd: pair(1, 1), Dilation: pair(1, 1)}
 		b.convolution(b.samples(4, 5, 5), b.samples(6, 5, 5), g, 2, true)
 		op := b.program.Forward[0].(kernel.Conv)
 		change(b, &op)
@@ -70,6 +70,27 @@ func badPrograms() map[string]*kernel.Program {
 			return kernel.Dropout{X: b.input(b.samples(1, 4, 4)), Y: b.value(b.samples(1, 4, 4)), Ratio: ratio}
 		})
 	}
+	also("padding that is negative at the end", func(b *builder) kernel.Op {
+		g := kernel.Geometry{Kernel: pair(2, 2), Stride: pair(2, 2), PadEnd: pair(0, -1)}
+		return kernel.Pool{X: b.input(b.samples(1, 4, 4)), Y: b.value(b.samples(1, 2, 1)), Geometry: g}
+	})
+	also("a transposed convolution to another size", func(b *builder) kernel.Op {
+		w, _ := b.parameter(kernel.Shape{N: 2, C: 3, H: 2, W: 2}, 1)
+		g := kernel.Geometry{Kernel: pair(2, 2), Stride: pair(2, 2), Dilation: pair(1, 1)}
+		return kernel.Deconv{X: b.input(b.samples(2, 4, 4)), W: w, B: kernel.None, Y: b.value(b.samples(3, 8, 7)), Geometry: g, Groups: 1}
+	})
+	also("a part that reaches beyond", func(b *builder) kernel.Op {
+		return kernel.Crop{X: b.input(b.samples(3, 4, 4)), Y: b.value(b.samples(3, 2, 2)), Row: 3}
+	})
+	also("a part that begins before", func(b *builder) kernel.Op {
+		return kernel.Crop{X: b.input(b.samples(3, 4, 4)), Y: b.value(b.samples(3, 2, 2)), Column: -1}
+	})
+	also("an image enlarged by another factor", func(b *builder) kernel.Op {
+		return kernel.Upsample{X: b.input(b.samples(3, 4, 4)), Y: b.value(b.samples(3, 8, 12)), Factor: 2}
+	})
+	also("an image enlarged by nothing", func(b *builder) kernel.Op {
+		return kernel.Upsample{X: b.input(b.samples(3, 4, 4)), Y: b.value(b.samples(3, 4, 4))}
+	})
 	also("an unknown activation", func(b *builder) kernel.Op {
 		return kernel.Activation{X: b.input(b.samples(1, 4, 4)), Y: b.value(b.samples(1, 4, 4)), Kind: 99}
 	})

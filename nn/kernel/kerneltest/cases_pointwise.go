@@ -236,7 +236,7 @@ func updates() []*testCase {
 // network is a small network with branches, all layers in a row, trained for some steps.
 func network(batch int) *testCase {
 	b := newBuilder(fmt.Sprintf("network, batch %d", batch), batch)
-	same := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(1, 1), Pad: pair(1, 1), Dilation: pair(1, 1)}
+	same := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(1, 1), Pad: pair(1, 1), PadEnd: pair(1, 1), Dilation: pair(1, 1)}
 	half := kernel.Geometry{Kernel: pair(2, 2), Stride: pair(2, 2), Dilation: pair(1, 1)}
 	image, small, vector, one := b.samples(6, 9, 9), b.samples(6, 5, 5), b.samples(4, 1, 1), b.samples(1, 1, 1)
 	w1, dw1 := b.parameter(kernel.Shape{N: 6, C: 2, H: 3, W: 3}, 18)

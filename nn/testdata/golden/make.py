@@ -130,6 +130,26 @@ def places():
     return shapes, (2, 7, 6), 4, forward, of_places
 
 
+def sizes():
+    shapes = {
+        "conv.weight": (6, 2, 3, 2), "conv.bias": (6,), "up.weight": (6, 2, 3, 4), "up.bias": (4,), "score.weight": (4, 3, 1, 1), "score.bias": (4,),
+    }
+
+    def forward(p, x):
+        v = {}
+        v["conv"] = F.conv2d(F.pad(x, (1, 1, 0, 1)), p["conv.weight"], p["conv.bias"], stride=(2, 1))
+        v["pool"] = F.max_pool2d(v["conv"], (2, 3), (2, 1), ceil_mode=True)
+        v["up"] = F.conv_transpose2d(v["pool"], p["up.weight"], p["up.bias"], stride=2, padding=1, groups=2)
+        v["some"] = v["up"][:, 1:4]
+        v["between"] = F.interpolate(v["some"], scale_factor=4, mode="bilinear", align_corners=False)
+        v["nearest"] = F.interpolate(v["some"], scale_factor=4, mode="nearest")
+        v["crop"] = (v["between"] + v["nearest"])[:, :, 2:11, 7:15]
+        v["score"] = F.conv2d(v["crop"], p["score.weight"], p["score.bias"])
+        return v, v["score"]
+
+    return shapes, (2, 9, 8), 4, forward, of_places
+
+
 def of_places(out, labels):
     """The mean over the samples of the mean cross-entropy of the places that have a class."""
     batch, classes, height, width = out.shape
@@ -190,4 +210,4 @@ def describe(net):
 
 
 json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual()),
-           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "places": describe(places())}, open("golden.json", "w"), indent=1)
+           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "places": describe(places()), "sizes": describe(sizes())}, open("golden.json", "w"), indent=1)
