@@ -10,22 +10,31 @@ import (
 // A standard is a row of the table of standard networks.
 type standard struct {
 	name    string
+	task    string
 	input   Shape // for which it was made
 	classes int
 	batch   int
 	layers  func() []Layer
 }
 
+// Tasks of standard networks: what their outputs are.
+const (
+	Classification = "classification" // a class for the image
+	Segmentation   = "segmentation"   // a class for each place
+)
+
 // standards lists the standard networks.
 func standards() []standard {
 	return []standard{
-		{"lenet", Shape{1, 28, 28}, 10, 64, lenet},
-		{"cifar-quick", Shape{3, 32, 32}, 10, 100, cifarQuick},
-		{"cifar-full", Shape{3, 32, 32}, 10, 100, cifarFull},
-		{"alexnet", Shape{3, 227, 227}, 1000, 128, alexnet},
-		{"googlenet", Shape{3, 224, 224}, 1000, 32, googlenet},
-		{"vgg-small", Shape{3, 32, 32}, 10, 100, vggSmall},
-		{"resnet-small", Shape{3, 32, 32}, 10, 100, resnetSmall},
+		{"lenet", Classification, Shape{1, 28, 28}, 10, 64, lenet},
+		{"cifar-quick", Classification, Shape{3, 32, 32}, 10, 100, cifarQuick},
+		{"cifar-full", Classification, Shape{3, 32, 32}, 10, 100, cifarFull},
+		{"alexnet", Classification, Shape{3, 227, 227}, 1000, 128, alexnet},
+		{"googlenet", Classification, Shape{3, 224, 224}, 1000, 32, googlenet},
+		{"vgg-small", Classification, Shape{3, 32, 32}, 10, 100, vggSmall},
+		{"resnet-small", Classification, Shape{3, 32, 32}, 10, 100, resnetSmall},
+		{"u-net", Segmentation, Shape{3, 180, 240}, 11, 8, uNet},
+		{"fcn", Segmentation, Shape{3, 180, 240}, 11, 8, fcn},
 	}
 }
 
@@ -33,7 +42,7 @@ func findStandard(name string) (standard, bool) {
 	all := standards()
 	i := slices.IndexFunc(all, func(s standard) bool { return s.name == name })
 	if i < 0 {
-		return standard{classes: 10, batch: 64, input: Shape{3, 32, 32}}, false
+		return standard{task: Classification, classes: 10, batch: 64, input: Shape{3, 32, 32}}, false
 	}
 	return all[i], true
 }
@@ -45,6 +54,12 @@ func StandardNames() []string {
 		names = append(names, s.name)
 	}
 	return names
+}
+
+// StandardTask is the task that a standard network is made for: Classification or Segmentation.
+func StandardTask(name string) string {
+	s, _ := findStandard(name)
+	return s.task
 }
 
 // StandardInput, StandardClasses and StandardBatch are what a standard network was made for; for another network usual values.

@@ -24,6 +24,8 @@ func TestStandardNetworks(t *testing.T) {
 		{"vgg-small", Shape{3, 32, 32}, 10, 814_122, map[string]Shape{"pool3": {128, 4, 4}}},
 		{"alexnet", Shape{3, 227, 227}, 1000, 60_965_224, map[string]Shape{"conv1": {96, 55, 55}, "pool1": {96, 27, 27}, "pool5": {256, 6, 6}}},
 		{"googlenet", Shape{3, 224, 224}, 1000, 13_378_280, map[string]Shape{"pool2": {192, 28, 28}, "3b-output": {480, 28, 28}, "loss1-conv": {128, 4, 4}, "pool5": {1024, 1, 1}}},
+		{"u-net", Shape{3, 180, 240}, 11, 146_819, map[string]Shape{"pool3": {64, 23, 30}, "up3": {32, 46, 60}, "up3-crop": {32, 45, 60}, "score": {11, 180, 240}, "loss": {11, 180, 240}}},
+		{"fcn", Shape{3, 180, 240}, 11, 922_321, map[string]Shape{"pool5": {128, 6, 8}, "score32": {11, 6, 8}, "up16-crop": {11, 12, 15}, "sum8": {11, 23, 30}, "up": {11, 184, 240}, "loss": {11, 180, 240}}},
 	} {
 		s, err := Standard(c.name, c.in, c.classes)
 		if err != nil {
@@ -53,6 +55,24 @@ func TestStandardNetworksFollowTheData(t *testing.T) {
 		r := Analyze(s, 4)
 		if len(r.Problems) > 0 {
 			t.Errorf("%s on 250×250 with 7 classes: %v", name, r.Problems[0].Fault)
+		}
+	}
+	for _, name := range StandardNames() { // networks that answer for each place take any size
+		for _, in := range []Shape{{1, 28, 28}, {3, 33, 47}, {3, 97, 96}, {2, 101, 57}, {3, 180, 240}} {
+			if StandardTask(name) != Segmentation {
+				continue
+			}
+			s, err := Standard(name, in, 6)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := Analyze(s, 2)
+			if len(r.Problems) > 0 {
+				t.Fatalf("%s on %v: %v", name, in, r.Problems[0].Fault)
+			}
+			if got := r.Layers[s.Layer("loss")].Output; got != (Shape{6, in.H, in.W}) {
+				t.Errorf("%s on %v gives %v", name, in, got)
+			}
 		}
 	}
 	s, err := Standard("alexnet", Shape{1, 28, 28}, 10)
