@@ -1,6 +1,7 @@
 package data
 
 import (
+	"image"
 	"math"
 	"math/rand/v2"
 )
@@ -21,59 +22,73 @@ type Augmentation struct {
 // IsZero tells that nothing is changed.
 func (a Augmentation) IsZero() bool { return a == Augmentation{} }
 
-// A change is what chance makes of an Augmentation for one image in one epoch.
-type change struct {
+// A Drawn is what chance makes of an Augmentation for one image in one epoch. It is applied to the image and to what is true of it alike.
+type Drawn struct {
+	From image.Point // size of the image
+	Part image.Point // size of what the network sees
+	X, Y int         // where in the image the part begins
+
 	mirror                 bool
 	dx, dy                 int
 	angle, factor          float64
-	x, y                   int // where the part begins that is cut out
 	hue, saturation, value float64
+	coloured               bool // one of the three may be changed
+	noise                  float64
+	after                  rand.PCG // the chance that is left for the noise
 }
 
-// draw makes the change. All numbers are drawn whatever is set, so that a setting changes only what it is about.
-func (a Augmentation) draw(r *rand.Rand, freeX, freeY int) change {
+// Draw returns what becomes of the image id of a size in an epoch, of which the network sees a part of at most that size: a pure function of its arguments.
+func (a Augmentation) Draw(seed uint64, id uint32, epoch int, from, part image.Point) Drawn {
+	d := Drawn{From: from, Part: part, noise: a.Noise, coloured: a.Hue != 0 || a.Saturation != 0 || a.Value != 0}
+	d.after = *rand.NewPCG(seed^(uint64(id)+1)*0x9e3779b97f4a7c15, uint64(epoch))
+	a.draw(&d, rand.New(&d.after))
+	return d
+}
+
+// draw makes the changes. All numbers are drawn whatever is set, so that a setting changes only what it is about.
+func (a Augmentation) draw(d *Drawn, r *rand.Rand) {
 	either := func(most float64) float64 { return (2*r.Float64() - 1) * most }
 	step := func(most int) int { return int(math.Floor(r.Float64()*float64(2*most+1))) - most }
-	c := change{mirror: r.Float64() < .5 && a.Mirror, dx: step(a.Shift), dy: step(a.Shift), angle: either(a.Rotate) * math.Pi / 180, factor: 1 + either(a.Scale)}
-	c.x, c.y = int(r.Float64()*float64(freeX+1)), int(r.Float64()*float64(freeY+1))
-	c.hue, c.saturation, c.value = either(a.Hue), 1+either(a.Saturation), 1+either(a.Value)
-	return c
+	d.mirror = r.Float64() < .5 && a.Mirror
+	d.dx, d.dy = step(a.Shift), step(a.Shift)
+	d.angle, d.factor = either(a.Rotate)*math.Pi/180, 1+either(a.Scale)
+	free := d.From.Sub(d.Part)
+	d.X, d.Y = int(r.Float64()*float64(free.X+1)), int(r.Float64()*float64(free.Y+1))
+	d.hue, d.saturation, d.value = either(a.Hue), 1+either(a.Saturation), 1+either(a.Value)
 }
 
-// Apply gives a part of w×h pixels of an image, at most its size, changed at random, and where in the image it was cut out: a pure function of its arguments. What
-// comes in from outside is taken from background, which has the image's size and channels.
-func (a Augmentation) Apply(px Pixels, background []byte, w, h int, seed uint64, id uint32, epoch int) (out Pixels, x, y int) {
-	r := rand.New(rand.NewPCG(seed^(uint64(id)+1)*0x9e3779b97f4a7c15, uint64(epoch)))
-	c := a.draw(r, px.W-w, px.H-h)
-	out = Pixels{W: w, H: h, C: px.C, Pix: make([]byte, w*h*px.C)}
-	if c.angle == 0 && c.factor == 1 {
-		c.move(px, background, out)
+// Pixels returns the part of the image that the network sees. What comes in from outside is taken from background, which has the image's size and channels.
+func (d Drawn) Pixels(px Pixels, background []byte) Pixels {
+	out := Pixels{W: d.Part.X, H: d.Part.Y, C: px.C, Pix: make([]byte, d.Part.X*d.Part.Y*px.C)}
+	if d.angle == 0 && d.factor == 1 {
+		d.move(px, background, out)
 	} else {
-		c.turn(px, background, out)
+		d.turn(px, background, out)
 	}
-	if a.Hue != 0 || a.Saturation != 0 || a.Value != 0 {
-		c.colour(out)
+	if d.coloured {
+		d.colour(out)
 	}
-	if a.Noise > 0 {
+	if d.noise > 0 {
+		r := rand.New(&d.after) // of this copy: the same noise each time
 		for i, v := range out.Pix {
-			out.Pix[i] = toByte(float64(v) + r.NormFloat64()*a.Noise*255)
+			out.Pix[i] = toByte(float64(v) + r.NormFloat64()*d.noise*255)
 		}
 	}
-	return out, c.x, c.y
+	return out
 }
 
 // move copies pixel by pixel.
-func (c change) move(px Pixels, background []byte, out Pixels) {
+func (d Drawn) move(px Pixels, background []byte, out Pixels) {
 	for i := range out.H {
-		row := i + c.y + c.dy
+		row := i + d.Y + d.dy
 		for j := range out.W {
 			to := out.Pix[(i*out.W+j)*px.C:][:px.C]
 			column := j
-			if c.mirror {
+			if d.mirror {
 				column = out.W - 1 - j
 			}
-			if column += c.x + c.dx; row < 0 || row >= px.H || column < 0 || column >= px.W {
-				copy(to, background[((i+c.y)*px.W+j+c.x)*px.C:])
+			if column += d.X + d.dx; row < 0 || row >= px.H || column < 0 || column >= px.W {
+				copy(to, background[((i+d.Y)*px.W+j+d.X)*px.C:])
 				continue
 			}
 			copy(to, px.Pix[(row*px.W+column)*px.C:])
@@ -82,24 +97,19 @@ func (c change) move(px Pixels, background []byte, out Pixels) {
 }
 
 // turn takes each pixel from between the four around the place that it comes from.
-func (c change) turn(px Pixels, background []byte, out Pixels) {
-	sin, cos := math.Sincos(c.angle)
-	halfW, halfH := float64(out.W)/2, float64(out.H)/2
+func (d Drawn) turn(px Pixels, background []byte, out Pixels) {
+	source := d.source()
 	for i := range out.H {
 		for j := range out.W {
-			u, v := (float64(j)+.5-halfW)/c.factor, (float64(i)+.5-halfH)/c.factor
-			if c.mirror {
-				u = -u
-			}
-			column := u*cos + v*sin + halfW + float64(c.x+c.dx) - .5
-			row := v*cos - u*sin + halfH + float64(c.y+c.dy) - .5
+			column, row := source(float64(j)+.5, float64(i)+.5)
+			column, row = column-.5, row-.5
 			left, top := math.Floor(column), math.Floor(row)
 			right, down := column-left, row-top
 			for ch := range px.C {
 				at := func(di, dj int) float64 {
 					y, x := int(top)+di, int(left)+dj
 					if y < 0 || y >= px.H || x < 0 || x >= px.W {
-						return float64(background[((i+c.y)*px.W+j+c.x)*px.C+ch])
+						return float64(background[((i+d.Y)*px.W+j+d.X)*px.C+ch])
 					}
 					return float64(px.Pix[(y*px.W+x)*px.C+ch])
 				}
@@ -112,17 +122,17 @@ func (c change) turn(px Pixels, background []byte, out Pixels) {
 }
 
 // colour changes hue, saturation and brightness; of grey images the brightness.
-func (c change) colour(p Pixels) {
+func (d Drawn) colour(p Pixels) {
 	if p.C == 1 {
 		for i, v := range p.Pix {
-			p.Pix[i] = toByte(float64(v) * c.value)
+			p.Pix[i] = toByte(float64(v) * d.value)
 		}
 		return
 	}
 	for i := 0; i+2 < len(p.Pix); i += 3 {
 		h, s, v := toHSV(float64(p.Pix[i]), float64(p.Pix[i+1]), float64(p.Pix[i+2]))
-		h += c.hue
-		r, g, b := toRGB(h-math.Floor(h), min(s*c.saturation, 1), min(v*c.value, 255))
+		h += d.hue
+		r, g, b := toRGB(h-math.Floor(h), min(s*d.saturation, 1), min(v*d.value, 255))
 		p.Pix[i], p.Pix[i+1], p.Pix[i+2] = toByte(r), toByte(g), toByte(b)
 	}
 }

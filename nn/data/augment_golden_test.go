@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"encoding/json"
+	"image"
 	"math"
 	"os"
 	"testing"
@@ -19,9 +20,9 @@ type goldenChange struct {
 	Values []float64 // before they are rounded
 }
 
-func (g goldenChange) change() change {
-	return change{
-		mirror: g.Mirror, dx: g.DX, dy: g.DY, angle: g.Degrees * math.Pi / 180, factor: g.Factor, x: g.X, y: g.Y,
+func (g goldenChange) drawn() Drawn {
+	return Drawn{
+		Part: image.Pt(g.W, g.H), X: g.X, Y: g.Y, mirror: g.Mirror, dx: g.DX, dy: g.DY, angle: g.Degrees * math.Pi / 180, factor: g.Factor,
 		hue: g.Hue, saturation: g.Saturation, value: g.Value,
 	}
 }
@@ -34,7 +35,7 @@ func (g goldenChange) check(t *testing.T, got []byte) {
 	}
 	for i, want := range g.Values {
 		if math.Abs(float64(got[i])-want) > .51 { // the values have two digits
-			t.Errorf("%+v: byte %d is %d, not %g", g.change(), i, got[i], want)
+			t.Errorf("%+v: byte %d is %d, not %g", g.drawn(), i, got[i], want)
 		}
 	}
 }
@@ -60,19 +61,19 @@ func TestAugmentationsAgainstOthers(t *testing.T) {
 	part := func(g goldenChange) Pixels { return Pixels{W: g.W, H: g.H, C: 3, Pix: make([]byte, g.W*g.H*3)} }
 	for _, g := range golden.Turned {
 		out := part(g)
-		g.change().turn(px, golden.Background, out)
+		g.drawn().turn(px, golden.Background, out)
 		g.check(t, out.Pix)
 	}
 	for _, g := range golden.Moved {
 		out := part(g)
-		g.change().move(px, golden.Background, out)
+		g.drawn().move(px, golden.Background, out)
 		if !bytes.Equal(out.Pix, g.Pixels) {
-			t.Errorf("%+v: %v, not %v", g.change(), out.Pix, g.Pixels)
+			t.Errorf("%+v: %v, not %v", g.drawn(), out.Pix, g.Pixels)
 		}
 	}
 	for _, g := range golden.Coloured {
 		out := Pixels{W: px.W, H: px.H, C: 3, Pix: bytes.Clone(px.Pix)}
-		g.change().colour(out)
+		g.drawn().colour(out)
 		g.check(t, out.Pix)
 	}
 }

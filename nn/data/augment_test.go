@@ -2,6 +2,7 @@ package data
 
 import (
 	"bytes"
+	"image"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -22,7 +23,7 @@ func TestAugmentationIsAFunctionOfSeedImageAndEpoch(t *testing.T) {
 	back := make([]byte, len(px.Pix))
 	before := bytes.Clone(px.Pix)
 	apply := func(seed uint64, id uint32, epoch int) []byte {
-		out, _, _ := a.Apply(px, back, 10, 8, seed, id, epoch)
+		out := a.Draw(seed, id, epoch, image.Pt(16, 12), image.Pt(10, 8)).Pixels(px, back)
 		if out.W != 10 || out.H != 8 || out.C != 3 || len(out.Pix) != 240 {
 			t.Fatalf("%d×%d×%d", out.W, out.H, out.C)
 		}
@@ -45,7 +46,8 @@ func TestAugmentationIsAFunctionOfSeedImageAndEpoch(t *testing.T) {
 func TestNoAugmentationCutsAlone(t *testing.T) {
 	px := noise(9, 7, 1)
 	for epoch := range 30 {
-		out, x, y := Augmentation{}.Apply(px, make([]byte, len(px.Pix)), 5, 4, 1, 1, epoch)
+		d := Augmentation{}.Draw(1, 1, epoch, image.Pt(9, 7), image.Pt(5, 4))
+		out, x, y := d.Pixels(px, make([]byte, len(px.Pix))), d.X, d.Y
 		if x < 0 || y < 0 || x > 4 || y > 3 {
 			t.Fatalf("cut out at %d, %d", x, y)
 		}
@@ -69,7 +71,7 @@ func TestAugmentations(t *testing.T) {
 	}
 	count := func(a Augmentation, is func(Pixels) bool) (n int) {
 		for epoch := range 400 {
-			if out, _, _ := a.Apply(px, back, 8, 8, 5, 1, epoch); is(out) {
+			if is(a.Draw(5, 1, epoch, image.Pt(8, 8), image.Pt(8, 8)).Pixels(px, back)) {
 				n++
 			}
 		}
@@ -115,7 +117,7 @@ func TestAugmentations(t *testing.T) {
 func TestTurn(t *testing.T) {
 	px := noise(6, 6, 1)
 	out := Pixels{W: 6, H: 6, C: 1, Pix: make([]byte, 36)}
-	change{angle: math.Pi / 2, factor: 1}.turn(px, make([]byte, 36), out)
+	Drawn{Part: image.Pt(6, 6), angle: math.Pi / 2, factor: 1}.turn(px, make([]byte, 36), out)
 	for i := range 6 {
 		for j := range 6 {
 			if got, want := out.Pix[i*6+j], px.Pix[(5-j)*6+i]; got != want {
@@ -123,7 +125,7 @@ func TestTurn(t *testing.T) {
 			}
 		}
 	}
-	change{factor: 1}.turn(px, make([]byte, 36), out)
+	Drawn{Part: image.Pt(6, 6), factor: 1}.turn(px, make([]byte, 36), out)
 	if !bytes.Equal(out.Pix, px.Pix) {
 		t.Error("no turn changes the image")
 	}

@@ -77,10 +77,13 @@ func (b Box) clipped(x0, y0, x1, y1 float64, w, h int) (Box, bool) {
 }
 
 // Polygon brings an outline to the second frame; parts may lie outside.
-func (p Placement) Polygon(o Polygon) Polygon {
+func (p Placement) Polygon(o Polygon) Polygon { return o.moved(p.Point) }
+
+// moved returns the outline with its points elsewhere.
+func (o Polygon) moved(to func(x, y float64) (float64, float64)) Polygon {
 	points := make([][2]float32, len(o.Points))
 	for i, at := range o.Points {
-		x, y := p.Point(float64(at[0]), float64(at[1]))
+		x, y := to(float64(at[0]), float64(at[1]))
 		points[i] = [2]float32{float32(x), float32(y)}
 	}
 	o.Points = points

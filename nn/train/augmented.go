@@ -2,6 +2,7 @@ package train
 
 import (
 	"bytes"
+	"image"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
@@ -14,27 +15,28 @@ func preprocessor(d *data.Dataset, c Config) (*model.Preprocessor, error) {
 	p := model.Preprocess{
 		Width: info.Width, Height: info.Height, Channels: info.Channels, Resize: info.Resize, Crop: c.Crop, Mean: c.Mean, Scale: float32(c.Scale),
 	}
-	var image []float32
+	var mean []float32
 	if p.Mean != model.MeanNone {
-		mean, err := d.Mean()
+		m, err := d.Mean()
 		if err != nil {
 			return nil, err
 		}
 		if p.Mean == model.MeanImage {
-			image = mean.Image
+			mean = m.Image
 		} else {
-			p.MeanPixel = mean.Pixel
+			p.MeanPixel = m.Pixel
 		}
 	}
-	return model.NewPreprocessor(p, image)
+	return model.NewPreprocessor(p, mean)
 }
 
-// look makes what the network sees of an image in an epoch of training: the image, or what chance makes of it.
-func look(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px data.Pixels) (part data.Pixels, x, y int) {
+// look makes what the network sees of an image in an epoch of training, and tells what chance made of it.
+func look(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px data.Pixels) (data.Drawn, data.Pixels) {
 	w, h := pre.Sees()
 	background := pre.Background()
-	return func(id uint32, px data.Pixels) (data.Pixels, int, int) {
-		return c.Augment.Apply(px, background, w, h, c.Seed, id, epoch)
+	return func(id uint32, px data.Pixels) (data.Drawn, data.Pixels) {
+		d := c.Augment.Draw(c.Seed, id, epoch, image.Pt(px.W, px.H), image.Pt(w, h))
+		return d, d.Pixels(px, background)
 	}
 }
 
@@ -54,7 +56,7 @@ func Augmented(d *data.Dataset, c Config, epochs int) ([]data.Pixels, error) {
 	}
 	list := []data.Pixels{{W: px.W, H: px.H, C: px.C, Pix: bytes.Clone(px.Pix)}}
 	for epoch := range epochs {
-		part, _, _ := look(pre, c, epoch)(ids[0], px)
+		_, part := look(pre, c, epoch)(ids[0], px)
 		list = append(list, part)
 	}
 	return list, nil

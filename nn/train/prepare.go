@@ -20,9 +20,9 @@ func (r *run) seen(epoch int) data.Prepare {
 	}
 	seen := look(r.pre, r.Config, epoch)
 	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
-		part, x, y := seen(e.ID, px)
-		r.pre.TensorOfPart(part, x, y, image)
-		return r.codec.Encode(e, px.W, px.H, nil, truths)
+		drawn, part := seen(e.ID, px)
+		r.pre.TensorOfPart(part, drawn.X, drawn.Y, image)
+		return r.codec.Encode(e, px.W, px.H, func(classes []uint16, _, _ int) []uint16 { return drawn.ClassMap(classes, nil) }, truths)
 	}
 }
 
