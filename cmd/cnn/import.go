@@ -20,7 +20,7 @@ type importVerb struct {
 	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
 	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"What is to be learned: classification, detection, segmentation or auto, which is what SOURCE has labels for."`
 	Format      string   `enum:"auto,folders,idx,masks,instances" default:"auto" help:"Layout of the source: auto, folders, idx, masks or instances."`
-	Size        string   `placeholder:"WxH" help:"Size of the images in the data set, e.g. 64x64 (default: the size they have when all are alike and small, else 256x256)."`
+	Size        string   `placeholder:"WxH|keep|max:N" help:"Size of the images in the data set, e.g. 64x64; keep: each keeps its own; max:N: its proportions, with at most N pixels on the longest side (default for classification: the size they have when all are alike and small, else 256x256; for other tasks max:2048)."`
 	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
 	Channels    int      `enum:"0,1,3" default:"0" help:"1 for grey, 3 for colour; 0: as the images are."`
 	Encoding    string   `enum:"png,jpeg,raw" default:"png" help:"How images are stored: png, jpeg or raw."`
@@ -45,7 +45,7 @@ func (v importVerb) Run(ctx context.Context, o *output) error {
 	}
 	if v.Size != "" {
 		var err error
-		if options.Width, options.Height, err = parseSize("--size", v.Size); err != nil {
+		if options.Width, options.Height, options.Max, err = parseImageSize(v.Size); err != nil {
 			return err
 		}
 	}
@@ -89,6 +89,21 @@ func parseSize(flag, text string) (w, h int, err error) {
 	return w, h, nil
 }
 
+// parseImageSize reads "WxH", "keep" or "max:N".
+func parseImageSize(text string) (w, h, most int, err error) {
+	if text == "keep" {
+		return 0, 0, data.KeepSize, nil
+	}
+	if n, ok := strings.CutPrefix(text, "max:"); ok {
+		if most, err = strconv.Atoi(n); err != nil || most < 1 || most > data.MaxSide {
+			return 0, 0, 0, misused("--size max:N is the longest side in pixels from 1 to %d, e.g. max:1024, but is %q", data.MaxSide, text)
+		}
+		return 0, 0, most, nil
+	}
+	w, h, err = parseSize("--size", text)
+	return w, h, 0, err
+}
+
 // skippedLine tells of a file that was left out.
 type skippedLine struct {
 	Event  string `json:"event"`
@@ -116,7 +131,8 @@ type datasetLine struct {
 	Images    splitCounts   `json:"images"`
 	Classes   []string      `json:"classes"`
 	Removed   []int         `json:"removed,omitempty"` // numbers of classes that are kept for no other
-	Size      [2]int        `json:"size"`
+	Size      [2]int        `json:"size"`              // zeros where sizes differ
+	Largest   *[2]int       `json:"largest,omitempty"` // the largest width and height then
 	Channels  int           `json:"channels"`
 	Skipped   int           `json:"skipped"`
 	Seconds   *float64      `json:"seconds,omitempty"`
@@ -126,11 +142,15 @@ type datasetLine struct {
 }
 
 func describe(info data.Info) datasetLine {
-	return datasetLine{
+	d := datasetLine{
 		Task:    info.Task,
 		Images:  splitCounts{info.Counts[data.Train], info.Counts[data.Val], info.Counts[data.Test]},
 		Classes: info.Classes, Removed: info.Removed, Size: [2]int{info.Width, info.Height}, Channels: info.Channels, Skipped: len(info.Skipped),
 	}
+	if !info.SameSize() {
+		d.Largest = &info.Largest
+	}
+	return d
 }
 
 func (d datasetLine) text(w io.Writer) {
@@ -138,7 +158,11 @@ func (d datasetLine) text(w io.Writer) {
 	if d.Channels == 1 {
 		colour = "grey"
 	}
-	fmt.Fprintf(w, "%s, %d classes, %d×%d %s\n", d.Task, len(d.Classes)-len(d.Removed), d.Size[0], d.Size[1], colour)
+	size := fmt.Sprintf("%d×%d", d.Size[0], d.Size[1])
+	if d.Largest != nil {
+		size = fmt.Sprintf("up to %d×%d", d.Largest[0], d.Largest[1])
+	}
+	fmt.Fprintf(w, "%s, %d classes, %s %s\n", d.Task, len(d.Classes)-len(d.Removed), size, colour)
 	fmt.Fprintf(w, "train %d, val %d, test %d images, %d skipped\n", d.Images.Train, d.Images.Val, d.Images.Test, d.Skipped)
 	for i, c := range d.PerClass {
 		if slices.Contains(d.Removed, i) {

@@ -12,31 +12,31 @@ import (
 // order of chance, where an image kept from the first epoch is as good as any and a least-recently-used one would have been
 // thrown out just before it is needed. Reading takes no lock.
 type cache struct {
-	images []atomic.Pointer[[]byte] // by ID
+	images []atomic.Pointer[Pixels] // by ID
 	left   atomic.Int64             // bytes
 }
 
 func newCache(images int, limit int64) *cache {
-	c := &cache{images: make([]atomic.Pointer[[]byte], images)}
+	c := &cache{images: make([]atomic.Pointer[Pixels], images)}
 	c.left.Store(limit)
 	return c
 }
 
-// get gives an image's bytes or nil.
-func (c *cache) get(id uint32) []byte {
+// get returns an image that is kept.
+func (c *cache) get(id uint32) (Pixels, bool) {
 	if p := c.images[id].Load(); p != nil {
-		return *p
+		return *p, true
 	}
-	return nil
+	return Pixels{}, false
 }
 
-// put keeps an image's bytes while there is room.
-func (c *cache) put(id uint32, pix []byte) {
-	size := int64(len(pix)) + 32 // with what the memory manager adds
+// put keeps an image while there is room.
+func (c *cache) put(id uint32, p Pixels) {
+	size := int64(len(p.Pix)) + 64 // with what the memory manager adds
 	if c.left.Load() < size {
 		return
 	}
-	if c.left.Add(-size) < 0 || !c.images[id].CompareAndSwap(nil, &pix) {
+	if c.left.Add(-size) < 0 || !c.images[id].CompareAndSwap(nil, &p) {
 		c.left.Add(size) // another goroutine took the room or brought the same image
 	}
 }

@@ -28,7 +28,9 @@ type Record struct {
 	File  string // path within the source, with slashes
 	Split Split
 	Truth Truth
-	W, H  int // original size in pixels, before it was brought to the data set's
+	W, H  int // original size in pixels, upright, before it was brought to the data set's
+
+	StoredW, StoredH int // size in pixels of the image as the data set keeps it, which Truth is about
 }
 
 // An Entry of the index is what is asked for of all images at once.
@@ -327,6 +329,7 @@ func (d *Dataset) Record(id uint32) (Record, error) {
 			return err
 		}
 		r.File, r.W, r.H = file.File, file.W, file.H
+		r.StoredW, r.StoredH, _ = d.sizeOf(tx, id) // d.truth has looked
 		r.Split = (*d.index.Load())[id].Split
 		return nil
 	})
@@ -346,9 +349,13 @@ func (d *Dataset) Truth(id uint32) (t Truth, err error) {
 }
 
 func (d *Dataset) truth(tx *bolt.Tx, id uint32) (Truth, error) {
+	w, h, ok := d.sizeOf(tx, id)
+	if !ok {
+		return Truth{}, d.damaged()
+	}
 	t, err := decodeTruth(tx.Bucket(truthBucket).Get(key(id)))
 	if err == nil {
-		err = t.check(len(d.info.Classes), d.info.Width, d.info.Height)
+		err = t.check(len(d.info.Classes), w, h)
 	}
 	if err != nil {
 		return Truth{}, d.damaged().Because(err)
@@ -356,15 +363,23 @@ func (d *Dataset) truth(tx *bolt.Tx, id uint32) (Truth, error) {
 	return t, nil
 }
 
-// Pixels reads an image: Info's height × width × channels bytes, to be read only.
+// sizeOf returns the size of an image as the data set keeps it; false: it is damaged.
+func (d *Dataset) sizeOf(tx *bolt.Tx, id uint32) (w, h int, ok bool) {
+	if d.info.SameSize() {
+		return d.info.Width, d.info.Height, true
+	}
+	return storedSize(tx.Bucket(imagesBucket).Get(key(id)))
+}
+
+// Pixels reads an image: height × width × channels bytes, to be read only. Where sizes differ each has its own.
 func (d *Dataset) Pixels(id uint32) (Pixels, error) {
 	if int64(id) >= int64(d.Len()) {
 		return Pixels{}, d.unknown(id)
 	}
 	// The size of the images never changes after Open, so d.info is read without its lock.
 	p := Pixels{W: d.info.Width, H: d.info.Height, C: d.info.Channels}
-	if p.Pix = d.cache.get(id); p.Pix != nil {
-		return p, nil
+	if cached, ok := d.cache.get(id); ok {
+		return cached, nil
 	}
 	var value []byte
 	err := d.view(func(tx *bolt.Tx) error {
@@ -378,7 +393,7 @@ func (d *Dataset) Pixels(id uint32) (Pixels, error) {
 	if p, err = decodeStored(value, p.W, p.H, p.C, d.path); err != nil {
 		return Pixels{}, err
 	}
-	d.cache.put(id, p.Pix)
+	d.cache.put(id, p)
 	return p, nil
 }
 

@@ -243,10 +243,12 @@ func TestManyGoroutines(t *testing.T) {
 }
 
 func TestCacheIsBounded(t *testing.T) {
-	c := newCache(3, 100+32+10)
-	c.put(0, make([]byte, 100))
-	c.put(1, make([]byte, 100))
-	if c.get(0) == nil || c.get(1) != nil {
+	c := newCache(3, 100+64+10)
+	c.put(0, Pixels{Pix: make([]byte, 100)})
+	c.put(1, Pixels{Pix: make([]byte, 100)})
+	_, first := c.get(0)
+	_, second := c.get(1)
+	if !first || second {
 		t.Error("the cache takes more than its room")
 	}
 }

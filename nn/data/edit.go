@@ -111,7 +111,11 @@ func (e *Edit) SetTruth(id uint32, t Truth) error {
 	if int64(id) >= int64(len(e.index)) {
 		return e.d.unknown(id)
 	}
-	if err := t.check(len(e.info.Classes), e.info.Width, e.info.Height); err != nil {
+	w, h, ok := e.d.sizeOf(e.tx, id)
+	if !ok {
+		return e.d.damaged()
+	}
+	if err := t.check(len(e.info.Classes), w, h); err != nil {
 		return err
 	}
 	var removed error

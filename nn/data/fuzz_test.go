@@ -91,6 +91,8 @@ func FuzzArchive(f *testing.F) {
 
 func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"classification","classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":2,"task":"segmentation","classes":["a"],"largest":[9,7],"channels":3,"removed":[0]}`))
+	f.Add([]byte(`{"kind":"convscope-dataset","format":2,"task":"detection","largest":[9,0],"channels":3}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":9}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"classification","width":-1}`))
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"segmentation","classes":["a"],"background":1,"width":1,"height":1,"channels":1}`))
@@ -100,7 +102,7 @@ func FuzzInfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		info, err := readInfo(files{InfoFile: b}.folder(t))
 		wantWords(t, err)
-		if err == nil && (info.Width < 1 || info.Width > maxSide || info.Channels < 1 || info.Background >= len(info.Classes)) {
+		if err == nil && (max(info.Width, info.Largest[0]) < 1 || max(info.Width, info.Largest[0]) > MaxSide || info.Channels < 1 || info.Background >= len(info.Classes)) {
 			t.Errorf("%+v passes", info)
 		}
 	})

@@ -230,7 +230,7 @@ func (f idxFile) shape() (n int, o *rawOrigin, err error) {
 	default:
 		return 0, nil, fault.New("idx.dimensions", "%s has %v dimensions; images have 3 (count, height, width) or 4 (and channels). Choose the file with the images.", f.path, len(f.dims))
 	}
-	if n < 1 || n > maxImages || o.h < 1 || o.w < 1 || o.h > maxSide || o.w > maxSide || o.c != 1 && o.c != 3 || f.count() > maxIDXBytes {
+	if n < 1 || n > maxImages || o.h < 1 || o.w < 1 || o.h > MaxSide || o.w > MaxSide || o.c != 1 && o.c != 3 || f.count() > maxIDXBytes {
 		return 0, nil, fault.New("idx.size", "%s says that it has %v images of %v×%v×%v values, which cannot be imported. Choose another file.", f.path, n, o.h, o.w, o.c)
 	}
 	return n, o, nil

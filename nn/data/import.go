@@ -16,8 +16,9 @@ import (
 type ImportOptions struct {
 	Task     Task   // "" or "auto": what the source is for
 	Format   string // "" or "auto": recognised; else one of Formats
-	Width    int    // of the images in the data set; 0 with Height 0: the size that all have if it is 256×256 or less (IDX: any), else 256×256
+	Width    int    // of the images in the data set; 0 with Height and Max 0: the Max of the task, or the size that all have if it is 256×256 or less (IDX: any), else 256×256
 	Height   int
+	Max      int    // instead: images keep their proportions, with at most so many pixels on the longest side; KeepSize: their size
 	Channels int    // 1 or 3; 0: 1 when all images are grey, else 3
 	Resize   Resize // "": Squash
 	Encoding string // "": EncodingPNG
@@ -65,8 +66,10 @@ func (o *ImportOptions) check() error {
 		return fault.New("data.encoding", "There is no encoding %q; there are png, jpeg and raw. Choose one of them.", o.Encoding)
 	case o.Channels != 0 && o.Channels != 1 && o.Channels != 3:
 		return fault.New("data.channels", "Images have 1 channel (grey) or 3 (colour), not %v. Choose one of them.", o.Channels)
-	case (o.Width == 0) != (o.Height == 0) || o.Width < 0 || o.Height < 0 || o.Width > maxSide || o.Height > maxSide:
-		return fault.New("data.size", "Images of %v×%v pixels cannot be made. Choose a width and a height from 1 to %v.", o.Width, o.Height, maxSide)
+	case (o.Width == 0) != (o.Height == 0) || o.Width < 0 || o.Height < 0 || o.Width > MaxSide || o.Height > MaxSide:
+		return fault.New("data.size", "Images of %v×%v pixels cannot be made. Choose a width and a height from 1 to %v.", o.Width, o.Height, MaxSide)
+	case o.Max < 0 || o.Max > MaxSide && o.Max != KeepSize || o.Max > 0 && o.Width > 0:
+		return fault.New("data.max", "The longest side of images cannot have at most %v pixels here. Choose from 1 to %v, and no width or height beside it.", o.Max, MaxSide)
 	}
 	return nil
 }

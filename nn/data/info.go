@@ -61,9 +61,10 @@ type Info struct {
 	Classes    []string      `json:"classes"`           // names by number; the database has them too, and is right where they differ
 	Removed    []int         `json:"removed,omitempty"` // classes that were removed, in rising order: they keep their number
 	Background int           `json:"background"`        // class of the pixels without a mask; NoBackground, as where it is absent: they are void
-	Width      int           `json:"width"`             // of every image, in pixels
+	Width      int           `json:"width"`             // of every image, in pixels; 0 where sizes differ
 	Height     int           `json:"height"`
-	Channels   int           `json:"channels"` // 1 grey, 3 RGB
+	Largest    [2]int        `json:"largest,omitzero"` // where sizes differ: the largest width and the largest height
+	Channels   int           `json:"channels"`         // 1 grey, 3 RGB
 	Resize     Resize        `json:"resize"`
 	Encoding   string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
 	Seed       uint64        `json:"seed"`
@@ -153,15 +154,30 @@ func readInfo(folder string) (Info, error) {
 
 // Bounds of what a data set may be.
 const (
-	maxSide    = 8192    // pixels of an image's side in a data set
+	MaxSide    = 8192    // pixels of an image's side in a data set
 	maxClasses = 1 << 20 // classes
 	maxImages  = 1 << 28 // images
 )
 
+// sideOf reports whether an image in a data set may have a side of so many pixels.
+func sideOf(n int) bool { return n >= 1 && n <= MaxSide }
+
+// SameSize reports whether all images have one size.
+func (i Info) SameSize() bool { return i.Width > 0 }
+
+// InputSize returns the size in pixels that a network for the data set takes where nothing else is asked: that of the images, or where theirs differ the one that DIGITS
+// brings images to.
+func (i Info) InputSize() (w, h int) {
+	if i.SameSize() {
+		return i.Width, i.Height
+	}
+	return defaultSide, defaultSide
+}
+
 // check says what in the description cannot be.
 func (i Info) check() error {
 	switch {
-	case i.Width < 1 || i.Height < 1 || i.Width > maxSide || i.Height > maxSide:
+	case i.Width == 0 && i.Height == 0 && !(sideOf(i.Largest[0]) && sideOf(i.Largest[1])), (i.Width != 0 || i.Height != 0) && !(sideOf(i.Width) && sideOf(i.Height)):
 		return errors.New("size of the images")
 	case i.Channels != 1 && i.Channels != 3:
 		return errors.New("channels of the images")

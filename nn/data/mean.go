@@ -1,6 +1,9 @@
 package data
 
 import (
+	"encoding/binary"
+	"math"
+
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -9,12 +12,15 @@ import (
 // A Mean is the mean image over the training split, each value rounded to a byte as DIGITS does.
 type Mean struct {
 	W, H, C int
-	Image   []float32 // C×H×W
-	Pixel   []float32 // C: the mean image's mean
+	Image   []float32 // C×H×W; nil where the sizes of images differ
+	Pixel   []float32 // C: the mean image's mean, or that of all pixels
 }
 
-// Pixels gives the mean image as one to look at.
+// Pixels returns the mean image as one to look at: one pixel where there is none.
 func (m Mean) Pixels() Pixels {
+	if m.Image == nil {
+		m.W, m.H, m.Image = 1, 1, m.Pixel
+	}
 	p := Pixels{W: m.W, H: m.H, C: m.C, Pix: make([]byte, len(m.Image))}
 	for i, v := range m.Image {
 		plane := m.W * m.H
@@ -39,51 +45,83 @@ func meanOf(p Pixels) Mean {
 	return m
 }
 
-// Mean gives the mean image over the training split. It is kept from the import; after images moved between splits it is
-// computed anew, which reads them all.
+// Mean returns the mean over the training split: the mean image, or, where the sizes of images differ, that of all pixels alone (Image is nil, W and H are 0). It is kept from the
+// import; after images moved between splits it is computed again, which reads them all.
 func (d *Dataset) Mean() (Mean, error) {
-	p := Pixels{W: d.info.Width, H: d.info.Height, C: d.info.Channels}
+	var m Mean
 	err := d.view(func(tx *bolt.Tx) error {
-		if v := tx.Bucket(aboutBucket).Get(meanKey); len(v) == p.W*p.H*p.C {
-			p.Pix = append([]byte(nil), v...)
-		}
+		m = d.meanFrom(tx.Bucket(aboutBucket).Get(meanKey))
 		return nil
 	})
-	if err != nil {
-		return Mean{}, err
+	if err != nil || m.Pixel != nil {
+		return m, err
 	}
-	if p.Pix != nil {
-		return meanOf(p), nil
-	}
-	sums := newSums(p.W * p.H * p.C)
+	sums := newSums(d.info.Width, d.info.Height, d.info.Channels)
 	for _, id := range d.IDs(Train) {
 		image, err := d.Pixels(id)
 		if err != nil {
 			return Mean{}, err
 		}
-		sums.add(image.Pix, 1)
+		sums.add(image, 1)
 	}
-	if p.Pix = sums.mean(); p.Pix == nil {
+	if m = d.meanFrom(sums.mean()); m.Pixel == nil {
 		return Mean{}, fault.New("data.mean.empty", "The data set %s has no training images, so it has no mean image. Choose a smaller share for validation and test.", d.path)
 	}
-	return meanOf(p), nil
+	return m, nil
+}
+
+// meanFrom reads what sums.mean returned; Pixel is nil where it is not that.
+func (d *Dataset) meanFrom(value []byte) Mean {
+	w, h, c := d.info.Width, d.info.Height, d.info.Channels
+	switch {
+	case d.info.SameSize() && len(value) == w*h*c:
+		return meanOf(Pixels{W: w, H: h, C: c, Pix: value})
+	case !d.info.SameSize() && len(value) == 4*c:
+		m := Mean{C: c, Pixel: make([]float32, c)}
+		for i := range m.Pixel {
+			m.Pixel[i] = math.Float32frombits(binary.BigEndian.Uint32(value[4*i:]))
+			if !(m.Pixel[i] >= 0 && m.Pixel[i] <= 255) {
+				return Mean{}
+			}
+		}
+		return m
+	}
+	return Mean{}
 }
 
 // sums adds up images, in whole numbers, so that the order does not matter.
 type sums struct {
-	values []int64
-	images int64
+	values []int64 // of each place of the images, or of each channel
+	places bool
+	count  int64 // of images, or of pixels
 }
 
-func newSums(values int) *sums { return &sums{values: make([]int64, values)} }
+// newSums adds up images of w×h×c, or with w 0 of any size.
+func newSums(w, h, c int) *sums {
+	if w == 0 {
+		return &sums{values: make([]int64, c)}
+	}
+	return &sums{values: make([]int64, w*h*c), places: true}
+}
 
 // add adds an image, or with sign -1 takes it away again.
-func (s *sums) add(pix []byte, sign int64) {
-	values := s.values[:len(pix)]
-	for i, v := range pix {
-		values[i] += sign * int64(v)
+func (s *sums) add(p Pixels, sign int64) {
+	if s.places {
+		values := s.values[:len(p.Pix)]
+		for i, v := range p.Pix {
+			values[i] += sign * int64(v)
+		}
+		s.count += sign
+		return
 	}
-	s.images += sign
+	for c := range s.values {
+		sum := int64(0)
+		for i := c; i < len(p.Pix); i += p.C {
+			sum += int64(p.Pix[i])
+		}
+		s.values[c] += sign * sum
+	}
+	s.count += sign * int64(p.W*p.H)
 }
 
 // merge adds what others added up.
@@ -91,17 +129,22 @@ func (s *sums) merge(o *sums) {
 	for i, v := range o.values {
 		s.values[i] += v
 	}
-	s.images += o.images
+	s.count += o.count
 }
 
-// mean gives the rounded mean image, or nil where there is none.
+// mean returns the rounded mean image, H×W×C bytes; of images of any size the mean of each channel as a float32, high byte first; nil where there
+// are none.
 func (s *sums) mean() []byte {
-	if s.images == 0 {
+	if s.count == 0 {
 		return nil
 	}
-	b := make([]byte, len(s.values))
-	for i, v := range s.values {
-		b[i] = byte((2*v + s.images) / (2 * s.images))
+	var b []byte
+	for _, v := range s.values {
+		if s.places {
+			b = append(b, byte((2*v+s.count)/(2*s.count)))
+		} else {
+			b = binary.BigEndian.AppendUint32(b, math.Float32bits(float32(float64(v)/float64(s.count))))
+		}
 	}
 	return b
 }

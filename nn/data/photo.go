@@ -60,8 +60,8 @@ func corners(images []image.Image) color.Color {
 
 // photoSize tells whether a photo of this size can be made.
 func photoSize(w, h int) error {
-	if w < 32 || h < 32 || w > maxSide || h > maxSide {
-		return fault.New("sample.photo", "A photo of %v×%v pixels cannot be made. Choose a width and a height from 32 to %v.", w, h, maxSide)
+	if w < 32 || h < 32 || w > MaxSide || h > MaxSide {
+		return fault.New("sample.photo", "A photo of %v×%v pixels cannot be made. Choose a width and a height from 32 to %v.", w, h, MaxSide)
 	}
 	return nil
 }

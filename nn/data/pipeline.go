@@ -23,11 +23,23 @@ type pipeline struct {
 	info       *Info
 	file       string // of the database
 	observe    func(Progress)
-	told       int // files left out that were told of; a second run meets the same ones first
+	largest    [2]int // width and height of the images written
+	told       int    // files left out that were told of; a second run meets the same ones first
 }
 
-// Work is dealt in chunks, so that handing it over costs little.
-const chunkItems = 32
+// Work is dealt in chunks, so that handing it over costs little; of large images a chunk has no more than so many bytes.
+const (
+	chunkItems = 32
+	chunkBytes = 16 << 20
+)
+
+// chunk returns of how many images a chunk is, and how many chunks a worker may be ahead of the writer.
+func (s shape) chunk() (items, ahead int) {
+	if s.w == 0 {
+		return 1, 1
+	}
+	return max(1, min(chunkItems, chunkBytes/(s.w*s.h*s.c))), 4
+}
 
 // Large images are decoded together only as long as they have no more than this many pixels, whatever the number of cores.
 const (
@@ -46,6 +58,7 @@ type chunk struct {
 // A result is an image ready to be written, or why it is left out.
 type result struct {
 	file  storedFile
+	w, h  int // as it is kept
 	value []byte
 	truth Truth
 	label []byte // truth as the database keeps it
@@ -75,7 +88,7 @@ func (p *pipeline) run(ctx context.Context) error {
 	p.collection.forget()
 	strata := p.collection.task.strata(items, len(p.collection.classes))
 	assumed := p.share.assign(items, strata, rank, func(int) bool { return true })
-	p.info.Skipped = append([]Skipped{}, p.collection.skipped...)
+	p.info.Skipped, p.largest = append([]Skipped{}, p.collection.skipped...), [2]int{}
 	kept, total, err := p.write(ctx, w, assumed)
 	if err != nil {
 		return err
@@ -101,16 +114,17 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	threads = min(threads, (len(p.collection.items)+chunkItems-1)/chunkItems) // more would have nothing to do
-	work, order := make(chan *chunk), make(chan *chunk, 4*threads)
+	n, ahead := p.shape.chunk()
+	threads = min(threads, (len(p.collection.items)+n-1)/n) // more would have nothing to do
+	work, order := make(chan *chunk), make(chan *chunk, ahead*threads)
 	var group sync.WaitGroup
 	defer group.Wait()
 	defer cancel()
-	group.Go(func() { deal(ctx, len(p.collection.items), work, order) })
+	group.Go(func() { deal(ctx, len(p.collection.items), n, work, order) })
 	large := semaphore.NewWeighted(pixelsAtOnce)
 	parts := make([]*sums, threads)
 	for i := range parts {
-		parts[i] = newSums(p.shape.w * p.shape.h * p.shape.c)
+		parts[i] = newSums(p.shape.w, p.shape.h, p.shape.c)
 		group.Go(func() {
 			e := newEncoder(p.options.Encoding)
 			for c := range work {
@@ -143,6 +157,7 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 				it.truth = r.truth.sketch()
 			}
 			kept = append(kept, keptItem{c.from + i, p.info.Task.leading(r.truth), r.truth.Kinds()})
+			p.largest = [2]int{max(p.largest[0], r.w), max(p.largest[1], r.h)}
 			report.step(1, nil)
 		}
 	}
@@ -167,12 +182,12 @@ func (p *pipeline) untold(s *Skipped) *Skipped {
 	return s
 }
 
-// deal cuts the items into chunks and hands them to the workers and, in order, to the writer.
-func deal(ctx context.Context, items int, work, order chan<- *chunk) {
+// deal cuts the items into chunks of n and hands them to the workers and, in order, to the writer.
+func deal(ctx context.Context, items, n int, work, order chan<- *chunk) {
 	defer close(work)
 	defer close(order)
-	for from := 0; from < items; from += chunkItems {
-		c := &chunk{from: from, to: min(from+chunkItems, items), done: make(chan struct{})}
+	for from := 0; from < items; from += n {
+		c := &chunk{from: from, to: min(from+n, items), done: make(chan struct{})}
 		select {
 		case work <- c:
 		case <-ctx.Done():
@@ -212,7 +227,7 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 				}
 			}
 			if assumed[i] == Train {
-				sum.add(px.Pix, 1)
+				sum.add(px, 1)
 			}
 		}
 		c.results = append(c.results, r)
@@ -227,6 +242,9 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 	}
 	if other := p.shape.fits(o); other != nil {
 		return Pixels{}, result{}, other
+	}
+	if err := p.shape.room(o.w, o.h, it.file); err != nil {
+		return Pixels{}, result{}, err
 	}
 	if size := int64(o.w) * int64(o.h); size > largePixels {
 		if err := large.Acquire(ctx, min(size, pixelsAtOnce)); err != nil {
@@ -244,10 +262,12 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 			return Pixels{}, result{}, err
 		}
 	}
-	if r.truth, err = Place(o.w, o.h, p.shape.w, p.shape.h, p.options.Resize).Truth(r.truth); err != nil {
+	r.w, r.h = p.shape.of(o.w, o.h)
+	how := p.shape.resize(p.options.Resize)
+	if r.truth, err = Place(o.w, o.h, r.w, r.h, how).Truth(r.truth); err != nil {
 		return Pixels{}, result{}, err
 	}
-	return fit(flatten(img, p.shape.c), p.shape.w, p.shape.h, p.options.Resize), r, nil
+	return fit(flatten(img, p.shape.c), r.w, r.h, how), r, nil
 }
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and
@@ -278,9 +298,12 @@ func (p *pipeline) finish(w *writer, kept []keptItem, rank []uint64, assumed []S
 		if split[i] == Train {
 			sign = 1
 		}
-		total.add(px.Pix, sign)
+		total.add(px, sign)
 	}
 	p.info.Width, p.info.Height, p.info.Channels = p.shape.w, p.shape.h, p.shape.c
+	if !p.info.SameSize() {
+		p.info.Largest = p.largest
+	}
 	p.info.count(index)
 	if err := p.enough(kept); err != nil {
 		return err

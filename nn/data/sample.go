@@ -74,7 +74,7 @@ func ImportSample(ctx context.Context, name, out string, o SampleOptions, observ
 	}
 	o.Task = cmp.Or(o.Task, Classification)
 	if !slices.Contains(s.tasks, o.Task) {
-		return Info{}, fault.New("sample.task", "The sample %s is not made for the task %q, but for %s. Choose another sample or task.", name, string(o.Task), joined(s.tasks))
+		return Info{}, fault.New("sample.task", "The sample %s is not made for the task %q, but for %s. Choose another sample or task.", name, string(o.Task), listed(s.tasks))
 	}
 	if o.Count < 0 || o.Count > maxSamples {
 		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", o.Count, maxSamples)
@@ -90,15 +90,6 @@ func ImportSample(ctx context.Context, name, out string, o SampleOptions, observ
 	i := DefaultImport()
 	i.Seed, i.Force = o.Seed, o.Force
 	return importCollection(ctx, c, out, i, observe)
-}
-
-// joined lists tasks for a sentence.
-func joined(tasks []Task) string {
-	var names []string
-	for _, t := range tasks {
-		names = append(names, string(t))
-	}
-	return strings.Join(names, ", ")
 }
 
 // maxSamples bounds the images of a sample that is drawn.

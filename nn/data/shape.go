@@ -1,23 +1,36 @@
 package data
 
+import (
+	"math"
+
+	"github.com/convscope/convscope/nn/fault"
+)
+
 // A shape is the size and channels that an import gives its images. What was not asked for is guessed from some images; when
 // another one turns out not to be like them, the import begins anew with a wider guess.
 type shape struct {
 	w, h, c           int
+	max               int  // over 0: images keep their proportions with at most so many pixels on the longest side; w and h are 0 where sizes differ
 	guessed, guessedC bool // the size, the channels
 }
 
 // What images are brought to when they are not alike or large: DIGITS' size.
 const defaultSide = 256
 
+// KeepSize is the ImportOptions.Max that keeps every image as large as it is.
+const KeepSize = 1 << 30
+
 // samplesLooked is how many images a guess looks at.
 const samplesLooked = 64
 
-// guess gives the shape of an import.
+// guess returns the shape of an import.
 func guess(c *collection, o ImportOptions) shape {
-	s := shape{w: o.Width, h: o.Height, c: o.Channels, guessed: o.Width == 0, guessedC: o.Channels == 0}
+	s := shape{w: o.Width, h: o.Height, c: o.Channels, max: o.Max, guessed: o.Width == 0, guessedC: o.Channels == 0}
 	if !s.guessed && !s.guessedC {
 		return s
+	}
+	if s.guessed && s.max == 0 {
+		s.max = c.task.DefaultMax()
 	}
 	look := c.look(samplesLooked)
 	if s.guessedC {
@@ -27,12 +40,42 @@ func guess(c *collection, o ImportOptions) shape {
 		}
 	}
 	if s.guessed {
-		s.w, s.h = look.w, look.h
-		if !look.alike || c.format != "idx" && max(look.w, look.h) > defaultSide {
-			s.w, s.h, s.guessed = defaultSide, defaultSide, false
+		s.w, s.h = s.of(look.w, look.h)
+		if !look.alike || s.max == 0 && c.format != "idx" && max(look.w, look.h) > defaultSide {
+			s = s.widen(&unlike{size: true})
 		}
 	}
 	return s
+}
+
+// of returns the size that an image of w×h pixels gets.
+func (s shape) of(w, h int) (int, int) {
+	switch longest := max(w, h); {
+	case s.max == 0 && s.guessed:
+		return w, h
+	case s.max == 0:
+		return s.w, s.h
+	case longest > s.max:
+		scale := float64(s.max) / float64(longest)
+		return max(int(math.Round(float64(w)*scale)), 1), max(int(math.Round(float64(h)*scale)), 1)
+	}
+	return w, h
+}
+
+// room returns a fault where an image of w×h pixels would be too large in the data set.
+func (s shape) room(w, h int, name string) error {
+	if w, h := s.of(w, h); max(w, h) > MaxSide {
+		return fault.New("data.side", "%s has %v×%v pixels; a data set keeps at most %v on a side. Import with --size max:%v or less.", name, w, h, MaxSide, MaxSide)
+	}
+	return nil
+}
+
+// resize returns how images are brought to their size: where they keep their proportions nothing is cut or padded.
+func (s shape) resize(asked Resize) Resize {
+	if s.max > 0 {
+		return Squash
+	}
+	return asked
 }
 
 // A looked is what some images of a collection have in common.
@@ -78,19 +121,23 @@ type unlike struct{ size, colour bool }
 
 func (*unlike) Error() string { return "the images are not alike" }
 
-// fits says whether an image is as was guessed; nil: it is.
+// fits returns in what an image is not as was guessed; nil: in nothing.
 func (s shape) fits(o opened) *unlike {
-	u := unlike{size: s.guessed && (o.w != s.w || o.h != s.h), colour: s.guessedC && s.c == 1 && !o.grey}
+	w, h := s.of(o.w, o.h)
+	u := unlike{size: s.guessed && (w != s.w || h != s.h), colour: s.guessedC && s.c == 1 && !o.grey}
 	if u.size || u.colour {
 		return &u
 	}
 	return nil
 }
 
-// widen gives the shape for images of which one was unlike.
+// widen returns the shape for images of which one was unlike.
 func (s shape) widen(u *unlike) shape {
 	if u.size {
 		s.w, s.h, s.guessed = defaultSide, defaultSide, false
+		if s.max > 0 {
+			s.w, s.h = 0, 0
+		}
 	}
 	if u.colour {
 		s.c, s.guessedC = 3, false

@@ -241,6 +241,7 @@ func TestWrongOptions(t *testing.T) {
 		"data.percent":  func(o *ImportOptions) { o.ValPercent, o.TestPercent = 60, 50 },
 		"data.channels": func(o *ImportOptions) { o.Channels = 2 },
 		"data.size":     func(o *ImportOptions) { o.Width = 5 },
+		"data.max":      func(o *ImportOptions) { o.Max = MaxSide + 1 },
 		"data.resize":   func(o *ImportOptions) { o.Resize = "stretch" },
 		"data.encoding": func(o *ImportOptions) { o.Encoding = "gif" },
 		"data.format":   func(o *ImportOptions) { o.Format = "lmdb" },

@@ -19,7 +19,7 @@ import (
 // without gaps. What never changes (images, files) lies apart from what is edited (truth, index), so that an edit writes a few
 // small pages.
 var (
-	aboutBucket  = []byte("about")  // "format" → version in decimal; "classes" → storedClasses as JSON; "mean" → H×W×C bytes, absent when not known
+	aboutBucket  = []byte("about")  // "format" → version in decimal; "classes" → storedClasses as JSON; "mean" → sums.mean, absent when not known
 	imagesBucket = []byte("images") // imageHeader and encoded bytes
 	filesBucket  = []byte("files")  // storedFile as JSON
 	truthBucket  = []byte("truth")  // Truth as JSON
@@ -107,13 +107,23 @@ func (e *encoder) image(p Pixels) image.Image {
 	return e.rgba
 }
 
-// decodeStored reads a value of the bucket of images, which must hold w×h×c pixels.
+// storedSize reads the size of an image from its value in the database; false: it cannot be one.
+func storedSize(value []byte) (w, h int, ok bool) {
+	if len(value) < headerBytes {
+		return 0, 0, false
+	}
+	w, h = int(binary.BigEndian.Uint16(value[2:])), int(binary.BigEndian.Uint16(value[4:]))
+	return w, h, sideOf(w) && sideOf(h)
+}
+
+// decodeStored reads a value of the bucket of images, which must hold w×h×c pixels; with w and h 0 any size that a data set may have.
 func decodeStored(value []byte, w, h, c int, name string) (Pixels, error) {
 	damaged := fault.New("data.image.damaged", "An image of the data set %s is damaged. Import the data set again.", name)
-	if len(value) < headerBytes || int(value[1]) != c ||
-		int(binary.BigEndian.Uint16(value[2:])) != w || int(binary.BigEndian.Uint16(value[4:])) != h {
+	ownW, ownH, ok := storedSize(value)
+	if !ok || int(value[1]) != c || (w != 0 || h != 0) && (ownW != w || ownH != h) {
 		return Pixels{}, damaged
 	}
+	w, h = ownW, ownH
 	body := value[headerBytes:]
 	if value[0] == EncodingRaw[0] {
 		if len(body) != w*h*c {

@@ -21,6 +21,7 @@ type taskRow struct {
 	name  Task
 	least int   // classes that there is something to learn with
 	label Kinds // of truth, any of which labels an image, so that it can be trained on
+	max   int   // pixels of the longest side of images for which no size is asked; 0: all get one size, as DIGITS does it
 	// weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
 	weigh func(t Truth, add func(class int, weight float64))
 }
@@ -28,11 +29,14 @@ type taskRow struct {
 // taskTable lists the tasks, the first the one of a source that tells of none.
 func taskTable() []taskRow {
 	return []taskRow{
-		{Classification, 2, KindClass, weighClass},
-		{Detection, 1, KindBoxes, weighBoxes},
-		{Segmentation, 2, KindPolygons | KindMasks, weighPixels}, // two with the background
+		{Classification, 2, KindClass, 0, weighClass},
+		{Detection, 1, KindBoxes, photoSide, weighBoxes},
+		{Segmentation, 2, KindPolygons | KindMasks, photoSide, weighPixels}, // two with the background
 	}
 }
+
+// photoSide is the longest side of photos that are kept in their proportions: enough to see things in them, and a fifth of a phone's pixels.
+const photoSide = 2048
 
 // Tasks lists the tasks.
 func Tasks() []Task {
@@ -77,6 +81,9 @@ func (t Task) known() bool {
 
 // MinClasses returns how many classes a data set for the task must have at least.
 func (t Task) MinClasses() int { return t.row().least }
+
+// DefaultMax returns how many pixels the longest side of an image has at most where an import asks for no size, and all keep their proportions; 0: all get one size.
+func (t Task) DefaultMax() int { return t.row().max }
 
 // Usable reports whether an image can be trained on and measured: whether it is labelled as the task needs it.
 func (t Task) Usable(e Entry) bool { return e.Kinds&t.row().label != 0 }

@@ -1,0 +1,233 @@
+package data
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestSizesOfImages(t *testing.T) {
+	for _, c := range []struct {
+		shape        shape
+		w, h         int
+		wantW, wantH int
+	}{
+		{shape{w: 30, h: 20}, 7, 9, 30, 20},
+		{shape{max: KeepSize}, 7000, 3, 7000, 3},
+		{shape{max: 100}, 100, 100, 100, 100}, // nothing is enlarged
+		{shape{max: 100}, 99, 7, 99, 7},
+		{shape{max: 100}, 400, 300, 100, 75},
+		{shape{max: 100}, 300, 401, 75, 100},
+		{shape{max: 10}, 5000, 1, 10, 1},
+		{shape{guessed: true}, 33, 44, 33, 44},
+	} {
+		if w, h := c.shape.of(c.w, c.h); w != c.wantW || h != c.wantH {
+			t.Errorf("%+v makes %d×%d of %d×%d, want %d×%d", c.shape, w, h, c.w, c.h, c.wantW, c.wantH)
+		}
+	}
+}
+
+// photos are two class folders with grey images of different sizes, the first ones alike, each all of one value.
+func photos(t *testing.T, sizes ...[2]int) files {
+	t.Helper()
+	f := files{}
+	for i, size := range sizes {
+		for c, class := range []string{"a", "b"} {
+			f[class+"/"+string(rune('a'+i))+".png"] = pngOf(t, grey(size[0], size[1], byte(10*i+100*c)))
+		}
+	}
+	return f
+}
+
+func TestImagesKeepTheirSize(t *testing.T) {
+	source := photos(t, [2]int{40, 20}, [2]int{10, 30}, [2]int{64, 64}, [2]int{1, 2}).folder(t)
+	for what, c := range map[string]struct {
+		max     int
+		stored  [][2]int // of the four sizes
+		largest [2]int
+	}{
+		"keep":   {KeepSize, [][2]int{{40, 20}, {10, 30}, {64, 64}, {1, 2}}, [2]int{64, 64}},
+		"max:30": {30, [][2]int{{30, 15}, {10, 30}, {30, 30}, {1, 2}}, [2]int{30, 30}},
+	} {
+		for _, encoding := range Encodings() {
+			d := imported(t, source, func(o *ImportOptions) { o.Max, o.Encoding, o.Resize = c.max, encoding, Crop })
+			info := d.Info()
+			if info.SameSize() || info.Width != 0 || info.Height != 0 || info.Largest != c.largest || info.Resize != Crop {
+				t.Errorf("%s: %+v", what, info)
+			}
+			total, pixels := 0, 0
+			for _, e := range d.Index() {
+				i := int(e.ID % 4)
+				px, err := d.Pixels(e.ID)
+				again, err2 := d.Pixels(e.ID) // from the cache
+				r, err3 := d.Record(e.ID)
+				if err := errors.Join(err, err2, err3); err != nil {
+					t.Fatal(err)
+				}
+				want := c.stored[i]
+				if px.W != want[0] || px.H != want[1] || len(px.Pix) != px.W*px.H || again.W != px.W || r.StoredW != px.W || r.StoredH != px.H {
+					t.Errorf("%s: image %d has %d×%d pixels, %+v, want %v", what, e.ID, px.W, px.H, r, want)
+				}
+				if size := [][2]int{{40, 20}, {10, 30}, {64, 64}, {1, 2}}[i]; r.W != size[0] || r.H != size[1] {
+					t.Errorf("%s: image %d was %d×%d, want %v", what, e.ID, r.W, r.H, size)
+				}
+				if e.Split == Train {
+					for _, v := range px.Pix {
+						total += int(v)
+					}
+					pixels += len(px.Pix)
+				}
+			}
+			m, err := d.Mean()
+			if err != nil || m.Image != nil || m.W != 0 || len(m.Pixel) != 1 || math.Abs(float64(m.Pixel[0])-float64(total)/float64(pixels)) > 1e-4 {
+				t.Errorf("%s: mean %+v of %d, %v", what, m, pixels, err)
+			}
+			if p := m.Pixels(); p.W != 1 || p.H != 1 || len(p.Pix) != 1 {
+				t.Errorf("%s: the picture of the mean is %+v", what, p)
+			}
+			kept := m.Pixel[0]
+			if err := d.Edit(func(e *Edit) error {
+				return errors.Join(e.SetSplit(d.IDs(Train)[0], Test), e.SetSplit(d.IDs(Val)[0], Train))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if m, err := d.Mean(); err != nil || m.Pixel[0] == kept {
+				t.Errorf("%s: after images moved the mean is %+v, %v", what, m, err)
+			}
+			if got := reopened(t, d.Path()).Info(); got.Largest != c.largest {
+				t.Errorf("%s: opened as %+v", what, got)
+			}
+		}
+	}
+}
+
+// Truth is about the image as it is kept.
+func TestTruthOfImagesThatKeepTheirSize(t *testing.T) {
+	d := imported(t, photos(t, [2]int{4, 2}, [2]int{3, 3}).folder(t), func(o *ImportOptions) { o.Max = KeepSize })
+	mask := func(pixels uint32) Truth { return Truth{Class: 0, Masks: []Mask{{Runs: []uint32{pixels}}}} }
+	if err := d.Edit(func(e *Edit) error { return errors.Join(e.SetTruth(0, mask(8)), e.SetTruth(1, mask(9))) }); err != nil {
+		t.Fatal(err)
+	}
+	for id := range uint32(2) {
+		if _, err := d.Truth(id); err != nil {
+			t.Error(err)
+		}
+	}
+	wantFault(t, d.Edit(func(e *Edit) error { return e.SetTruth(0, mask(9)) }), "data.mask.long")
+	for _, value := range []string{"", "r\x01\x00\x00\x00\x02", "r\x01\xff\xff\xff\xff", "r\x03\x00\x02\x00\x02data"} {
+		if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(imagesBucket).Put(key(2), []byte(value)) }); err != nil {
+			t.Fatal(err)
+		}
+		_, err := d.Pixels(2)
+		wantFault(t, err, "data.image.damaged")
+	}
+}
+
+// nearlyAlike are two class folders of images of 8×8, but for one of 16×8 that is not among those that an import looks at first.
+func nearlyAlike(t *testing.T) files {
+	t.Helper()
+	f := files{}
+	for i := range 2 * samplesLooked {
+		w := 8
+		if i == 1 {
+			w = 16
+		}
+		f[fmt.Sprintf("%c/%02d.png", 'a'+i/samplesLooked, i%samplesLooked)] = pngOf(t, grey(w, 8, byte(i)))
+	}
+	return f
+}
+
+// A source whose images are all alike keeps one size and its mean image; one that seemed to be is begun again.
+func TestKeptImagesThatAreAlike(t *testing.T) {
+	alike := make([][2]int, 3)
+	for i := range alike {
+		alike[i] = [2]int{40, 20}
+	}
+	for limit, want := range map[int][2]int{KeepSize: {40, 20}, 10: {10, 5}} {
+		d := imported(t, photos(t, alike...).folder(t), func(o *ImportOptions) { o.Max = limit })
+		m, err := d.Mean()
+		if i := d.Info(); err != nil || i.Width != want[0] || i.Height != want[1] || i.Largest != [2]int{} || m.W != want[0] || len(m.Image) != want[0]*want[1] {
+			t.Errorf("%d×%d, %+v, %v", i.Width, i.Height, m, err)
+		}
+	}
+	f := nearlyAlike(t)
+	d := imported(t, f.folder(t), func(o *ImportOptions) { o.Max = KeepSize })
+	if i := d.Info(); i.SameSize() || i.Largest != [2]int{16, 8} || i.Images() != len(f) {
+		t.Errorf("%+v", i)
+	}
+}
+
+// What is true of images is brought to their size with them, once, also where an import began with a wrong guess.
+func TestTruthIsPlacedOnce(t *testing.T) {
+	c, err := openSource(context.Background(), nearlyAlike(t).folder(t), "folders")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.close()
+	c.task = Detection
+	for i := range c.items {
+		c.items[i].truth = Truth{Class: -1, Boxes: []Box{{Class: i % 2, X: 2, Y: 4, W: 4, H: 4}}}
+	}
+	o := DefaultImport()
+	o.Max = 4
+	out := filepath.Join(t.TempDir(), "set")
+	if _, err := importCollection(context.Background(), c, out, o, nil); err != nil {
+		t.Fatal(err)
+	}
+	d := reopened(t, out)
+	if i := d.Info(); i.SameSize() || i.Largest != [2]int{4, 4} || i.Counts != [splits]int{96, 32, 0} {
+		t.Errorf("%+v", i)
+	}
+	for id := range uint32(3) {
+		want := Box{Class: int(id) % 2, X: 1, Y: 2, W: 2, H: 2}
+		if id == 1 { // 16×8 became 4×2
+			want = Box{Class: 1, X: .5, Y: 1, W: 1, H: 1}
+		}
+		if x, err := d.Truth(id); err != nil || len(x.Boxes) != 1 || x.Boxes[0] != want {
+			t.Errorf("image %d: %+v, %v, want %+v", id, x, err, want)
+		}
+	}
+}
+
+func TestImagesTooLargeToKeep(t *testing.T) {
+	f := photos(t, [2]int{20, 20}, [2]int{30, 20})
+	f["a/long.png"] = pngOf(t, image.NewGray(image.Rect(0, 0, MaxSide+1, 2)))
+	source := f.folder(t)
+	out := filepath.Join(t.TempDir(), "set")
+	o := DefaultImport()
+	o.Max = KeepSize
+	info, err := Import(context.Background(), source, out, o, nil)
+	if err != nil || len(info.Skipped) != 1 || info.Skipped[0].Code != "data.side" || info.Images() != 4 || info.Largest != [2]int{30, 20} {
+		t.Errorf("%+v, %v", info, err)
+	}
+	o.Max, o.Force = MaxSide, true
+	info, err = Import(context.Background(), source, out, o, nil)
+	if err != nil || len(info.Skipped) != 0 || info.Largest != [2]int{MaxSide, 20} {
+		t.Errorf("%+v, %v", info, err)
+	}
+	if _, err := os.Stat(out); err != nil {
+		t.Error(err)
+	}
+}
+
+// Of large images few are in memory at once.
+func TestChunksOfLargeImages(t *testing.T) {
+	for _, c := range []struct {
+		shape        shape
+		items, ahead int
+	}{
+		{shape{w: 28, h: 28, c: 1}, chunkItems, 4},
+		{shape{w: 256, h: 256, c: 3}, chunkItems, 4},
+		{shape{w: 2048, h: 1536, c: 3}, 1, 4},
+		{shape{c: 3}, 1, 1},
+	} {
+		if items, ahead := c.shape.chunk(); items != c.items || ahead != c.ahead {
+			t.Errorf("%+v: %d images in a chunk, %d chunks ahead", c.shape, items, ahead)
+		}
+	}
+}
