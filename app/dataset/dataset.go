@@ -277,7 +277,11 @@ func (p *Page) showFacts(d session.Dataset) {
 	if i.Channels == 1 {
 		colour = p.text("grey")
 	}
-	f.size.Set(fmt.Sprintf("%d×%d %s", i.Width, i.Height, colour))
+	size := fmt.Sprintf("%d×%d", i.Width, i.Height)
+	if !i.SameSize() {
+		size = p.text("largest", i.Largest[0], i.Largest[1])
+	}
+	f.size.Set(size + " " + colour)
 	f.stored.Set(fmt.Sprintf("%s · %s", strings.ToUpper(i.Encoding), megabytes(i.Bytes)))
 	f.skipped.Set(widgets.Thousands(len(i.Skipped)))
 	if len(i.Skipped) > 0 {

@@ -312,7 +312,11 @@ func withNetwork(list []Network, n Network) []Network {
 	return list
 }
 
-func shapeOf(i data.Info) nn.Shape { return nn.Shape{C: i.Channels, H: i.Height, W: i.Width} }
+// shapeOf is what a network for a data set takes.
+func shapeOf(i data.Info) nn.Shape {
+	w, h := i.InputSize()
+	return nn.Shape{C: i.Channels, H: h, W: w}
+}
 
 // maxNetwork bounds the file of a network.
 const maxNetwork = 16 << 20

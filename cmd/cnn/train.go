@@ -51,7 +51,8 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 		job.Epochs = job.Config.Epochs
 	} else {
 		in := d.Info()
-		if job.Spec, err = v.network(nn.Shape{C: in.Channels, H: in.Height, W: in.Width}, len(in.Classes)); err != nil {
+		w, h := in.InputSize()
+		if job.Spec, err = v.network(nn.Shape{C: in.Channels, H: h, W: w}, len(in.Classes)); err != nil {
 			return err
 		}
 		job.Config = train.DefaultsFor(job.Spec)

@@ -30,6 +30,9 @@ func Fit(img image.Image, w, h, channels int, how Resize) Pixels {
 	return fitted
 }
 
+// Fit brings pixels to w×h of them; those that have the size are returned themselves.
+func (p Pixels) Fit(w, h int, how Resize) Pixels { return fit(p, w, h, how) }
+
 // fit is Fit of flattened pixels; where nothing is to do it returns src itself.
 func fit(src Pixels, w, h int, how Resize) Pixels {
 	if src.W == w && src.H == h || src.W < 1 || src.H < 1 {

@@ -97,6 +97,9 @@ func (r *Preprocessor) Len() int {
 	return r.Channels * w * h
 }
 
+// Fit brings a stored image to the preprocessing's size, as Image does; one that has it is returned itself.
+func (r *Preprocessor) Fit(px data.Pixels) data.Pixels { return px.Fit(r.Width, r.Height, r.Resize) }
+
 // Tensor turns H×W×C bytes into C×H×W numbers (x−mean)·scale. px has the preprocessing's size; dst has Len elements.
 func (r *Preprocessor) Tensor(px data.Pixels, dst []float32) {
 	w, h := r.Sees()
@@ -148,8 +151,17 @@ func (r *Preprocessor) Seen(pix []byte) data.Pixels {
 	return r.middle(data.Pixels{W: r.Width, H: r.Height, C: r.Channels, Pix: pix})
 }
 
-// MiddleOf cuts the part that the network sees out of the class map of an image of w×h pixels.
-func (r *Preprocessor) MiddleOf(classes []uint16, w, h int) []uint16 {
+// FitMap brings the class map of a stored image of w×h pixels to the preprocessing's size, as Fit does the image.
+func (r *Preprocessor) FitMap(classes []uint16, w, h int) []uint16 {
+	if w == r.Width && h == r.Height {
+		return classes
+	}
+	return data.Place(w, h, r.Width, r.Height, r.Resize).ClassMap(classes, nil)
+}
+
+// SeenMap returns the part that the network sees of the class map of a stored image of w×h pixels.
+func (r *Preprocessor) SeenMap(classes []uint16, w, h int) []uint16 {
+	classes, w, h = r.FitMap(classes, w, h), r.Width, r.Height
 	if r.Crop == 0 {
 		return classes
 	}

@@ -9,11 +9,11 @@ import (
 	"github.com/convscope/convscope/nn/model"
 )
 
-// preprocessor makes images of a data set into tensors as a configuration says.
-func preprocessor(d *data.Dataset, c Config) (*model.Preprocessor, error) {
+// preprocessor makes images of a data set, brought to w×h pixels, into tensors as a configuration says. Of images whose sizes differ the mean image is their mean pixel.
+func preprocessor(d *data.Dataset, c Config, w, h int) (*model.Preprocessor, error) {
 	info := d.Info()
 	p := model.Preprocess{
-		Width: info.Width, Height: info.Height, Channels: info.Channels, Resize: info.Resize, Crop: c.Crop, Mean: c.Mean, Scale: float32(c.Scale),
+		Width: w, Height: h, Channels: info.Channels, Resize: info.Resize, Crop: c.Crop, Mean: c.Mean, Scale: float32(c.Scale),
 	}
 	var mean []float32
 	if p.Mean != model.MeanNone {
@@ -21,10 +21,10 @@ func preprocessor(d *data.Dataset, c Config) (*model.Preprocessor, error) {
 		if err != nil {
 			return nil, err
 		}
-		if p.Mean == model.MeanImage {
+		if p.Mean == model.MeanImage && m.Image != nil {
 			mean = m.Image
 		} else {
-			p.MeanPixel = m.Pixel
+			p.Mean, p.MeanPixel = model.MeanPixel, m.Pixel
 		}
 	}
 	return model.NewPreprocessor(p, mean)
@@ -50,13 +50,14 @@ func Augmented(d *data.Dataset, c Config, epochs int) ([]data.Pixels, error) {
 	if err != nil {
 		return nil, err
 	}
-	pre, err := preprocessor(d, c)
+	w, h := d.Info().InputSize()
+	pre, err := preprocessor(d, c, w, h)
 	if err != nil {
 		return nil, err
 	}
 	list := []data.Pixels{{W: px.W, H: px.H, C: px.C, Pix: bytes.Clone(px.Pix)}}
 	for epoch := range epochs {
-		_, part := look(pre, c, epoch)(ids[0], px)
+		_, part := look(pre, c, epoch)(ids[0], pre.Fit(px))
 		list = append(list, part)
 	}
 	return list, nil

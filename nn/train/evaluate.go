@@ -93,7 +93,7 @@ func fitsModel(m *model.Model, info data.Info) error {
 	if m.Task != "" && m.Task != info.Task {
 		return fault.New("train.eval.task", "The model was trained for %s, but %s is a data set for %s. Choose another data set.", string(m.Task), info.Name, string(info.Task))
 	}
-	if p := m.Pre; info.Width != p.Width || info.Height != p.Height || info.Channels != p.Channels {
+	if p := m.Pre; info.SameSize() && (info.Width != p.Width || info.Height != p.Height) || info.Channels != p.Channels {
 		return fault.New("train.eval.input", "The model takes images of %d×%d with %d channels, but those of %s are %d×%d with %d. Import the data set in the model's size.",
 			p.Width, p.Height, p.Channels, info.Name, info.Width, info.Height, info.Channels)
 	}
@@ -103,7 +103,7 @@ func fitsModel(m *model.Model, info data.Info) error {
 	return nil
 }
 
-// Evaluate measures a model on a split of a data set that has the model's image size and classes.
+// Evaluate measures a model on a split of a data set that has the model's classes and image size; images whose sizes differ are fitted to it.
 func Evaluate(ctx context.Context, m *model.Model, d *data.Dataset, split data.Split, device kernel.Device, observe func(done, total int)) (e Evaluation, err error) {
 	info := d.Info()
 	if err := fitsModel(m, info); err != nil {

@@ -123,7 +123,7 @@ func (r *run) dead() ([]LayerHealth, error) {
 	}
 	awake := map[string][]bool{}
 	tensor := func(_ data.Entry, px data.Pixels, image []float32, _ [][]float32) error {
-		r.pre.Tensor(px, image)
+		r.pre.Tensor(r.pre.Fit(px), image)
 		return nil
 	}
 	loader := data.NewLoader(r.ctx, r.Data, ids, 1, data.Sizes{Image: r.pre.Len()}, tensor)

@@ -20,16 +20,17 @@ func (r *run) seen(epoch int) data.Prepare {
 	}
 	seen := look(r.pre, r.Config, epoch)
 	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
-		drawn, part := seen(e.ID, px)
+		drawn, part := seen(e.ID, r.pre.Fit(px))
 		r.pre.TensorOfPart(part, drawn.X, drawn.Y, image)
-		return r.codec.Encode(e, px.W, px.H, func(classes []uint16, _, _ int) []uint16 { return drawn.ClassMap(classes, nil) }, truths)
+		see := func(classes []uint16, w, h int) []uint16 { return drawn.ClassMap(r.pre.FitMap(classes, w, h), nil) }
+		return r.codec.Encode(e, px.W, px.H, see, truths)
 	}
 }
 
 // plainly makes the tensors of images as they are, and their truths.
 func plainly(pre *model.Preprocessor, codec *task.Codec) data.Prepare {
 	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
-		pre.Tensor(px, image)
-		return codec.Encode(e, px.W, px.H, pre.MiddleOf, truths)
+		pre.Tensor(pre.Fit(px), image)
+		return codec.Encode(e, px.W, px.H, pre.SeenMap, truths)
 	}
 }

@@ -214,7 +214,14 @@ func (r *run) prepare() error {
 func (r *run) fits() error {
 	info := r.Data.Info()
 	in := nn.Shape{C: info.Channels, H: info.Height, W: info.Width}
+	if !info.SameSize() { // each image is fitted to the network
+		in.H, in.W = r.Spec.Input.H, r.Spec.Input.W
+	}
+	whole := in
 	if side := r.Config.Crop; side > 0 {
+		if !info.SameSize() {
+			return fault.New("train.crop.sizes", "The images of %s have different sizes, so that no part of the same size can be cut out of them. Train without a crop, or import them in one size.", info.Name)
+		}
 		if side > min(in.H, in.W) {
 			return fault.New("train.crop.large", "A part of %d×%d pixels cannot be cut out of images of %d×%d. Choose a smaller crop.", side, side, in.W, in.H)
 		}
@@ -223,8 +230,8 @@ func (r *run) fits() error {
 		}
 		in.H, in.W = side, side
 	}
-	if most := r.Config.Augment.Shift; most >= min(info.Width, info.Height) {
-		return fault.New("train.shift.large", "Moved by up to %d pixels, images of %d×%d leave their frame. Choose less.", most, info.Width, info.Height)
+	if most := r.Config.Augment.Shift; most >= min(whole.W, whole.H) {
+		return fault.New("train.shift.large", "Moved by up to %d pixels, images of %d×%d leave their frame. Choose less.", most, whole.W, whole.H)
 	}
 	if r.Spec.Input != in {
 		return fault.New("train.fit.input", "The network takes %s, but the images of %s are %s. Import them in that size, or build the network for this data set.", r.Spec.Input.String(), info.Name, in.String())
@@ -268,7 +275,12 @@ func (r *run) preprocessing() error {
 	}
 	r.labels = r.Data.Info().Classes
 	var err error
-	r.pre, err = preprocessor(r.Data, r.Config)
+	info := r.Data.Info()
+	w, h := info.Width, info.Height
+	if !info.SameSize() {
+		w, h = r.Spec.Input.W, r.Spec.Input.H
+	}
+	r.pre, err = preprocessor(r.Data, r.Config, w, h)
 	return err
 }
 
