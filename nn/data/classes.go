@@ -145,8 +145,8 @@ func (e *Edit) RemoveClass(class int) (images int, err error) {
 // remove removes a class; what is of it goes to another one, or with -1 away.
 func (e *Edit) remove(class, into int) (images int, err error) {
 	for _, entry := range e.index {
-		// Most images of a classification have nothing but the class that the index tells.
-		if e.info.Task == Classification && entry.Kinds&^KindClass == 0 && entry.Class != int32(class) {
+		// Where the class of an image is all that is known of it, the index tells it if the task is about it.
+		if e.info.Task.row().label == KindClass && entry.Kinds&^KindClass == 0 && entry.Class != int32(class) {
 			continue
 		}
 		t, err := decodeTruth(e.tx.Bucket(truthBucket).Get(key(entry.ID)))
