@@ -9,6 +9,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -104,6 +105,16 @@ func (f settingFlags) configure(c *train.Config) error {
 	for _, s := range train.Settings() {
 		if text, ok := f.given(s); ok && !s.Parse(c, text) {
 			return refused(s, text)
+		}
+	}
+	return nil
+}
+
+// suit tells of a setting that was given and is not for the task of the data.
+func (f settingFlags) suit(t data.Task) error {
+	for _, s := range train.Settings() {
+		if _, ok := f.given(s); ok && !s.For(t) {
+			return misused("--%s is for %v, but the data set is for %s", s.Flag, s.Tasks[0], t)
 		}
 	}
 	return nil

@@ -56,7 +56,7 @@ func (v trainVerb) Run(ctx context.Context, o *output) error {
 			return err
 		}
 		job.Config = train.DefaultsFor(job.Spec)
-		if err := v.settings.configure(&job.Config); err != nil {
+		if err := cmp.Or(v.settings.suit(in.Task), v.settings.configure(&job.Config)); err != nil {
 			return err
 		}
 	}

@@ -19,25 +19,26 @@ import (
 
 // Config is how to train. Its zero Gamma, Power and Step stand for the policy's own.
 type Config struct {
-	Epochs        int       `json:"epochs"`           // how often each image is seen
-	Batch         int       `json:"batch"`            // images that a step takes at once
-	Accumulate    int       `json:"accumulate"`       // batches whose gradients are added before the weights move
-	Solver        string    `json:"solver"`           // a name of Solvers
-	Rate          float64   `json:"rate"`             // base learning rate
-	Policy        string    `json:"policy"`           // how the rate falls: a name of Policies
-	Gamma         float64   `json:"gamma"`            // γ of the policy, per percent of the run
-	Step          []float64 `json:"step"`             // where the policy steps, in percent of the run
-	Power         float64   `json:"power"`            // of inv and poly
-	Warmup        int       `json:"warmup,omitempty"` // iterations over which the rate rises to what the policy says; 0: none
-	Momentum      float64   `json:"momentum"`         // of sgd and nesterov; β1 of adam and adamw
-	WeightDecay   float64   `json:"weight_decay"`     // λ of the L2 decay
-	Clip          float64   `json:"clip,omitempty"`   // the most that the norm of all gradients together may be; 0: any
-	Mean          string    `json:"mean"`             // what is subtracted: none, image or pixel
-	Scale         float64   `json:"scale"`            // by which bytes 0…255 are multiplied, after the mean
-	Seed          uint64    `json:"seed"`             // of weights, order, augmentation and dropout
-	SnapshotEvery float64   `json:"snapshot_every"`   // epochs
-	ValidateEvery float64   `json:"validate_every"`   // epochs
-	Crop          int       `json:"crop,omitempty"`   // side of the part of an image that the network sees, anywhere in training, the middle else; 0: all of it
+	Epochs        int       `json:"epochs"`            // how often each image is seen
+	Batch         int       `json:"batch"`             // images that a step takes at once
+	Accumulate    int       `json:"accumulate"`        // batches whose gradients are added before the weights move
+	Solver        string    `json:"solver"`            // a name of Solvers
+	Rate          float64   `json:"rate"`              // base learning rate
+	Policy        string    `json:"policy"`            // how the rate falls: a name of Policies
+	Gamma         float64   `json:"gamma"`             // γ of the policy, per percent of the run
+	Step          []float64 `json:"step"`              // where the policy steps, in percent of the run
+	Power         float64   `json:"power"`             // of inv and poly
+	Warmup        int       `json:"warmup,omitempty"`  // iterations over which the rate rises to what the policy says; 0: none
+	Momentum      float64   `json:"momentum"`          // of sgd and nesterov; β1 of adam and adamw
+	WeightDecay   float64   `json:"weight_decay"`      // λ of the L2 decay
+	Clip          float64   `json:"clip,omitempty"`    // the most that the norm of all gradients together may be; 0: any
+	Average       float64   `json:"average,omitempty"` // decay of the moving average of the weights that is measured and used; 0: the weights themselves
+	Mean          string    `json:"mean"`              // what is subtracted: none, image or pixel
+	Scale         float64   `json:"scale"`             // by which bytes 0…255 are multiplied, after the mean
+	Seed          uint64    `json:"seed"`              // of weights, order, augmentation and dropout
+	SnapshotEvery float64   `json:"snapshot_every"`    // epochs
+	ValidateEvery float64   `json:"validate_every"`    // epochs
+	Crop          int       `json:"crop,omitempty"`    // side of the part of an image that the network sees, anywhere in training, the middle else; 0: all of it
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 

@@ -113,6 +113,7 @@ type run struct {
 	watched probe
 	health  health
 	clipper clipper
+	average average
 	steered []rateFrom // changes of the rate that a run that goes on comes to again
 }
 
@@ -184,7 +185,7 @@ func (r *run) prepare() error {
 	r.place = progress{}
 	var aside []*fault.Fault
 	if r.Resume {
-		if r.place, aside, err = resumable(r.Folder, r.inst); err != nil {
+		if r.place, aside, err = resumable(r.Folder, r.inst, &r.average); err != nil {
 			return err
 		}
 		if err := r.place.Sums.restore(r.meter); err != nil {
@@ -563,7 +564,11 @@ func (r *run) validate() error {
 	}
 	if len(r.val) > 0 {
 		m := measurement{r.inst, r.pre, r.codec, task.NewMeter(r.task, r.Spec.Classes, false)}
-		loss, err := m.run(r.ctx, r.Data, r.val, r.Config.Batch, nil, nil)
+		var loss float64
+		err := r.average.during(r.inst, func() (err error) {
+			loss, err = m.run(r.ctx, r.Data, r.val, r.Config.Batch, nil, nil)
+			return err
+		})
 		if err != nil {
 			return err
 		}
@@ -586,7 +591,7 @@ func (r *run) validate() error {
 		if len(r.val) > 0 {
 			r.place.Best, r.place.BestLoss = kept(e.Val.Get(metric.Deciding(r.task).Key)), e.ValLoss
 		}
-		weights, err := r.inst.Weights()
+		weights, _, err := r.average.kept(r.inst)
 		if err != nil {
 			return err
 		}
@@ -611,14 +616,14 @@ func (r *run) validate() error {
 func (r *run) snapshot() error {
 	p := r.place
 	p.Seconds, p.Rate, p.Sums.Counts = r.seconds(), r.Config.Rate, r.meter.Counts()
-	weights, err := r.inst.Weights()
+	weights, state, err := r.average.kept(r.inst)
 	if err != nil {
 		return err
 	}
 	if !finite(weights) { // the last step ran away, and no later one shows it yet
 		return r.diverged()
 	}
-	path, err := saveSnapshot(r.Folder, r.inst, weights, p)
+	path, err := saveSnapshot(r.Folder, weights, state, p)
 	if err != nil {
 		return err
 	}

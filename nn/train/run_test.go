@@ -101,6 +101,7 @@ func TestResumeIsExact(t *testing.T) {
 		{name: "accumulate", solver: "adam", drop: true, accumulate: 2},
 		{name: "augmentation", solver: "sgd", augment: data.Augmentation{Shift: 2, Mirror: true, Rotate: 10, Scale: .1, Noise: .05, Value: .2}, crop: 24},
 		{name: "warm-up and clipping", solver: "adamw", accumulate: 2, more: func(c *Config) { c.Policy, c.Warmup, c.Clip = "cosine", 5, .5 }},
+		{name: "average", solver: "sgd", more: func(c *Config) { c.Average = .9 }},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := quick(3)

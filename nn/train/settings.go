@@ -143,7 +143,12 @@ var table = sync.OnceValue(func() []Setting {
 			Values: number(0, 1e9, func(c *Config) *float64 { return &c.Clip }).off(),
 		},
 		{
-			Key: "loss", Name: "loss", Group: More, Flag: "loss",
+			Key: "average", Name: "averaging", Group: More, Flag: "average", Placeholder: "F",
+			Help:   "Measure and use a moving average of the weights with this decay, e.g. 0.998; 0: the weights themselves.",
+			Values: number(0, .99999, func(c *Config) *float64 { return &c.Average }).off(),
+		},
+		{
+			Key: "loss", Name: "loss", Group: More, Flag: "loss", Tasks: []data.Task{data.Classification},
 			Help: "In place of every loss of the network: " + either(nn.LossTypes()) + ".",
 			Values: Choice{
 				Names: nn.LossTypes(), Own: true, field: func(c *Config) *string { return &c.Loss },

@@ -125,11 +125,7 @@ func readProgress(folder string) (progress, error) {
 const newerCode = "train.snapshot.newer"
 
 // saveSnapshot writes weights, solver and place in the run to a folder of its own, under a temporary name until it is complete.
-func saveSnapshot(folder string, inst *nn.Instance, weights map[string]nn.Tensor, p progress) (path string, err error) {
-	state, err := inst.State()
-	if err != nil {
-		return "", err
-	}
+func saveSnapshot(folder string, weights, state map[string]nn.Tensor, p progress) (path string, err error) {
 	parent := filepath.Join(folder, model.SnapshotFolder)
 	path = filepath.Join(parent, model.EpochName(p.Epoch))
 	if err := disk.MakeFolder(parent); err != nil {
@@ -162,8 +158,8 @@ func carryMark(from, to string) error {
 	return disk.WriteFile(filepath.Join(to, keepFile), func(io.Writer) error { return nil })
 }
 
-// loadSnapshot reads a snapshot back into an instance.
-func loadSnapshot(path string, inst *nn.Instance) (progress, error) {
+// loadSnapshot reads a snapshot back into an instance and the average of its weights.
+func loadSnapshot(path string, inst *nn.Instance, a *average) (progress, error) {
 	p, err := readProgress(path)
 	if err != nil {
 		return p, err
@@ -176,21 +172,18 @@ func loadSnapshot(path string, inst *nn.Instance) (progress, error) {
 	if err != nil {
 		return p, err
 	}
-	if err := inst.SetWeights(weights); err != nil {
-		return p, err
-	}
-	return p, inst.SetState(state)
+	return p, a.restore(inst, weights, state)
 }
 
 // resumable loads the newest snapshot that is whole. Those after it, which are damaged, are put aside, as the run will come to their
 // epochs again; each gives a fault to tell. A snapshot that could be read elsewhere, by a newer version or with other permissions, is
 // none of those: without it the run does not go on.
-func resumable(folder string, inst *nn.Instance) (progress, []*fault.Fault, error) {
+func resumable(folder string, inst *nn.Instance, a *average) (progress, []*fault.Fault, error) {
 	var damaged []string
 	var why []error
 	for _, e := range slices.Backward(model.Snapshots(folder)) {
 		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
-		p, err := loadSnapshot(path, inst)
+		p, err := loadSnapshot(path, inst, a)
 		if err == nil {
 			told, err := putAside(damaged, why, p.Epoch)
 			return p, told, err

@@ -35,6 +35,11 @@ func (r *run) step() (float64, error) {
 		return 0, err
 	}
 	r.place.Iteration++
+	if r.Config.Average > 0 {
+		if err := r.average.add(r.inst, r.place.Iteration, r.Config.Average); err != nil {
+			return loss, err
+		}
+	}
 	r.place.Epoch = float64(r.place.Iteration) / float64(r.perEpoch)
 	if err := r.tell(Step{r.place.Iteration, r.place.Epoch, loss, rate, float64(samples) / time.Since(began).Seconds()}); err != nil {
 		return loss, err
