@@ -27,19 +27,20 @@ type winograd struct {
 	turnedFilter []float32 // Gᵀ
 }
 
-// winograd gives the convolution in this way, or nil where that is impossible: other kernels, strides, dilations, channels that fill no vectors, or no
-// functions for it.
+// winograd gives the convolution in this way, or nil where that is impossible: other kernels, strides, channels that fill no vectors, or no functions for it.
+// With a dilation the places of a tile are as far apart as what the kernel sees.
 func (c *convShape) winograd() *winograd {
 	k := c.Kernel.H
-	if c.u.winogradInput == nil || c.Kernel.W != k || k != 3 && k != 5 || c.Stride != (Pair{1, 1}) || c.Dilation != (Pair{1, 1}) ||
+	if c.u.winogradInput == nil || c.Kernel.W != k || k != 3 && k != 5 || c.Stride != (Pair{1, 1}) ||
 		c.in.C%c.u.lanes != 0 || c.out.C%c.u.lanes != 0 {
 		return nil
 	}
 	w := &winograd{convShape: c, tile: winogradTile + 1 - k}
-	w.down, w.across = ceilDiv(c.out.H, w.tile), ceilDiv(c.out.W, w.tile)
+	down, across := ceilDiv(ceilDiv(c.out.H, c.Dilation.H), w.tile), ceilDiv(ceilDiv(c.out.W, c.Dilation.W), w.tile)
+	w.down, w.across = down*c.Dilation.H, across*c.Dilation.W
 	// The image with padding, and with zeros where the last tiles reach beyond it.
 	big := *c
-	big.padded, big.height, big.pitch = true, w.down*w.tile+k-1, w.across*w.tile+k-1
+	big.padded, big.height, big.pitch = true, c.Dilation.H*(down*w.tile+k-1), c.Dilation.W*(across*w.tile+k-1)
 	w.big = &big
 	scale := [winogradTile]float32{1. / 4, -1. / 6, -1. / 6, 1. / 24, 1. / 24, 1}
 	w.filter, w.turnedFilter = make([]float32, winogradTile*k), make([]float32, winogradTile*k)
@@ -60,6 +61,26 @@ func (c *convShape) winograd() *winograd {
 
 // tiles is how many a sample has.
 func (w *winograd) tiles() int { return w.down * w.across }
+
+// span is where tile i of a row or column of size places begins, and how many of its places there are.
+func (w *winograd) span(i, dilation, size int) (from, n int) {
+	from = i/dilation*dilation*w.tile + i%dilation
+	return from, max(min(ceilDiv(size-from, dilation), w.tile), 0)
+}
+
+// edged calls f for the runs of numbers that the first h×v places of a tile share with the memory for a tile at the edge, which has no places between.
+func (w *winograd) edged(h, v int, f func(image, edge, n int)) {
+	c, n := w.out.C, w.out.C
+	runs := v
+	if w.Dilation.W == 1 {
+		n, runs = v*c, 1
+	}
+	for r := range h {
+		for q := range runs {
+			f((r*w.Dilation.H*w.out.W+q*w.Dilation.W)*c, (r*w.tile+q)*c, n)
+		}
+	}
+}
 
 // pays estimates whether this way is quicker than the direct one for so many samples at a time, in cycles of each: products, the calls that do them, transforms,
 // and reading the transformed filters, of which there are more.
@@ -116,8 +137,10 @@ func (w *winograd) tmpLen() int { return w.Kernel.H * winogradTile * w.cg * w.wi
 func (w *winograd) input(dst []float32, points, first int, img, scratch []float32, from, to int) {
 	c, line := w.in.C, w.big.pitch*w.in.C
 	for i := from; i < to; i++ {
+		h, _ := w.span(i, w.Dilation.H, w.out.H)
 		for j := range w.across {
-			w.u.winogradInput(&dst[(first+i*w.across+j)*c], &img[i*w.tile*line+j*w.tile*c], &scratch[0], 4*line, 4*c, 4*points, c)
+			v, _ := w.span(j, w.Dilation.W, w.out.W)
+			w.u.winogradInput(&dst[(first+i*w.across+j)*c], &img[h*line+v*c], &scratch[0], 4*line*w.Dilation.H, 4*c*w.Dilation.W, 4*points, c)
 		}
 	}
 }
@@ -126,16 +149,17 @@ func (w *winograd) input(dst []float32, points, first int, img, scratch []float3
 func (w *winograd) gradient(dst []float32, points, first int, dy, edge, scratch []float32) {
 	c, line := w.out.C, w.out.W*w.out.C
 	for i := range w.down {
+		top, h := w.span(i, w.Dilation.H, w.out.H)
 		for j := range w.across {
-			src, rs := dy[i*w.tile*line+j*w.tile*c:], line
-			if h, v := w.out.H-i*w.tile, w.out.W-j*w.tile; h < w.tile || v < w.tile {
+			left, v := w.span(j, w.Dilation.W, w.out.W)
+			src, rs, cs := edge, w.tile*c, c
+			if at := top*line + left*c; h == w.tile && v == w.tile {
+				src, rs, cs = dy[at:], line*w.Dilation.H, c*w.Dilation.W
+			} else {
 				clear(edge)
-				for r := range min(h, w.tile) {
-					copy(edge[r*w.tile*c:], src[r*line:r*line+min(v, w.tile)*c])
-				}
-				src, rs = edge, w.tile*c
+				w.edged(h, v, func(image, to, n int) { copy(edge[to:to+n], dy[at+image:]) })
 			}
-			w.u.winogradGradient[w.tile](&dst[(first+i*w.across+j)*c], &src[0], &scratch[0], 4*rs, 4*c, 4*points, c)
+			w.u.winogradGradient[w.tile](&dst[(first+i*w.across+j)*c], &src[0], &scratch[0], 4*rs, 4*cs, 4*points, c)
 		}
 	}
 }
@@ -147,26 +171,25 @@ func (w *winograd) output(y, src []float32, points, first int, bias, edge, scrat
 		least = 0
 	}
 	for i := from; i < to; i++ {
+		top, h := w.span(i, w.Dilation.H, w.out.H)
 		for j := range w.across {
-			dst, rs := y[i*w.tile*line+j*w.tile*c:], line
-			h, v := min(w.out.H-i*w.tile, w.tile), min(w.out.W-j*w.tile, w.tile)
+			left, v := w.span(j, w.Dilation.W, w.out.W)
+			at, dst, rs, cs := top*line+left*c, edge, w.tile*c, c
 			direct := h == w.tile && v == w.tile && flags&addC == 0
-			to := dst
-			if !direct {
-				to, rs = edge, w.tile*c
+			if direct {
+				dst, rs, cs = y[at:], line*w.Dilation.H, c*w.Dilation.W
 			}
-			w.u.winogradOutput[w.tile](&to[0], &src[(first+i*w.across+j)*c], &scratch[0], &bias[0], 4*rs, 4*c, 4*points, c, least)
+			w.u.winogradOutput[w.tile](&dst[0], &src[(first+i*w.across+j)*c], &scratch[0], &bias[0], 4*rs, 4*cs, 4*points, c, least)
 			if direct {
 				continue
 			}
-			for r := range h {
-				from, there := edge[r*w.tile*c:r*w.tile*c+v*c], dst[r*line:r*line+v*c]
-				if flags&addC != 0 {
-					w.u.add(there, from)
+			w.edged(h, v, func(image, from, n int) {
+				if part := edge[from : from+n]; flags&addC != 0 {
+					w.u.add(y[at+image:at+image+n], part)
 				} else {
-					copy(there, from)
+					copy(y[at+image:], part)
 				}
-			}
+			})
 		}
 	}
 }

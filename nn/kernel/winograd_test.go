@@ -6,16 +6,17 @@ import "testing"
 func TestWinogradPays(t *testing.T) {
 	for _, u := range units() {
 		for _, c := range []struct {
-			channels, h, w, filters, kernel, pad int
-			pays                                 bool
+			channels, h, w, filters, kernel, pad, dilation int
+			pays                                           bool
 		}{
-			{16, 9, 6, 32, 3, 1, true},
-			{16, 6, 6, 32, 5, 2, true},
-			{64, 56, 56, 192, 3, 1, true}, // GoogLeNet's second
-			{8, 7, 7, 8, 3, 1, false},
-			{16, 2, 2, 16, 3, 1, false},
+			{16, 9, 6, 32, 3, 1, 1, true},
+			{16, 6, 6, 32, 5, 2, 1, true},
+			{64, 56, 56, 192, 3, 1, 1, true}, // GoogLeNet's second
+			{16, 13, 17, 32, 3, 2, 2, true},
+			{8, 7, 7, 8, 3, 1, 1, false},
+			{16, 2, 2, 16, 3, 1, 1, false},
 		} {
-			g := Geometry{Pair{c.kernel, c.kernel}, Pair{1, 1}, Pair{c.pad, c.pad}, Pair{c.pad, c.pad}, Pair{1, 1}}
+			g := Geometry{Pair{c.kernel, c.kernel}, Pair{1, 1}, Pair{c.pad, c.pad}, Pair{c.pad, c.pad}, Pair{c.dilation, c.dilation}}
 			s := newConvShape(u, Shape{1, c.channels, c.h, c.w}, Shape{1, c.filters, c.h, c.w}, g, 1)
 			w := s.winograd()
 			if pays := w != nil && w.pays(1); pays != (c.pays && u.winogradInput != nil) {

@@ -30,43 +30,29 @@ type convolutionCase struct {
 	groups                         int
 }
 
-func (c convolutionCase) geometry(end kernel.Pair) kernel.Geometry {
-	return kernel.Geometry{Kernel: c.kernel, Stride: c.stride, Pad: c.pad, PadEnd: end, Dilation: c.dilation}
-}
-
 // convolutions are convolutions, and transposed ones of the same geometry, with all their gradients.
 func convolutions() []*testCase {
 	var all []*testCase
-	add := func(c convolutionCase, end kernel.Pair) {
-		for _, bias := range []bool{true, false} {
-			for _, transposed := range []bool{false, true} {
-				name := "convolution"
-				if transposed {
-					name = "transposed convolution"
-				}
-				b := newBuilder(fmt.Sprintf("%s %d×%d×%d×%d to %d, kernel %v stride %v pad %v dilation %v groups %d, bias %t",
-					name, c.batch, c.channels, c.h, c.w, c.filters, c.kernel, c.stride, c.pad, c.dilation, c.groups, bias), c.batch)
-				if end != c.pad {
-					b.name += fmt.Sprintf(", pad %v at the end", end)
-				}
-				g := c.geometry(end)
-				in := b.samples(c.channels, c.h, c.w)
-				places := g.Places(in)
-				out := b.samples(c.filters, places.H, places.W)
-				if transposed {
-					b.deconvolution(out, in, g, c.groups, bias)
-				} else {
-					b.convolution(in, out, g, c.groups, bias)
-				}
-				all = append(all, &b.testCase)
-			}
+	add := func(name string, c convolutionCase, end kernel.Pair, bias bool, put func(b *builder, in, out kernel.Shape, g kernel.Geometry, groups int, bias bool)) {
+		b := newBuilder(fmt.Sprintf("%s %d×%d×%d×%d to %d, kernel %v stride %v pad %v dilation %v groups %d, bias %t",
+			name, c.batch, c.channels, c.h, c.w, c.filters, c.kernel, c.stride, c.pad, c.dilation, c.groups, bias), c.batch)
+		if end != c.pad {
+			b.name += fmt.Sprintf(", pad %v at the end", end)
 		}
+		g := kernel.Geometry{Kernel: c.kernel, Stride: c.stride, Pad: c.pad, PadEnd: end, Dilation: c.dilation}
+		in := b.samples(c.channels, c.h, c.w)
+		places := g.Places(in)
+		put(b, in, b.samples(c.filters, places.H, places.W), g, c.groups, bias)
+		all = append(all, &b.testCase)
 	}
-	for _, c := range symmetric {
-		add(c, c.pad)
+	for i, c := range symmetric {
+		add("convolution", c, c.pad, true, (*builder).convolution)
+		add("convolution", c, c.pad, false, (*builder).convolution)
+		add("transposed convolution", c, c.pad, i%2 == 0, (*builder).deconvolution)
 	}
-	for _, c := range asymmetric {
-		add(c.convolutionCase, c.end)
+	for i, c := range asymmetric {
+		add("convolution", c.convolutionCase, c.end, i%2 == 0, (*builder).convolution)
+		add("transposed convolution", c.convolutionCase, c.end, i%2 != 0, (*builder).deconvolution)
 	}
 	return append(all, sharedWeights())
 }
@@ -97,6 +83,8 @@ var symmetric = []convolutionCase{
 	{1, 3, 31, 37, 7, pair(11, 11), pair(4, 4), pair(0, 0), pair(1, 1), 1}, // AlexNet's first
 	{3, 16, 9, 8, 16, pair(3, 3), pair(1, 1), pair(2, 2), pair(2, 2), 1},   // dilated, whole vectors
 	{2, 32, 7, 11, 16, pair(3, 3), pair(1, 1), pair(3, 2), pair(3, 2), 1},  // dilated differently
+	{1, 16, 13, 17, 32, pair(3, 3), pair(1, 1), pair(2, 2), pair(2, 2), 1}, // and so large that there are whole tiles
+	{2, 16, 5, 26, 16, pair(5, 5), pair(1, 1), pair(14, 6), pair(7, 3), 1}, // dilation beyond the image
 	{3, 16, 6, 9, 16, pair(1, 7), pair(1, 1), pair(0, 3), pair(1, 1), 1},   // a row
 	{3, 16, 9, 6, 32, pair(5, 1), pair(1, 1), pair(2, 0), pair(1, 1), 1},   // a column
 	{2, 6, 18, 17, 6, pair(4, 4), pair(2, 2), pair(1, 1), pair(1, 1), 1},   // what doubles an image, transposed
@@ -136,7 +124,8 @@ func (b *builder) convolution(in, out kernel.Shape, g kernel.Geometry, groups in
 	b.backward(kernel.ConvGradInput{DY: dy, W: w, DX: sum, Geometry: g, Groups: groups, Add: true})
 }
 
-func (b *builder) deconvolution(in, out kernel.Shape, g kernel.Geometry, groups int, bias bool) {
+// deconvolution is the transposed convolution from out to in.
+func (b *builder) deconvolution(out, in kernel.Shape, g kernel.Geometry, groups int, bias bool) {
 	w, dw := b.parameter(kernel.Shape{N: in.C, C: out.C / groups, H: g.Kernel.H, W: g.Kernel.W}, 1)
 	v, dv := kernel.None, kernel.None
 	if bias {
