@@ -2,7 +2,6 @@ package widgets
 
 import (
 	"image"
-	"image/color"
 	"math"
 
 	"fyne.io/fyne/v2"
@@ -24,12 +23,8 @@ var (
 	_ desktop.Cursorable  = (*PhotoView)(nil)
 )
 
-// PhotoBox is a box over a photo.
-type PhotoBox struct {
-	X, Y, Width, Height float32 // pixels of the photo
-	Label               string
-	Colour              color.NRGBA
-}
+// PhotoBox is a box over a photo, in its pixels.
+type PhotoBox = raster.Box
 
 // PhotoGrid is where a sliding window stops.
 type PhotoGrid struct {

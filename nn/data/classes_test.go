@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // counted checks that the counts, which edits change by difference, are those of the index.
@@ -62,7 +64,7 @@ func TestClassesAreEdited(t *testing.T) {
 			t.Errorf("the new class is %d", class)
 		}
 		everything := Truth{
-			Class: 2, Boxes: []Box{{Class: 2, W: 1, H: 1}, {Class: 0, W: 1, H: 1}}, Polygons: []Polygon{{Class: 2, Points: [][2]float32{{0, 0}, {1, 0}, {1, 1}}}},
+			Class: 2, Boxes: []Box{{Class: 2, Rect: geometry.Rect{W: 1, H: 1}}, {Class: 0, Rect: geometry.Rect{W: 1, H: 1}}}, Polygons: []Polygon{{Class: 2, Points: [][2]float32{{0, 0}, {1, 0}, {1, 1}}}},
 			Masks: []Mask{{Class: 2, Runs: []uint32{3, 13}}, {Class: 2, Void: true, Runs: []uint32{16}}},
 		}
 		return errors.Join(err, e.SetTruth(0, everything), e.SetTruth(1, Truth{Class: class}))
@@ -84,7 +86,7 @@ func TestClassesAreEdited(t *testing.T) {
 		return err
 	})
 	want := Truth{
-		Class: 1, Boxes: []Box{{Class: 1, W: 1, H: 1}, {Class: 0, W: 1, H: 1}}, Polygons: []Polygon{{Class: 1, Points: [][2]float32{{0, 0}, {1, 0}, {1, 1}}}},
+		Class: 1, Boxes: []Box{{Class: 1, Rect: geometry.Rect{W: 1, H: 1}}, {Class: 0, Rect: geometry.Rect{W: 1, H: 1}}}, Polygons: []Polygon{{Class: 1, Points: [][2]float32{{0, 0}, {1, 0}, {1, 1}}}},
 		Masks: []Mask{{Class: 1, Runs: []uint32{3, 13}}, {Class: 2, Void: true, Runs: []uint32{16}}},
 	}
 	if got := truth(0); !reflect.DeepEqual(got, want) || truth(1).Class != 1 || before[1].Class != 2 {
@@ -100,7 +102,7 @@ func TestClassesAreEdited(t *testing.T) {
 		}
 		return err
 	})
-	want = Truth{Class: -1, Boxes: []Box{{Class: 0, W: 1, H: 1}}, Masks: []Mask{{Class: 2, Void: true, Runs: []uint32{16}}}}
+	want = Truth{Class: -1, Boxes: []Box{{Class: 0, Rect: geometry.Rect{W: 1, H: 1}}}, Masks: []Mask{{Class: 2, Void: true, Runs: []uint32{16}}}}
 	if got := truth(0); !reflect.DeepEqual(got, want) || d.Index()[0].Class != -1 || d.Index()[0].Kinds != KindBoxes|KindMasks {
 		t.Errorf("left %+v, %+v", got, d.Index()[0])
 	}
@@ -135,19 +137,21 @@ func TestWrongClasses(t *testing.T) {
 		change func(*Edit) error
 		code   string
 	}{
-		"no name":           {add(" \n\t"), "data.class.name"},
-		"long":              {add(strings.Repeat("가", 86)), "data.class.long"},
-		"there already":     {add("a"), "data.class.exists"},
-		"letters taken up":  {add("\u1100\u1161\u11a8"), "data.class.exists"},
-		"renamed to one":    {func(e *Edit) error { return e.RenameClass(0, " b ") }, "data.class.exists"},
-		"renamed to gone":   {func(e *Edit) error { return e.RenameClass(0, "gone") }, "data.class.was"},
-		"renamed gone":      {func(e *Edit) error { return e.RenameClass(3, "x") }, "data.class.removed"},
-		"renamed none":      {func(e *Edit) error { return e.RenameClass(4, "x") }, "data.truth.class"},
-		"merged from gone":  {func(e *Edit) error { _, err := e.MergeClasses(3, 0); return err }, "data.class.removed"},
-		"merged into gone":  {func(e *Edit) error { _, err := e.MergeClasses(0, 3); return err }, "data.class.removed"},
-		"removed twice":     {func(e *Edit) error { _, err := e.RemoveClass(3); return err }, "data.class.removed"},
-		"labelled as gone":  {func(e *Edit) error { return e.SetTruth(0, Truth{Class: 3}) }, "data.class.removed"},
-		"boxes of the gone": {func(e *Edit) error { return e.SetTruth(0, Truth{Class: -1, Boxes: []Box{{Class: 3, W: 1, H: 1}}}) }, "data.class.removed"},
+		"no name":          {add(" \n\t"), "data.class.name"},
+		"long":             {add(strings.Repeat("가", 86)), "data.class.long"},
+		"there already":    {add("a"), "data.class.exists"},
+		"letters taken up": {add("\u1100\u1161\u11a8"), "data.class.exists"},
+		"renamed to one":   {func(e *Edit) error { return e.RenameClass(0, " b ") }, "data.class.exists"},
+		"renamed to gone":  {func(e *Edit) error { return e.RenameClass(0, "gone") }, "data.class.was"},
+		"renamed gone":     {func(e *Edit) error { return e.RenameClass(3, "x") }, "data.class.removed"},
+		"renamed none":     {func(e *Edit) error { return e.RenameClass(4, "x") }, "data.truth.class"},
+		"merged from gone": {func(e *Edit) error { _, err := e.MergeClasses(3, 0); return err }, "data.class.removed"},
+		"merged into gone": {func(e *Edit) error { _, err := e.MergeClasses(0, 3); return err }, "data.class.removed"},
+		"removed twice":    {func(e *Edit) error { _, err := e.RemoveClass(3); return err }, "data.class.removed"},
+		"labelled as gone": {func(e *Edit) error { return e.SetTruth(0, Truth{Class: 3}) }, "data.class.removed"},
+		"boxes of the gone": {func(e *Edit) error {
+			return e.SetTruth(0, Truth{Class: -1, Boxes: []Box{{Class: 3, Rect: geometry.Rect{W: 1, H: 1}}}})
+		}, "data.class.removed"},
 		"then a mistake": {func(e *Edit) error {
 			_, err := e.AddClass("new")
 			_, err2 := e.RemoveClass(0)

@@ -3,6 +3,8 @@ package data
 import (
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // mapOf writes a map of classes as text, a row a line: digits, . for void.
@@ -35,7 +37,7 @@ func TestClassMap(t *testing.T) {
 		background int
 		want       string
 	}{
-		{Truth{Class: 3, Boxes: []Box{{Class: 1, W: 2, H: 2}}}, -1, "....\n....\n...."},
+		{Truth{Class: 3, Boxes: []Box{{Class: 1, Rect: geometry.Rect{W: 2, H: 2}}}}, -1, "....\n....\n...."},
 		{Truth{}, 2, "2222\n2222\n2222"},
 		// a pixel belongs to a polygon if its centre does, the left and top edges included
 		{Truth{Polygons: []Polygon{square(1, .5, .5, 2)}}, 0, "1100\n1100\n0000"},

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // someTruth is a truth of every kind, about an image of 4×4.
@@ -18,7 +20,7 @@ func someTruth() Truth {
 	mask[5], mask[6], mask[15] = true, true, true
 	return Truth{
 		Class:    1,
-		Boxes:    []Box{{Class: 0, X: .5, Y: 1, W: 2, H: 2.25, Difficult: true}},
+		Boxes:    []Box{{Class: 0, Rect: geometry.Rect{X: .5, Y: 1, W: 2, H: 2.25}, Difficult: true}},
 		Polygons: []Polygon{{Class: 1, Instance: 2, Points: [][2]float32{{0, 0}, {1, 0}, {1, 1.5}}}},
 		Masks:    []Mask{{Class: 1, Instance: 3, Runs: EncodeRuns(mask)}, {Class: -1, Void: true, Runs: []uint32{16}}},
 	}
@@ -70,7 +72,7 @@ func TestFailedEditChangesNothing(t *testing.T) {
 		"data.id":            func(e *Edit) error { return e.SetTruth(8, Truth{}) },
 		"data.split":         func(e *Edit) error { return e.SetSplit(0, 3) },
 		"data.truth.class":   func(e *Edit) error { return e.SetTruth(0, Truth{Class: 2}) },
-		"data.truth.box":     func(e *Edit) error { return e.SetTruth(0, Truth{Boxes: []Box{{W: -1, H: 1}}}) },
+		"data.truth.box":     func(e *Edit) error { return e.SetTruth(0, Truth{Boxes: []Box{{Rect: geometry.Rect{W: -1, H: 1}}}}) },
 		"data.truth.polygon": func(e *Edit) error { return e.SetTruth(0, Truth{Polygons: []Polygon{{}}}) },
 		"data.mask.long":     func(e *Edit) error { return e.SetTruth(0, Truth{Masks: []Mask{{Runs: []uint32{0, 17}}}}) },
 		"data.mask.short":    func(e *Edit) error { return e.SetTruth(0, Truth{Masks: []Mask{{Runs: []uint32{3}}}}) },

@@ -5,6 +5,8 @@ import (
 	"image"
 	"math"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // blocks is a picture of squares and the map of their classes, 1 and 2.
@@ -67,7 +69,7 @@ func TestOutlinesAndBoxesAreDrawn(t *testing.T) {
 	for _, p := range figures()[3].at(50, 33, 25, .3) {
 		star.Points = append(star.Points, [2]float32{float32(p[0]), float32(p[1])})
 	}
-	box := Box{Class: 1, X: 25, Y: 8, W: 50, H: 50, Difficult: true}
+	box := Box{Class: 1, Rect: geometry.Rect{X: 25, Y: 8, W: 50, H: 50}, Difficult: true}
 	before, err := Truth{Polygons: []Polygon{star}}.ClassMap(w, h, 0, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -5,6 +5,8 @@ import (
 	"image/color"
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 func TestInstances(t *testing.T) {
@@ -27,7 +29,7 @@ func TestInstances(t *testing.T) {
 		if err != nil || !slices.Equal(got, []uint32{0, 0, 300, 600, 0, 0, 300, 600, 600, 600, 900, 900}) || mapOf(t, r.Truth, 4, 3, 0) != "0011\n0011\n1111" {
 			t.Errorf("%v, %v", got, err)
 		}
-		want := []Box{{Class: 1, X: 2, Y: 0, W: 1, H: 2}, {Class: 1, X: 0, Y: 0, W: 4, H: 3}, {Class: 1, X: 2, Y: 2, W: 2, H: 1}}
+		want := []Box{{Class: 1, Rect: geometry.Rect{X: 2, Y: 0, W: 1, H: 2}}, {Class: 1, Rect: geometry.Rect{X: 0, Y: 0, W: 4, H: 3}}, {Class: 1, Rect: geometry.Rect{X: 2, Y: 2, W: 2, H: 1}}}
 		if !slices.Equal(r.Truth.Boxes, want) {
 			t.Errorf("boxes %+v, want %+v", r.Truth.Boxes, want)
 		}

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 func TestPlacesOfResizes(t *testing.T) {
@@ -112,7 +114,7 @@ func TestRunsArePlacedAsMaps(t *testing.T) {
 func TestTruthIsPlaced(t *testing.T) {
 	truth := Truth{
 		Class:    4,
-		Boxes:    []Box{{Class: 1, X: 10, Y: 5, W: 20, H: 10, Difficult: true}, {X: 0, Y: 0, W: 5, H: 20}},
+		Boxes:    []Box{{Class: 1, Rect: geometry.Rect{X: 10, Y: 5, W: 20, H: 10}, Difficult: true}, {Rect: geometry.Rect{X: 0, Y: 0, W: 5, H: 20}}},
 		Polygons: []Polygon{{Class: 2, Instance: 9, Points: [][2]float32{{8, 0}, {30, 5}, {20, 20}}}, {Points: [][2]float32{{0, 0}, {9, 9}, {0, 9}}}},
 	}
 	p := Place(40, 20, 20, 20, Crop) // the middle
@@ -120,7 +122,7 @@ func TestTruthIsPlaced(t *testing.T) {
 	if err != nil || got.Class != 4 || len(got.Boxes) != 1 || len(got.Polygons) != 1 || got.Masks != nil {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	if want := (Box{Class: 1, X: 0, Y: 5, W: 20, H: 10, Difficult: true}); got.Boxes[0] != want {
+	if want := (Box{Class: 1, Rect: geometry.Rect{X: 0, Y: 5, W: 20, H: 10}, Difficult: true}); got.Boxes[0] != want {
 		t.Errorf("%+v, want %+v", got.Boxes[0], want)
 	}
 	if o := got.Polygons[0]; o.Class != 2 || o.Instance != 9 || !slices.Equal(o.Points, [][2]float32{{-2, 0}, {20, 5}, {10, 20}}) || truth.Polygons[0].Points[0][0] != 8 {

@@ -3,6 +3,8 @@ package data
 import (
 	"cmp"
 	"slices"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // A region is where a map of numbers has one of them.
@@ -49,5 +51,5 @@ func (r *region) mask(class, instance, pixels int) Mask {
 
 // box returns the smallest box around the region.
 func (r *region) box(class int) Box {
-	return Box{Class: class, X: float32(r.x0), Y: float32(r.y0), W: float32(r.x1 - r.x0), H: float32(r.y1 - r.y0)}
+	return Box{Class: class, Rect: geometry.Rect{X: float32(r.x0), Y: float32(r.y0), W: float32(r.x1 - r.x0), H: float32(r.y1 - r.y0)}}
 }

@@ -6,6 +6,8 @@ import (
 	"image/color"
 	"math"
 	"math/rand/v2"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // shapesSide is the side of a picture of the shapes sample, in pixels.
@@ -151,7 +153,7 @@ func (d drawing) truth(w, h int) Truth {
 	}
 	return Truth{
 		Class:    d.figure,
-		Boxes:    []Box{{Class: d.figure, X: float32(x0), Y: float32(y0), W: float32(x1 - x0), H: float32(y1 - y0)}},
+		Boxes:    []Box{{Class: d.figure, Rect: geometry.Rect{X: float32(x0), Y: float32(y0), W: float32(x1 - x0), H: float32(y1 - y0)}}},
 		Polygons: []Polygon{polygon},
 		Masks:    []Mask{{Class: d.figure, Instance: 1, Runs: EncodeRuns(on)}},
 	}

@@ -3,13 +3,15 @@ package data
 import (
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 func TestTasks(t *testing.T) {
 	square := Polygon{Class: 2, Points: [][2]float32{{0, 0}, {3, 0}, {3, 3}, {0, 3}}}
 	several := Truth{
 		Class:    4,
-		Boxes:    []Box{{Class: 3, W: 9, H: 9}, {Class: 1, W: 1, H: 1}, {Class: 1, W: 1, H: 1}},
+		Boxes:    []Box{{Class: 3, Rect: geometry.Rect{W: 9, H: 9}}, {Class: 1, Rect: geometry.Rect{W: 1, H: 1}}, {Class: 1, Rect: geometry.Rect{W: 1, H: 1}}},
 		Polygons: []Polygon{square},
 		Masks:    []Mask{{Class: 0, Runs: []uint32{1, 8, 7}}, {Class: -1, Void: true, Runs: []uint32{0, 16}}},
 	}
@@ -116,7 +118,7 @@ func TestUnknownKindsOfTruth(t *testing.T) {
 		t.Errorf("%+v, %v", x, err)
 	}
 	if err := d.Edit(func(e *Edit) error {
-		if err := e.SetTruth(2, Truth{Class: -1, Boxes: []Box{{Class: 1, W: 2, H: 1}}}); err != nil {
+		if err := e.SetTruth(2, Truth{Class: -1, Boxes: []Box{{Class: 1, Rect: geometry.Rect{W: 2, H: 1}}}}); err != nil {
 			return err
 		}
 		return e.SetSplit(2, Test)
@@ -145,7 +147,9 @@ func TestUsable(t *testing.T) {
 	if got := d.Usable(Train); !slices.Equal(got, train) {
 		t.Errorf("%v, want %v", got, train)
 	}
-	if err := d.Edit(func(e *Edit) error { return e.SetTruth(train[0], Truth{Class: -1, Boxes: []Box{{W: 1, H: 1}}}) }); err != nil {
+	if err := d.Edit(func(e *Edit) error {
+		return e.SetTruth(train[0], Truth{Class: -1, Boxes: []Box{{Rect: geometry.Rect{W: 1, H: 1}}}})
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if got := d.Usable(Train); !slices.Equal(got, train[1:]) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 // A Truth is all that is known to be true of an image. Every kind of it may be there at once, whatever the task. Coordinates
@@ -19,12 +20,9 @@ type Truth struct {
 
 // A Box is a rectangle around a thing.
 type Box struct {
-	Class     int     `json:"class"`
-	X         float32 `json:"x"` // left edge
-	Y         float32 `json:"y"` // top edge
-	W         float32 `json:"w"`
-	H         float32 `json:"h"`
-	Difficult bool    `json:"difficult,omitempty"` // neither helps nor hurts when detections are scored
+	Class int `json:"class"`
+	geometry.Rect
+	Difficult bool `json:"difficult,omitempty"` // neither helps nor hurts when detections are scored
 }
 
 // A Polygon is the outline of a thing. Polygons of one Instance belong to one thing of several parts.

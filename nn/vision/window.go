@@ -10,6 +10,7 @@ import (
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/geometry"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -264,11 +265,24 @@ func (w *Windows) Boxes(threshold, overlap float32) []Box {
 			at := g.Place(k/g.Columns, k%g.Columns)
 			boxes = append(boxes, Box{
 				Class: best, Label: w.Labels[best], Score: score,
-				X: float32(at.Min.X), Y: float32(at.Min.Y), W: float32(at.Dx()), H: float32(at.Dy()),
+				Rect: geometry.Rect{X: float32(at.Min.X), Y: float32(at.Min.Y), W: float32(at.Dx()), H: float32(at.Dy())},
 			})
 		}
 	}
-	return NMS(boxes, overlap, true)
+	return surest(boxes, overlap)
+}
+
+// surest returns those of the boxes that overlap no surer one by more than overlap, whatever their classes, the surest first.
+func surest(boxes []Box, overlap float32) []Box {
+	rects, scores := make([]geometry.Rect, len(boxes)), make([]float32, len(boxes))
+	for i, b := range boxes {
+		rects[i], scores[i] = b.Rect, b.Score
+	}
+	var kept []Box
+	for _, i := range geometry.NMS(rects, scores, nil, overlap) {
+		kept = append(kept, boxes[i])
+	}
+	return kept
 }
 
 // Heat is, for each window of a grid, how much it speaks for a class (−1: for any): probability times content, 0…1, row by row.
