@@ -63,7 +63,7 @@ var below = []struct {
 	{[]string{"resources"}, []string{"nn", "app"}, []string{"nn/fault"}, "resources are data and looks; of the engine they know only the faults that they translate"},
 	{[]string{"nn"}, []string{"app", "cmd", "widgets"}, nil, "the engine is below all else"},
 	{[]string{"nn/kernel"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
-	{[]string{"nn/gpu", "nn/apart"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
+	{[]string{"nn/gpu", "nn/subprocess"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
 	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data"}, []string{"nn/gpu", "nn/device"}, nil, "whatever runs on a device does not know which"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
@@ -93,7 +93,7 @@ func TestImportsPointOneWay(t *testing.T) {
 func TestImportsOfDevices(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, d := range p.Imports {
-			if withinAny(d, []string{"nn/gpu", "nn/apart"}) && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !withinAny(p.ImportPath, []string{"app/session", "cmd"}) {
+			if withinAny(d, []string{"nn/gpu", "nn/subprocess"}) && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !withinAny(p.ImportPath, []string{"app/session", "cmd"}) {
 				t.Errorf("%s imports %s: a device is a device", p.ImportPath, d)
 			}
 		}

@@ -47,7 +47,7 @@ type helpVerb struct {
 }
 
 func main() {
-	device.Apart()
+	device.Isolate()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 	stop()

@@ -25,7 +25,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	device.Apart() // in the process of a graphics processor, which is this program too
+	device.Isolate() // in the process of a graphics processor, which is this program too
 	testscript.Main(m, map[string]func(){
 		"cnn": main,
 	})

@@ -27,7 +27,7 @@ type flags struct {
 }
 
 func main() {
-	device.Apart()
+	device.Isolate()
 	var f flags
 	kong.Parse(&f, kong.Name("convscope"), kong.Description("Learn and do computer vision with convolutional networks."))
 	if f.Dataset != "" && f.Tour == "" {

@@ -77,7 +77,7 @@ func (s series) median() float64 {
 type measured struct{ train, infer, single, rss, torchTrain, torchInfer, torchRSS, ortInfer, ortSingle series }
 
 func main() {
-	device.Apart()
+	device.Isolate()
 	var f flags
 	kong.Parse(&f, kong.Description("Compares cnn with PyTorch and ONNX Runtime."))
 	if err := f.run(); err != nil {

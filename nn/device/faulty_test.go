@@ -23,7 +23,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	Apart()
+	Isolate()
 	if os.Getenv(stepping) != "" {
 		fmt.Fprintln(os.Stderr, step())
 		os.Exit(1)
@@ -292,8 +292,8 @@ func goesOn(pid int) bool {
 
 // Whoever starts a program that has no room for a second process still has graphics processors, in the program itself.
 func TestWithinTheProgram(t *testing.T) {
-	apartFromHere = false
-	t.Cleanup(func() { apartFromHere = true })
+	isolated = false
+	t.Cleanup(func() { isolated = true })
 	before, err := os.ReadFile("/proc/self/maps")
 	if err != nil {
 		t.Fatal(err)

@@ -56,7 +56,7 @@ func quietly() (restore func()) {
 }
 
 // mapped lets the host read the first bytes of a buffer, once all that was submitted is done. The package wgpu can do that too, but hands C a pointer to memory of Go
-// that may be gone when C writes there; here it is memory of C. A driver that hangs never gets there: package apart ends the process then.
+// that may be gone when C writes there; here it is memory of C. A driver that hangs never gets there: package subprocess ends the process then.
 func (d *device) mapped(b *wgpu.Buffer, bytes uint) error {
 	done := (*C.int)(C.calloc(1, C.size_t(unsafe.Sizeof(C.int(0)))))
 	C.mapBuffer(handle(b), C.size_t(bytes), done)

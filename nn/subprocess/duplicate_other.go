@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package apart
+package subprocess
 
 import "golang.org/x/sys/unix"
 

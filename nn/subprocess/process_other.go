@@ -1,6 +1,6 @@
 //go:build !unix
 
-package apart
+package subprocess
 
 import (
 	"io"

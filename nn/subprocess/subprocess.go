@@ -1,8 +1,8 @@
-// Package apart runs a device in a process of its own. What its driver does to that process (it may end it, or never answer again) a program survives: every call then fails
+// Package subprocess runs a device in a process of its own. What its driver does to that process (it may end it, or never answer again) a program survives: every call then fails
 // with words, and the process is gone with all its memory.
 //
 // The two speak over the process's standard input and output: a request or an answer in gob, then the numbers that go with it as they lie in memory, for both are the same program.
-package apart
+package subprocess
 
 import (
 	"bufio"
@@ -87,8 +87,8 @@ const starting = 5 * time.Minute
 // lingering is how long a process that was asked to end, or killed, is waited for. One that a driver does not let go is left to the system.
 const lingering = 3 * time.Second
 
-// A Place is a way to a device apart.
-type Place struct {
+// A Config describes the process to start and turns its end into errors.
+type Config struct {
 	Command *exec.Cmd // the process, in which Serve is called
 	Ended   func(name string, cause error) error
 	Silent  func(name string, waited time.Duration) error
@@ -96,13 +96,13 @@ type Place struct {
 	Patience time.Duration
 }
 
-// Open starts the process and its device. Errors are those of the device, and what the place makes of a process that ended or was silent; after those every call gives the same error.
-func Open(p Place) (kernel.Device, error) {
-	in, err := p.Command.StdinPipe()
+// Open starts the process and its device. Errors are those of the device, and what the config makes of a process that ended or was silent; after those every call gives the same error.
+func Open(c Config) (kernel.Device, error) {
+	in, err := c.Command.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	out, err := p.Command.StdoutPipe()
+	out, err := c.Command.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -111,12 +111,12 @@ func Open(p Place) (kernel.Device, error) {
 			widen(f)
 		}
 	}
-	d := &device{place: p, in: in, out: out, said: &tail{}, r: bufio.NewReader(out), w: bufio.NewWriter(in)}
+	d := &device{config: c, in: in, out: out, said: &tail{}, r: bufio.NewReader(out), w: bufio.NewWriter(in)}
 	d.dec, d.enc = gob.NewDecoder(d.r), gob.NewEncoder(d.w)
-	p.Command.Stderr = d.said
-	p.Command.WaitDelay = lingering
-	if err := p.Command.Start(); err != nil {
-		return nil, p.Ended("", err)
+	c.Command.Stderr = d.said
+	c.Command.WaitDelay = lingering
+	if err := c.Command.Start(); err != nil {
+		return nil, c.Ended("", err)
 	}
 	watch := d.watch(starting)
 	var hello greeting
@@ -132,15 +132,15 @@ func Open(p Place) (kernel.Device, error) {
 		return nil, err
 	}
 	d.name, d.threads, d.patience = hello.Name, hello.Threads, hello.Patience
-	if p.Patience != 0 {
-		d.patience = p.Patience
+	if c.Patience != 0 {
+		d.patience = c.Patience
 	}
 	return d, nil
 }
 
 // device stands for the device in the other process.
 type device struct {
-	place    Place
+	config   Config
 	name     string
 	threads  int
 	patience time.Duration // 0: without end
@@ -164,7 +164,7 @@ func (d *device) Name() string { return d.name }
 // Threads implements kernel.Device.
 func (d *device) Threads() int { return d.threads }
 
-var errClosed = errors.New("apart: use of something closed")
+var errClosed = errors.New("subprocess: use of something closed")
 
 // Prepare implements kernel.Device.
 func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
@@ -178,7 +178,7 @@ func (d *device) Prepare(p *kernel.Program) (kernel.Executor, error) {
 		return nil, err
 	}
 	x := &executor{d: d, p: p, number: a.Executor, patience: d.patience}
-	if a.Patience != 0 && d.place.Patience == 0 {
+	if a.Patience != 0 && d.config.Patience == 0 {
 		x.patience = a.Patience
 	}
 	return x, nil
@@ -280,7 +280,7 @@ func (w *watch) ring() {
 	}
 	w.ended = true
 	w.d.silent.Store(true)
-	_ = w.d.place.Command.Process.Kill()
+	_ = w.d.config.Command.Process.Kill()
 	_ = w.d.out.Close() // whoever reads is let go, even if the process is not
 }
 
@@ -300,13 +300,13 @@ func (w *watch) stop() bool {
 
 // gone says what became of the process, and makes sure of it.
 func (d *device) gone(cause error, waited time.Duration) error {
-	_ = d.place.Command.Process.Kill()
+	_ = d.config.Command.Process.Kill()
 	ended := d.stop()
 	if d.silent.Load() {
-		d.lost = d.place.Silent(d.name, waited)
+		d.lost = d.config.Silent(d.name, waited)
 		return d.lost
 	}
-	d.lost = d.place.Ended(d.name, fmt.Errorf("%w; %v: %s", cause, ended, d.said))
+	d.lost = d.config.Ended(d.name, fmt.Errorf("%w; %v: %s", cause, ended, d.said))
 	return d.lost
 }
 
@@ -314,13 +314,13 @@ func (d *device) gone(cause error, waited time.Duration) error {
 func (d *device) stop() error {
 	_ = d.in.Close()
 	ended := make(chan error, 1)
-	go func() { ended <- d.place.Command.Wait() }()
+	go func() { ended <- d.config.Command.Wait() }()
 	for range 2 {
 		select {
 		case err := <-ended:
 			return err
 		case <-time.After(lingering):
-			_ = d.place.Command.Process.Kill()
+			_ = d.config.Command.Process.Kill()
 		}
 	}
 	return errors.New("it does not end")
@@ -444,8 +444,8 @@ func build() string {
 	return ""
 }
 
-// Say is what a command says on standard output, "" if it fails or does not end before ctx.
-func Say(ctx context.Context, c *exec.Cmd) string {
+// Output returns what a command prints on standard output, or "" if it fails or does not end before ctx.
+func Output(ctx context.Context, c *exec.Cmd) string {
 	c.WaitDelay = lingering
 	said := make(chan string, 1)
 	go func() {

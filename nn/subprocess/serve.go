@@ -1,4 +1,4 @@
-package apart
+package subprocess
 
 import (
 	"bufio"
@@ -185,7 +185,7 @@ func (s *server) do(r request, a *answer) (numbers []float32, err error) {
 		s.room(r.Length)
 		return s.numbers, x.Buffer(r.Buffer).Download(s.numbers)
 	}
-	return nil, fmt.Errorf("apart: there is no request of kind %d", r.Kind)
+	return nil, fmt.Errorf("subprocess: there is no request of kind %d", r.Kind)
 }
 
 // upload reads the numbers that follow, whatever becomes of them. Its error is one of reading.
@@ -208,7 +208,7 @@ func (s *server) upload(r request) error {
 // check tells whether there are as many numbers as a request is about.
 func (p prepared) check(r request) error {
 	if r.Buffer < 0 || int(r.Buffer) >= len(p.program.Buffers) || r.Length < 1 || r.Length > p.program.Buffers[r.Buffer].Shape.Len() {
-		return fmt.Errorf("apart: %d numbers of buffer %d", r.Length, r.Buffer)
+		return fmt.Errorf("subprocess: %d numbers of buffer %d", r.Length, r.Buffer)
 	}
 	return nil
 }

@@ -8,10 +8,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/convscope/convscope/nn/apart"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/gpu"
 	"github.com/convscope/convscope/nn/kernel"
+	"github.com/convscope/convscope/nn/subprocess"
 )
 
 // errand is the environment's name for what a process is started for; its values follow.
@@ -23,15 +23,15 @@ const (
 	onSoftware = "software" // … or on one that is drawn by the processor
 )
 
-// apartFromHere tells that this program can start itself as the process that a graphics processor is used in.
-var apartFromHere bool
+// isolated reports whether this program can start itself as the process that a graphics processor is used in.
+var isolated bool
 
-// Apart lets graphics processors be used in a process of their own, so that what their drivers do ends a run and not the program: the libraries that speak to them end the process
-// when a device is lost. The program that is started for it is this one once more. So main calls Apart first, and in that process it does not return. In a program that
+// Isolate lets graphics processors be used in a process of their own, so that what their drivers do ends a run and not the program: the libraries that speak to them end the process
+// when a device is lost. The program that is started for it is this one once more. So main calls Isolate first, and in that process it does not return. In a program that
 // does not call it graphics processors are used in the program itself.
-func Apart() {
+func Isolate() {
 	open := func(software bool) {
-		if err := apart.Serve(func() (kernel.Device, error) { return gpu.Open(software) }); err != nil {
+		if err := subprocess.Serve(func() (kernel.Device, error) { return gpu.Open(software) }); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -44,7 +44,7 @@ func Apart() {
 	case onSoftware:
 		open(true)
 	default:
-		apartFromHere = true
+		isolated = true
 		return
 	}
 	os.Exit(0)
@@ -52,18 +52,18 @@ func Apart() {
 
 // gpu opens a graphics processor.
 func (r Request) gpu(soft bool) (kernel.Device, error) {
-	if !apartFromHere {
+	if !isolated {
 		return gpu.Open(soft)
 	}
 	what := onHardware
 	if soft {
 		what = onSoftware
 	}
-	c, err := apart.Self(context.Background(), "gpu", errand+"="+what)
+	c, err := subprocess.Self(context.Background(), "gpu", errand+"="+what)
 	if err != nil {
 		return nil, gpu.Unusable("GPU", err)
 	}
-	return apart.Open(apart.Place{
+	return subprocess.Open(subprocess.Config{
 		Command: c, Patience: r.patience,
 		Ended: func(name string, cause error) error { return gone(gpu.Lost, name, cause) },
 		Silent: func(name string, waited time.Duration) error {
@@ -114,16 +114,16 @@ func Adapter(ctx context.Context) string {
 const adapterIs = "adapter: "
 
 func look(ctx context.Context) string {
-	if !apartFromHere {
+	if !isolated {
 		return gpu.Adapter()
 	}
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second) // a driver that does not answer is none
 	defer stop()
-	c, err := apart.Self(ctx, "gpu", errand+"="+toLook)
+	c, err := subprocess.Self(ctx, "gpu", errand+"="+toLook)
 	if err != nil {
 		return ""
 	}
-	for line := range strings.Lines(apart.Say(ctx, c)) {
+	for line := range strings.Lines(subprocess.Output(ctx, c)) {
 		if name, ok := strings.CutPrefix(line, adapterIs); ok {
 			return strings.TrimSpace(name)
 		}

@@ -1,4 +1,4 @@
-package apart_test
+package subprocess_test
 
 import (
 	"context"
@@ -10,18 +10,18 @@ import (
 	"testing"
 	"time"
 
-	"github.com/convscope/convscope/nn/apart"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/kernel/kerneltest"
+	"github.com/convscope/convscope/nn/subprocess"
 )
 
 // served is the environment's name for what the process of a test does.
-const served = "APART_TEST"
+const served = "SUBPROCESS_TEST"
 
 func TestMain(m *testing.M) {
 	if what := os.Getenv(served); what != "" {
-		if err := apart.Serve(func() (kernel.Device, error) { return faulty(what) }); err != nil {
+		if err := subprocess.Serve(func() (kernel.Device, error) { return faulty(what) }); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -108,11 +108,11 @@ var (
 
 func open(t *testing.T, what string, patience time.Duration) (kernel.Device, error) {
 	t.Helper()
-	c, err := apart.Self(context.Background(), "test", served+"="+what)
+	c, err := subprocess.Self(context.Background(), "test", served+"="+what)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return apart.Open(apart.Place{
+	return subprocess.Open(subprocess.Config{
 		Command: c, Patience: patience,
 		Ended: func(name string, cause error) error { return fmt.Errorf("%s %w: %w", name, errEnded, cause) },
 		Silent: func(name string, waited time.Duration) error {
@@ -130,7 +130,7 @@ func mustOpen(t *testing.T, what string, patience time.Duration) kernel.Device {
 	return d
 }
 
-// A device apart is a device like others: all that a program says arrives there.
+// A device in a process of its own is a device like any other: every part of a program arrives there.
 func TestConform(t *testing.T) {
 	kerneltest.Conform(t, func() kernel.Device { return mustOpen(t, "talks", 0) })
 }
@@ -235,11 +235,11 @@ func TestFaultsArrive(t *testing.T) {
 
 // BenchmarkStep is what a step costs that does nothing: the way there and back.
 func BenchmarkStep(b *testing.B) {
-	c, err := apart.Self(context.Background(), "test", served+"=works")
+	c, err := subprocess.Self(context.Background(), "test", served+"=works")
 	if err != nil {
 		b.Fatal(err)
 	}
-	d, err := apart.Open(apart.Place{Command: c})
+	d, err := subprocess.Open(subprocess.Config{Command: c})
 	if err != nil {
 		b.Fatal(err)
 	}
