@@ -132,7 +132,7 @@ func TestOnlyMetricsNameWhatIsMeasured(t *testing.T) {
 	}
 }
 
-// imaging's readers know no limit, and what they read it scans without looking whether a colour is in the palette (docs/decisions/0015): files are
+// imaging's readers know no limit, and what they read it scans without looking whether a colour is in the palette (docs/decisions/0016): files are
 // read by data.Decode alone.
 func TestImagingReadsNoFile(t *testing.T) {
 	uses := 0

@@ -26,7 +26,7 @@ var paletted = map[string]func(index byte) []byte{
 }
 
 // The library imaging, which clones and turns photos, looks colours up without a check, on goroutines where nobody can catch the panic
-// (CVE-2023-36308, docs/decisions/0015). So what Decode returns must have no pixel outside its palette, whatever the file says.
+// (CVE-2023-36308, docs/decisions/0016). So what Decode returns must have no pixel outside its palette, whatever the file says.
 func TestNoPixelOutsideThePalette(t *testing.T) {
 	for format, file := range paletted {
 		if _, ok := decodePaletted(t, format, file(1)).(*image.Paletted); !ok {
