@@ -35,8 +35,8 @@ type Block struct {
 	Wrong   bool     // it cannot work
 }
 
-// BlockCanvas shows a network as blocks and wires, and lets them be moved, joined, cut and deleted. It changes nothing itself: it tells what was
-// done, and is given the blocks anew.
+// BlockCanvas shows a network as blocks and wires, and lets them be moved, joined, cut and deleted. It changes nothing itself: it reports what was
+// done, and is given the new blocks.
 type BlockCanvas struct {
 	widget.BaseWidget
 	blocks   []Block
@@ -154,12 +154,12 @@ func (c *BlockCanvas) tell() {
 // Zoom is how large the canvas is drawn.
 func (c *BlockCanvas) Zoom() float32 { return c.zoom }
 
-// At gives the place on the canvas of a position in the widget.
+// At returns the place on the canvas of a position in the widget.
 func (c *BlockCanvas) At(p fyne.Position) (x, y float32) {
 	return (p.X - c.pan.X) / c.zoom, (p.Y - c.pan.Y) / c.zoom
 }
 
-// Place gives the position in the widget of a place on the canvas.
+// Place returns the position in the widget of a place on the canvas.
 func (c *BlockCanvas) Place(x, y float32) fyne.Position {
 	return fyne.NewPos(x*c.zoom+c.pan.X, y*c.zoom+c.pan.Y)
 }

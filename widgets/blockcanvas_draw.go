@@ -120,7 +120,7 @@ func (p textPlace) covers(q textPlace) bool {
 	return max(p.x-q.x, q.x-p.x) < (p.width+q.width)/2 && p.y < q.y+q.height && q.y < p.y+p.height
 }
 
-// overBlock tells whether a block's texts would lie over another block. Those of a chosen one are written all the same.
+// overBlock reports whether a block's texts would lie over another block. Those of a chosen one are written all the same.
 func (r *blocksRenderer) overBlock(of Block, texts textPlace) bool {
 	c := r.c
 	return slices.ContainsFunc(c.blocks, func(o Block) bool {

@@ -49,7 +49,7 @@ func NewButton(text string, look ButtonLook, tapped func()) *Button {
 	return b
 }
 
-// NewIconButton makes a button that is an icon, drawn anew when the theme changes.
+// NewIconButton makes a button that is an icon, redrawn when the theme changes.
 func NewIconButton(icon func() fyne.Resource, tapped func()) *Button {
 	b := NewButton("", Quiet, tapped)
 	b.icon, b.height = icon, 26
@@ -86,7 +86,7 @@ func (b *Button) Enable(on bool) {
 	}
 }
 
-// Enabled tells whether it can be pressed.
+// Enabled reports whether it can be pressed.
 func (b *Button) Enabled() bool { return !b.disabled }
 
 // Tapped implements fyne.Tappable.

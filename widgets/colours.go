@@ -1,5 +1,5 @@
 // Package widgets has the drawn things of the window that know nothing of networks: panels and form rows, plots, contact sheets,
-// thumbnail grids, the canvas of blocks. A widget gets numbers, images and texts and gives back what the user did with them.
+// thumbnail grids, the canvas of blocks. A widget gets numbers, images and texts and reports what the user did with them.
 //
 // Widgets are used on the window's goroutine only, like all of Fyne, except where a method says otherwise.
 package widgets

@@ -60,7 +60,7 @@ func (c *ContactSheet) Set(d SheetData) {
 // Data is what is shown.
 func (c *ContactSheet) Data() SheetData { return c.data }
 
-// Choose chooses a cell without telling; −1 is none.
+// Choose chooses a cell without reporting it; −1 is none.
 func (c *ContactSheet) Choose(cell int) {
 	c.chosen = cell
 	c.Refresh()
@@ -187,7 +187,7 @@ func (r *sheetRenderer) Layout(size fyne.Size) {
 	r.outline()
 }
 
-// paint draws the sheet anew if numbers, layout or theme changed.
+// paint redraws the sheet if numbers, layout or theme changed.
 func (r *sheetRenderer) paint(size fyne.Size) {
 	c, d := r.c, r.c.data
 	if d.Cells == 0 || size.Width < 4 || size.Height < 4 {

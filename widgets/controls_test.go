@@ -28,7 +28,7 @@ func TestNumberTellsOnlyWhatCanBe(t *testing.T) {
 		t.Error("setting a value tells, or is not shown")
 	}
 	if v, ok := n.Parse("3,0"); !ok || v != 3 {
-		t.Error("a comma is no decimal point")
+		t.Error("a comma is not a decimal point")
 	}
 }
 

@@ -19,7 +19,7 @@ var (
 	_ fyne.Widget       = (*Check)(nil)
 )
 
-// typed is an entry that tells when it gets and loses the focus.
+// typed is an entry that reports when it gains and loses the focus.
 type typed struct {
 	widget.Entry
 	focused  func(on bool)
@@ -61,7 +61,7 @@ func (t *typed) TypedShortcut(s fyne.Shortcut) {
 	}
 }
 
-// handOn gives a shortcut that a widget has no use for to the window.
+// handOn passes a shortcut that a widget has no use for on to the window.
 func handOn(from fyne.CanvasObject, s fyne.Shortcut) {
 	if c, ok := fyne.CurrentApp().Driver().CanvasForObject(from).(fyne.Shortcutable); ok {
 		c.TypedShortcut(s)
@@ -73,7 +73,7 @@ type Entry struct {
 	box
 	Field          *typed
 	frame          *Frame
-	said           *Paragraph // of its row: why what was typed cannot be
+	said           *Paragraph // of its row: why what was typed is invalid
 	wrong, focused bool
 	OnFocused      func(on bool) // is told when the focus comes and goes
 	OnWrong        func()        // is told when what was typed becomes wrong or right
@@ -117,7 +117,7 @@ func (e *Entry) outline() {
 	}
 }
 
-// SetWrong marks what was typed as what cannot be, and says why in its row; "" takes that back.
+// SetWrong marks what was typed as invalid, with the reason in its row; "" clears that.
 func (e *Entry) SetWrong(why string) { e.mark(why != "", why) }
 
 // mark is SetWrong with a reason that may be left out.
@@ -136,7 +136,7 @@ func (e *Entry) mark(wrong bool, why string) {
 	}
 }
 
-// Wrong tells whether what was typed cannot be.
+// Wrong reports whether what was typed is invalid.
 func (e *Entry) Wrong() bool { return e.wrong }
 
 // reason is what its row says.
@@ -153,7 +153,7 @@ func (e *Entry) Set(text string) {
 	e.Field.OnChanged = told
 }
 
-// Number is an entry of a number within bounds. What is no number, or out of bounds, is marked and not told.
+// Number is an entry of a number within bounds. What is not a number, or out of bounds, is marked and not reported.
 type Number struct {
 	*Entry
 	min, max float64
@@ -181,7 +181,7 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 	return n
 }
 
-// Explained sets what its row says while what was typed cannot be.
+// Explained sets what its row says while what was typed is invalid.
 func (n *Number) Explained(why string) *Number { n.why = why; return n }
 
 // Bounds are what the number must lie between, and whether it must be whole.
@@ -243,7 +243,7 @@ func FormRow(name string, width float32, control fyne.CanvasObject, extra ...fyn
 	return LineGrowing(6, label, append(objects, Sized(width, FieldHeight, control))...)
 }
 
-// EntryRow is a form's row of an Entry or a Number. Below it stands why what was typed cannot be, while it cannot.
+// EntryRow is a form's row of an Entry or a Number. Below it stands why what was typed is invalid, while it is.
 func EntryRow(name string, width float32, e interface {
 	fyne.CanvasObject
 	reason() *Paragraph
@@ -252,7 +252,7 @@ func EntryRow(name string, width float32, e interface {
 	return Column(2, FormRow(name, width, e, extra...), e.reason())
 }
 
-// EntryAlone is an Entry over its whole width. Below it stands why what was typed cannot be, while it cannot.
+// EntryAlone is an Entry over its whole width. Below it stands why what was typed is invalid, while it is.
 func EntryAlone(e *Entry) *fyne.Container { return Column(4, e, e.reason()) }
 
 // Choice is a field that opens a list of values.
@@ -322,7 +322,7 @@ func (c *Choice) value() string {
 	return c.options[c.chosen]
 }
 
-// Pick chooses as a user does, and tells.
+// Pick chooses as a user does, and reports the choice.
 func (c *Choice) Pick(i int) {
 	if i < 0 || i >= len(c.options) {
 		return
@@ -455,7 +455,7 @@ func NewCheck(text string, on bool, changed func(on bool)) *Check {
 	return c
 }
 
-// On tells whether it is on.
+// On reports whether it is on.
 func (c *Check) On() bool { return c.on }
 
 // Set changes it without telling.

@@ -30,7 +30,7 @@ func NewGuide(icon func() fyne.Resource, title string, steps []string, buttons .
 
 func (p *Paragraph) bigger() *Paragraph { p.size, p.bold = 17, true; return p }
 
-// iconPicture is an icon that is drawn anew when the theme changes.
+// iconPicture is an icon that is redrawn when the theme changes.
 type iconPicture struct {
 	widget.BaseWidget
 	icon func() fyne.Resource

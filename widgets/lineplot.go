@@ -217,7 +217,7 @@ func (r *plotRenderer) Layout(size fyne.Size) {
 	r.update()
 }
 
-// Refresh draws the lines anew, and of the texts those that changed: to refresh the whole widget would upload all of them again.
+// Refresh redraws the lines, and of the texts those that changed: to refresh the whole widget would upload all of them again.
 func (r *plotRenderer) Refresh() {
 	r.update()
 	r.picture.Refresh()

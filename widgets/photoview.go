@@ -92,7 +92,7 @@ func (v *PhotoView) SetImage(img image.Image) {
 	v.nameClass()
 }
 
-// SetBoxes shows boxes, the last on top. Nothing but the boxes is drawn anew.
+// SetBoxes shows boxes, the last on top. Nothing but the boxes is redrawn.
 func (v *PhotoView) SetBoxes(boxes []PhotoBox) {
 	v.boxes = boxes
 	if v.chosen >= len(boxes) {
@@ -104,7 +104,7 @@ func (v *PhotoView) SetBoxes(boxes []PhotoBox) {
 // Boxes are the boxes shown.
 func (v *PhotoView) Boxes() []PhotoBox { return v.boxes }
 
-// SelectBox highlights a box without telling; −1: none.
+// SelectBox highlights a box without reporting it; −1: none.
 func (v *PhotoView) SelectBox(index int) {
 	v.chosen = max(-1, min(len(v.boxes)-1, index))
 	v.drawing.overlay()
@@ -286,7 +286,7 @@ func (v *PhotoView) MouseOut() {
 	}
 }
 
-// hover tells what is under the pointer.
+// hover reports what is under the pointer.
 func (v *PhotoView) hover() {
 	if !v.hovered {
 		return

@@ -70,7 +70,7 @@ func (v *PhotoView) ClassAt(x, y float32) int {
 	return int(c)
 }
 
-// nameClass tells the class under the pointer and shows the label that it gets for it.
+// nameClass reports the class under the pointer and shows the label that it gets for it.
 func (v *PhotoView) nameClass() {
 	x, y, inside := v.At(v.pointer)
 	inside = inside && v.hovered && v.classes != nil

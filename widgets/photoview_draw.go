@@ -23,7 +23,7 @@ const (
 )
 
 // photoDrawing is the objects of a PhotoView, one above the other: the photo, the heat map, lines, the window, labels. Each part is
-// drawn anew on its own, for uploading a photo takes longer than everything else.
+// redrawn on its own, for uploading a photo takes longer than everything else.
 type photoDrawing struct {
 	v             *PhotoView
 	clip          *container.Clip
@@ -73,7 +73,7 @@ func (d *photoDrawing) scale() float32 {
 	return 1
 }
 
-// all draws everything anew: another photo, another theme.
+// all redraws everything: another photo, another theme.
 func (d *photoDrawing) all() {
 	d.picture.Image, d.heat.Image = nil, nil
 	d.place()
@@ -153,7 +153,7 @@ func (d *photoDrawing) warm() {
 	canvas.Refresh(d.lines)
 }
 
-// overlay draws lines and labels anew, and the window.
+// overlay redraws lines and labels, and the window.
 func (d *photoDrawing) overlay() {
 	if !d.v.Visible() {
 		return

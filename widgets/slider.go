@@ -17,7 +17,7 @@ var (
 	_ fyne.Widget       = (*Progress)(nil)
 )
 
-// Slider is a slim slider. It tells each change while it is dragged.
+// Slider is a slim slider. It reports each change while it is dragged.
 type Slider struct {
 	widget.BaseWidget
 	min, max, step float64
@@ -51,7 +51,7 @@ func (s *Slider) SetRange(low, high, step float64) {
 	s.Refresh()
 }
 
-// Slide moves it as a user does, and tells.
+// Slide moves it as a user does, and reports the change.
 func (s *Slider) Slide(v float64) {
 	if v = s.round(v); v != s.value {
 		s.value = v

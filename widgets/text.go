@@ -59,7 +59,7 @@ func (t *Text) Set(text string) {
 	}
 }
 
-// Text gives the text.
+// Text returns the text.
 func (t *Text) Text() string { return t.text }
 
 // SetColour changes the colour.
@@ -192,7 +192,7 @@ func (p *Paragraph) Set(text string) {
 	}
 }
 
-// Text gives the text.
+// Text returns the text.
 func (p *Paragraph) Text() string { return p.text }
 
 // SetColour changes the colour.

@@ -78,7 +78,7 @@ func (g *ThumbnailGrid) SetCellSize(size float32) {
 	g.relayout(g.rowOf(top))
 }
 
-// relayout arranges everything anew with the rows from a height on in sight.
+// relayout arranges everything again with the rows from a height on in sight.
 func (g *ThumbnailGrid) relayout(offset float32) {
 	g.wide = g.columns()
 	limit := g.content.MinSize().Height - g.scroll.Size().Height
@@ -103,7 +103,7 @@ func (g *ThumbnailGrid) Select(items ...int) {
 	g.content.choose()
 }
 
-// Refresh asks for the labels anew and draws all; pictures that were loaded stay.
+// Refresh asks for the labels again and draws all; pictures that were loaded stay.
 func (g *ThumbnailGrid) Refresh() { g.relayout(g.scroll.Offset.Y) }
 
 // Close stops loading and waits for its end.

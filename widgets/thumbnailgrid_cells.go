@@ -111,7 +111,7 @@ func (t *thumbnails) DoubleTapped(e *fyne.PointEvent) {
 	t.grid.open(item)
 }
 
-// update puts the cells on the items that are seen; all of them anew, or those only that have come into sight. Item i lives in cell i
+// update puts the cells on the items that are seen; all of them again, or only those that have come into sight. Item i lives in cell i
 // modulo the number of cells, so that scrolling by a row changes the cells of one row.
 func (t *thumbnails) update(anew bool) {
 	g := t.grid
@@ -153,7 +153,7 @@ func (t *thumbnails) update(anew bool) {
 	}
 }
 
-// choose shows anew which cells are chosen.
+// choose updates which cells are chosen.
 func (t *thumbnails) choose() {
 	for _, c := range t.cells {
 		if c.item >= 0 {

@@ -17,7 +17,7 @@ type thumbnail struct {
 	failed bool
 }
 
-// sharp tells whether the picture looks right in cells of side pixels: neither blurred nor so much too large that it flickers.
+// sharp reports whether the picture looks right in cells of side pixels: neither blurred nor so much too large that it flickers.
 func (t thumbnail) sharp(side int) bool { return t.side == 0 || side <= t.side && t.side <= 2*side }
 
 // thumbnailLoader loads pictures on two goroutines, the newest wish first, and keeps those used last.
@@ -67,7 +67,7 @@ func (l *thumbnailLoader) reset() {
 	l.ready, l.used, l.bytes = map[int]*list.Element{}, list.New(), 0
 }
 
-// want tells which items are seen in cells of side pixels; others need not be loaded any more. What came into sight last is loaded
+// want sets which items are seen in cells of side pixels; others need not be loaded any more. What came into sight last is loaded
 // first, from its first item on.
 func (l *thumbnailLoader) want(first, last, side int) {
 	l.mu.Lock()
@@ -95,7 +95,7 @@ func (l *thumbnailLoader) want(first, last, side int) {
 	l.wake.Broadcast()
 }
 
-// get gives a picture that was loaded.
+// get returns a picture that was loaded.
 func (l *thumbnailLoader) get(item int) thumbnail {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -178,7 +178,7 @@ func (l *thumbnailLoader) run() {
 	}
 }
 
-// done takes a picture in and says whether the window has to be told.
+// done takes a picture in and reports whether the window has to be told.
 func (l *thumbnailLoader) done(w wish, t thumbnail) (tell bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

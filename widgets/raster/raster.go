@@ -186,7 +186,7 @@ func Filters(values []float32, f, c, kh, kw int) *image.RGBA {
 // maxSlices bounds a sheet of filters: more cells than that cannot be told apart on any screen.
 const maxSlices = 4096
 
-// FilterSheet lays out F×C×kh×kw weights; colour tells whether a cell is a whole filter over three colours.
+// FilterSheet lays out F×C×kh×kw weights; colour says whether a cell is a whole filter over three colours.
 func FilterSheet(f, c, kh, kw int, ratio float64) (s Sheet, colour bool) {
 	if c == 3 && kh*kw > 1 {
 		return LayOut(min(f, maxSlices), kw, kh, ratio), true
