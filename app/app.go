@@ -32,7 +32,7 @@ type Options struct {
 	Height   float32
 }
 
-// alone tells whether the application works without a user: from nothing, leaving the user's workspace and preferences alone.
+// alone reports whether the application works without a user: from nothing, leaving the user's workspace and preferences alone.
 func (o Options) alone() bool { return o.Tour != "" || o.Latency > 0 }
 
 // Run opens the window and returns when it is closed. With a tour it returns an error if a step of it failed.
@@ -48,7 +48,7 @@ func Run(o Options) error {
 		o.Threads = runtime.NumCPU()
 	}
 	// The window's goroutine must not wait for its turn behind workers that compute: with more places than cores it has one at once, and the
-	// system, to which workers are the lesser, gives it a core.
+	// system, to which workers have the lower priority, gives it a core.
 	runtime.GOMAXPROCS(runtime.NumCPU() + 2)
 	if o.alone() {
 		return runAlone(a, o)

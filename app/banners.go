@@ -64,7 +64,7 @@ func readingTime(text string) time.Duration {
 
 func newBanners(w *shell) *banners { return &banners{w: w} }
 
-// build makes the objects anew, in the present language; what is told stays.
+// build makes the objects again, in the current language; messages stay.
 func (b *banners) build() {
 	b.list = widgets.Column(8)
 	b.object = container.New(low{}, widgets.Loose(container.NewVScroll(b.list)))
@@ -328,7 +328,7 @@ func (c *bannerCard) MouseIn(*desktop.MouseEvent) {
 // MouseMoved implements desktop.Hoverable.
 func (c *bannerCard) MouseMoved(*desktop.MouseEvent) {}
 
-// MouseOut implements desktop.Hoverable: its time begins anew.
+// MouseOut implements desktop.Hoverable: its time begins again.
 func (c *bannerCard) MouseOut() {
 	c.one.held, c.one.until = false, time.Now().Add(readingTime(c.one.say()))
 	c.b.wait()

@@ -89,7 +89,7 @@ func (f files) save(name string, then func(path string)) {
 	})
 }
 
-// translateQuestion says what Fyne asks before it writes over a file in the window's language: Fyne knows it in English alone.
+// translateQuestion puts the question that Fyne asks before it overwrites a file into the window's language: Fyne has it in English only.
 func (f files) translateQuestion() {
 	f.onTop(func(o fyne.CanvasObject) {
 		l, ok := o.(*widget.Label)

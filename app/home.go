@@ -51,7 +51,7 @@ func openHome[T any](p fyne.Preferences, wanted string, byName bool, open func(f
 	return open(instead)
 }
 
-// homeWindow says in a small window why the workspace cannot be opened, and offers another folder; then goes on with one that can be. The application
+// homeWindow is a small window that says why the workspace cannot be opened, and offers another folder; then goes on with one that can be. The application
 // ends when it is closed without.
 type homeWindow struct {
 	app    fyne.App

@@ -75,7 +75,7 @@ func (w *shell) uncover(cover fyne.CanvasObject) {
 	w.win.Canvas().Overlays().Remove(cover)
 }
 
-// escape hides the dialog on top, as the escape key does. It tells whether there was one.
+// escape hides the dialog on top, as the escape key does. It reports whether there was one.
 func (w *shell) escape() bool {
 	top := w.win.Canvas().Overlays().Top()
 	if p, ok := top.(*widget.PopUp); ok { // one of Fyne's

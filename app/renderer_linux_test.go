@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// namedThread starts a thread with a name, as the renderer does, and gives its number. It ends with the test.
+// namedThread starts a thread with a name, as the renderer does, and returns its number. It ends with the test.
 func namedThread(t *testing.T, name string) int {
 	t.Helper()
 	started, end := make(chan int), make(chan struct{})

@@ -244,7 +244,7 @@ func (w *shell) switchTheme() {
 	w.app.Preferences().SetBool("dark", w.dark)
 	w.app.Settings().SetTheme(resources.Theme(w.dark))
 	w.pages[w.current].Hide()
-	w.build() // Fyne refreshes what is in sight; the other tabs are made anew
+	w.build() // Fyne refreshes what is in sight; the other tabs are made again
 	w.pages[w.current].Show()
 }
 

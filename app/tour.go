@@ -21,11 +21,11 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
-// shower is a page that tells how much it shows: images, layers, boxes.
+// shower is a page that reports how much it shows: images, layers, boxes.
 type shower interface{ Shown() int }
 
 // tour does the main job in the real window: a sample or a source of images, a network, training, a look inside, detection. It saves a picture of each
-// step and gives an error if a step did not do what it should. It runs on a goroutine of its own.
+// step and returns an error if a step did not do what it should. It runs on a goroutine of its own.
 type tour struct {
 	w       *shell
 	o       Options
@@ -113,7 +113,7 @@ func (t *tour) shownBy(what string, n int) error {
 	})
 }
 
-// failed gives the first error that the session told of.
+// failed returns the first error that the session reported.
 func failed(s *session.State) error {
 	for _, n := range s.Notices {
 		if n.Err != nil {
@@ -140,7 +140,7 @@ func (t *tour) save(name string) error {
 	return disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, img) })
 }
 
-// blank tells whether a picture has one colour only.
+// blank reports whether a picture has one colour only.
 func blank(img image.Image) bool {
 	b := img.Bounds()
 	first := img.At(b.Min.X, b.Min.Y)
@@ -168,7 +168,7 @@ func (t *tour) data() error {
 			return err
 		}
 		o := data.DefaultImport()
-		if !found.Alike || max(found.Width, found.Height) > 64 { // a tour is no long training
+		if !found.Alike || max(found.Width, found.Height) > 64 { // a tour is not a long training
 			o.Width, o.Height = 32, 32
 		}
 		t.on(func() { t.w.session.Import(t.o.Dataset, t.w.session.NameFor(t.o.Dataset), o) })

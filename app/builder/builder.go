@@ -272,7 +272,7 @@ func (p *Page) blocks() []widgets.Block {
 	return blocks
 }
 
-// arranged tells whether the blocks have places of their own.
+// arranged reports whether the blocks have places of their own.
 func (p *Page) arranged() bool {
 	return slices.ContainsFunc(p.spec.Layers, func(l nn.Layer) bool { return l.X != 0 || l.Y != 0 })
 }
@@ -370,7 +370,7 @@ func (p *Page) Key(e *fyne.KeyEvent) {
 	}
 }
 
-// uncovered tells that no dialog or menu lies over the tab.
+// uncovered reports whether no dialog or menu lies over the tab.
 func (p *Page) uncovered() bool { return p.host.Window().Canvas().Overlays().Top() == nil }
 
 // Close implements page.Page.

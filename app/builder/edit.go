@@ -66,7 +66,7 @@ func (p *Page) shortcut(name string) {
 	}
 }
 
-// placed gives the network with the places that the canvas shows, so that an edit moves nothing else.
+// placed returns the network with the places that the canvas shows, so that an edit moves nothing else.
 func (p *Page) placed() nn.Spec {
 	spec := p.spec.Clone()
 	for _, b := range p.canvas.Blocks() {

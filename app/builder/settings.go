@@ -17,7 +17,7 @@ import (
 // Widths of the form: the column at the right, and the fields in it.
 const settingsWidth, fieldWidth = 246, 84
 
-// form is what the column at the right shows of a layer. Its fields stay while they are typed into; what follows from them is told anew with each
+// form is what the column at the right shows of a layer. Its fields stay while they are typed into; what follows from them is updated with each
 // change.
 type form struct {
 	layer   string
@@ -44,7 +44,7 @@ func (p *Page) showSettings() {
 	p.settings.Refresh()
 }
 
-// updateForm tells anew what follows from the fields of the layer that is shown.
+// updateForm updates what follows from the fields of the layer that is shown.
 func (p *Page) updateForm() {
 	if p.form == nil {
 		return
@@ -61,7 +61,7 @@ func (p *Page) updateForm() {
 	p.settings.Refresh()
 }
 
-// hint tells what can be done while nothing is selected.
+// hint shows what can be done while nothing is selected.
 func (p *Page) hint() []fyne.CanvasObject {
 	rows := []fyne.CanvasObject{widgets.NewHeading(p.name)}
 	for _, key := range []string{"hint.select", "hint.add", "hint.wire", "hint.delete"} {
@@ -70,7 +70,7 @@ func (p *Page) hint() []fyne.CanvasObject {
 	return rows
 }
 
-// dataForm tells what goes into the network.
+// dataForm shows what goes into the network.
 func (p *Page) dataForm() []fyne.CanvasObject {
 	return []fyne.CanvasObject{
 		widgets.NewHeading(p.text("data")),
@@ -135,7 +135,7 @@ func (p *Page) folded(rows []fyne.CanvasObject) []fyne.CanvasObject {
 	return []fyne.CanvasObject{widgets.Line(0, more), folded}
 }
 
-// consequences tells shapes, parameters and work of a layer.
+// consequences shows the shapes, parameters and work of a layer.
 func (p *Page) consequences(i int) []fyne.CanvasObject {
 	l, r := p.spec.Layers[i], p.report.Layers[i]
 	var rows []fyne.CanvasObject
@@ -177,7 +177,7 @@ func (p *Page) consequences(i int) []fyne.CanvasObject {
 	return rows
 }
 
-// nameRow is the field of a layer's name. It is taken with Enter; what cannot be a name says why.
+// nameRow is the field of a layer's name. It is taken with Enter; an invalid name says why.
 func (p *Page) nameRow(l nn.Layer) fyne.CanvasObject {
 	name := widgets.NewEntry(l.Name, nil)
 	name.OnFocused = p.focused
@@ -186,7 +186,7 @@ func (p *Page) nameRow(l nn.Layer) fyne.CanvasObject {
 	return widgets.EntryRow(p.text("name"), fieldWidth, name)
 }
 
-// nameFault says why a layer cannot be called so; "" if it can.
+// nameFault returns why a layer cannot have a name; "" if it can.
 func (p *Page) nameFault(from, to string) string {
 	if strings.TrimSpace(to) == "" {
 		return p.host.Text("name.missing")
