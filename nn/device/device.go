@@ -23,7 +23,7 @@ type Request struct {
 	Threads int    // of the CPU; 0: all cores
 	Quiet   bool   // a window comes first
 
-	// Program gives what will be run, for Auto to measure. Without it Auto takes the CPU.
+	// Program returns what will be run, for Auto to measure. Without it Auto takes the CPU.
 	Program func() (*kernel.Program, error)
 
 	patience time.Duration // how long a step of the graphics processor may take; 0: as long as it says
@@ -62,7 +62,7 @@ func (r Request) cpu() (kernel.Device, error) {
 	return kernel.NewCPU(r.Threads)
 }
 
-// auto takes a graphics processor, if there is one that is no software, and a step of the program is quicker on it.
+// auto takes a graphics processor, if there is one that is not software, and a step of the program is quicker on it.
 func (r Request) auto() (Choice, error) {
 	cpu, err := r.cpu()
 	if err != nil || r.Program == nil || Adapter(context.Background()) == "" {
@@ -129,7 +129,7 @@ func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 	return least, ex.Close()
 }
 
-// Why says in a few words why a device was taken that was not asked for by its kind; "" of one that was.
+// Why returns in a few words why a device was taken that was not asked for by its kind, or "".
 func (c Choice) Why() string {
 	switch {
 	case c.Measured:

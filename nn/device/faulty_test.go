@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// faulty puts a layer between this test's graphics processors and their driver, which says that they are cards, and gives what lets them fail (testdata/faulty.c).
+// faulty puts a layer between this test's graphics processors and their driver, which reports them as cards, and returns what makes them fail (testdata/faulty.c).
 func faulty(t *testing.T) (fail func(how string)) {
 	t.Helper()
 	dir := t.TempDir()
@@ -218,7 +218,7 @@ func TestTheProcessEndsWithTheProgram(t *testing.T) {
 // stepping is the environment's name for a program that runs steps on a graphics processor until it is killed.
 const stepping = "CONVSCOPE_TEST_STEPPING"
 
-// step says which process its graphics processor is used in, and goes on.
+// step finds the process in which its graphics processor is used, and goes on.
 func step() error {
 	d, err := Open(Request{Kind: GPU})
 	if err != nil {
@@ -283,7 +283,7 @@ func TestAHangingProcessEndsWithTheProgram(t *testing.T) {
 	}
 }
 
-// goesOn tells of a process that has not ended, though it may not have been buried.
+// goesOn reports whether a process has not ended, though it may not have been buried.
 func goesOn(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	_, state, _ := strings.Cut(string(stat), ") ")

@@ -80,10 +80,10 @@ func gone(words func(adapter string, cause error) error, device string, cause er
 	return gpu.Unusable("GPU", cause)
 }
 
-// Failed tells whether an error is one that a program would not have had on the CPU.
+// Failed reports whether an error is one that a program would not have had on the CPU.
 func Failed(err error) bool { return strings.HasPrefix(fault.Code(err), "gpu.") }
 
-// TooLarge tells of a program for which a graphics processor has no room.
+// TooLarge reports whether an error is that a program does not fit into a graphics processor's memory.
 func TooLarge(err error) bool {
 	code := fault.Code(err)
 	return code == "gpu.large" || code == "gpu.memory"
@@ -117,7 +117,7 @@ func look(ctx context.Context) string {
 	if !isolated {
 		return gpu.Adapter()
 	}
-	ctx, stop := context.WithTimeout(ctx, 20*time.Second) // a driver that does not answer is none
+	ctx, stop := context.WithTimeout(ctx, 20*time.Second) // a driver that does not answer counts as none
 	defer stop()
 	c, err := subprocess.Self(ctx, "gpu", errand+"="+toLook)
 	if err != nil {

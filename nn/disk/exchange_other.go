@@ -4,5 +4,5 @@ package disk
 
 import "errors"
 
-// exchange tells that the system cannot.
+// exchange returns that the system cannot.
 func exchange(_, _ string) error { return errors.ErrUnsupported }

@@ -13,7 +13,7 @@ import (
 // errHeld says that another process, or another draft of this one, holds a folder.
 var errHeld = errors.New("disk: the folder is held")
 
-// holdsRenamed says that a folder that is held can be renamed: not here, where a file in it is open.
+// holdsRenamed reports whether a folder that is held can be renamed: not here, where a file in it is open.
 const holdsRenamed = false
 
 // holdFile is open while its folder is held. On these systems a file that is open cannot be removed by another process.

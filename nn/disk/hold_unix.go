@@ -11,7 +11,7 @@ import (
 // errHeld says that another process, or another draft of this one, holds a folder.
 var errHeld = errors.New("disk: the folder is held")
 
-// holdsRenamed says that a folder that is held can be renamed.
+// holdsRenamed reports whether a folder that is held can be renamed.
 const holdsRenamed = true
 
 // hold takes a folder for this process until release. The system frees it when the process ends, however it ends.

@@ -119,7 +119,7 @@ func Layers(m *model.Model) *View {
 	return v
 }
 
-// Filters gives the filters F×C×h×w and biases of a convolution, or nil for another layer.
+// Filters returns the filters F×C×h×w and biases of a convolution, or nil for another layer.
 func Filters(m *model.Model, layer string) (*nn.Tensor, []float32) {
 	w, ok := m.Weights[layer+".weight"]
 	if !ok || len(w.Shape) != 4 {
@@ -131,7 +131,7 @@ func Filters(m *model.Model, layer string) (*nn.Tensor, []float32) {
 // bins of a histogram.
 const bins = 24
 
-// Describe gives the statistics of numbers.
+// Describe returns the statistics of numbers.
 func Describe(numbers []float32) Stats {
 	if len(numbers) == 0 {
 		return Stats{}

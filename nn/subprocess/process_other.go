@@ -10,7 +10,7 @@ import (
 // ownOutput is standard output, which others in the process may write to as well.
 func ownOutput() (*os.File, error) { return os.Stdout, nil }
 
-// untilGone passes on what the program says. When that is gone the process ends soon, even while its device does not answer.
+// untilGone passes on what the program sends. When that is gone the process ends soon, even while its device does not answer.
 func untilGone(in *os.File) io.Reader {
 	r, w := io.Pipe()
 	go func() {

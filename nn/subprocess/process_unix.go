@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ownOutput takes standard output for what the process says, and lets what others in it print go to standard error.
+// ownOutput takes standard output for what the process sends, and lets what others in it print go to standard error.
 func ownOutput() (*os.File, error) {
 	own, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -22,7 +22,7 @@ func ownOutput() (*os.File, error) {
 	return os.NewFile(uintptr(own), "output"), nil
 }
 
-// untilGone is what the program says. When that is gone the process ends soon, even while its device does not answer.
+// untilGone is what the program sends. When that is gone the process ends soon, even while its device does not answer.
 func untilGone(in *os.File) io.Reader {
 	go func() {
 		fds := []unix.PollFd{{Fd: 0}} // of which only the end is told

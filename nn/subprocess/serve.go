@@ -146,7 +146,7 @@ func serve(open func() (kernel.Device, error), in io.Reader, out io.Writer) erro
 	}
 }
 
-// do does what is asked and gives the numbers that go with the answer.
+// do does what is asked and returns the numbers that go with the answer.
 func (s *server) do(r request, a *answer) (numbers []float32, err error) {
 	if err := s.failed; err != nil && r.Kind != release && r.Kind != end { // nothing is done with what did not arrive
 		s.failed = nil
@@ -185,7 +185,7 @@ func (s *server) do(r request, a *answer) (numbers []float32, err error) {
 		s.room(r.Length)
 		return s.numbers, x.Buffer(r.Buffer).Download(s.numbers)
 	}
-	return nil, fmt.Errorf("subprocess: there is no request of kind %d", r.Kind)
+	return nil, fmt.Errorf("subprocess: unknown request of kind %d", r.Kind)
 }
 
 // upload reads the numbers that follow, whatever becomes of them. Its error is one of reading.
@@ -205,7 +205,7 @@ func (s *server) upload(r request) error {
 	return nil
 }
 
-// check tells whether there are as many numbers as a request is about.
+// check reports an error unless there are as many numbers as a request is about.
 func (p prepared) check(r request) error {
 	if r.Buffer < 0 || int(r.Buffer) >= len(p.program.Buffers) || r.Length < 1 || r.Length > p.program.Buffers[r.Buffer].Shape.Len() {
 		return fmt.Errorf("subprocess: %d numbers of buffer %d", r.Length, r.Buffer)

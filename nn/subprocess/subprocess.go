@@ -38,22 +38,22 @@ type kind uint8
 
 const (
 	prepare  kind = iota + 1 // answered with the number of the executor
-	upload                   // not answered: what goes wrong the next answer tells
+	upload                   // not answered: the next answer reports what went wrong
 	download                 // answered; numbers follow
 	run
 	release // an executor
 	end     // the process
 )
 
-// answer is what the process says.
+// answer is what the process sends.
 type answer struct {
 	Executor int
 	Patience time.Duration // with an executor: how long its steps may take, if that is another time than the device's
 	Fault    *fault.Fault  // what went wrong, for a person
-	Error    string        // what went wrong else
+	Error    string        // what else went wrong
 }
 
-// greeting is the first thing that the process says.
+// greeting is the first thing that the process sends.
 type greeting struct {
 	Answer   answer
 	Build    string // of the program
@@ -78,7 +78,7 @@ func (a answer) err() error {
 	return nil
 }
 
-// A Patient device, or executor, says how long a step may take before its driver counts as hung.
+// A Patient device, or executor, has a limit of its own for how long a step may take before its driver counts as hung.
 type Patient interface{ Patience() time.Duration }
 
 // starting is how long a process may take to open its device and to make a program ready: some compile for a minute.
@@ -92,11 +92,11 @@ type Config struct {
 	Command *exec.Cmd // the process, in which Serve is called
 	Ended   func(name string, cause error) error
 	Silent  func(name string, waited time.Duration) error
-	// Patience is how long a step may take; 0: as long as the device says.
+	// Patience is how long a step may take; 0: as long as the device allows.
 	Patience time.Duration
 }
 
-// Open starts the process and its device. Errors are those of the device, and what the config makes of a process that ended or was silent; after those every call gives the same error.
+// Open starts the process and its device. Errors are those of the device, and what the config makes of a process that ended or was silent; after those every call returns the same error.
 func Open(c Config) (kernel.Device, error) {
 	in, err := c.Command.StdinPipe()
 	if err != nil {
@@ -284,7 +284,7 @@ func (w *watch) ring() {
 	_ = w.d.out.Close() // whoever reads is let go, even if the process is not
 }
 
-// stop ends the watch. It tells whether that was in time.
+// stop ends the watch. It reports whether that was in time.
 func (w *watch) stop() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -298,7 +298,7 @@ func (w *watch) stop() bool {
 	return true
 }
 
-// gone says what became of the process, and makes sure of it.
+// gone returns what became of the process, after making sure that it has ended.
 func (d *device) gone(cause error, waited time.Duration) error {
 	_ = d.config.Command.Process.Kill()
 	ended := d.stop()
@@ -310,7 +310,7 @@ func (d *device) gone(cause error, waited time.Duration) error {
 	return d.lost
 }
 
-// stop lets the process end, or ends it, and gives how.
+// stop lets the process end, or ends it, and returns how.
 func (d *device) stop() error {
 	_ = d.in.Close()
 	ended := make(chan error, 1)
@@ -406,7 +406,7 @@ func asBytes(v []float32) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 4*len(v))
 }
 
-// tail keeps the end of what a process says on standard error.
+// tail keeps the end of what a process writes to standard error.
 type tail struct {
 	mu   sync.Mutex
 	text []byte
@@ -424,7 +424,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String gives the last words: what was said before the runtimes of Rust and Go describe where each thread was.
+// String returns the last words: what was written before the runtimes of Rust and Go describe where each thread was.
 func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -436,7 +436,7 @@ func (t *tail) String() string {
 	return strings.ToValidUTF8(words[max(0, len(words)-300):], "")
 }
 
-// build tells versions of the program apart.
+// build identifies the version of the program.
 func build() string {
 	if b, ok := debug.ReadBuildInfo(); ok {
 		return b.String()
@@ -463,7 +463,7 @@ func Output(ctx context.Context, c *exec.Cmd) string {
 	}
 }
 
-// Self is the command that starts this program once more, with a word for whoever lists processes and more environment. Nothing that it says in the end is longer than it has to be.
+// Self is the command that starts this program once more, with a word for whoever lists processes and more environment. What it prints when it crashes is kept short.
 func Self(ctx context.Context, word string, env ...string) (*exec.Cmd, error) {
 	path := "/proc/self/exe" // is the program that runs, even where a newer one has taken its file's place
 	if _, err := os.Stat(path); err != nil {

@@ -153,7 +153,7 @@ func prepare(t *testing.T, d kernel.Device) kernel.Executor {
 	return x
 }
 
-// A process that ends takes nothing with it: each call says so, and closing does no harm.
+// A process that ends takes nothing with it: each call returns an error that says so, and closing does no harm.
 func TestAProcessThatEnds(t *testing.T) {
 	for what, want := range map[string]error{"crashes": errEnded, "hangs": errSilent, "slow": errSilent} {
 		patience := 300 * time.Millisecond
@@ -212,7 +212,7 @@ func TestAfterAnUploadThatFailed(t *testing.T) {
 	}
 }
 
-// What a device says of itself arrives as it was said: with its code, its words and their values.
+// The fault of a device arrives as it was: with its code, its words and their values.
 func TestFaultsArrive(t *testing.T) {
 	_, err := open(t, "closed", 0)
 	var f *fault.Fault

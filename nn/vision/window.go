@@ -144,7 +144,7 @@ func (w *Windows) lay(o WindowOptions, m *model.Model) error {
 // flat is a contrast, of 255, that is no thing yet.
 const flat = 12
 
-// quiet tells whether a photo is things on a background: at least half of it has about one brightness.
+// quiet reports whether a photo is things on a background: at least half of it has about one brightness.
 func quiet(photo *image.NRGBA) bool {
 	var counts [256]int
 	n := 0
@@ -178,7 +178,7 @@ func standsOut(px data.Pixels) float32 {
 	return 1
 }
 
-// content tells whether a window shows a whole thing. A classifier must name one of its classes even for an empty window or half a thing, so
+// content estimates whether a window shows a whole thing. A classifier must name one of its classes even for an empty window or half a thing, so
 // its probability alone finds boxes everywhere. What stands out from the window's background (the median of its border) is what it shows: the
 // value is the share of it that does not lie on the window's border, times how well it is centred; 0 for a flat window.
 func content(px data.Pixels) float32 {

@@ -24,10 +24,10 @@ type node struct {
 	pending []map[string]*node // what happened to its names since, in order; nil: the name is gone
 }
 
-// now gives what a folder holds while nothing is cut.
+// now returns what a folder holds while nothing is cut.
 func (n *node) now() map[string]*node { return n.with(func(int) bool { return true }) }
 
-// with gives what a folder holds when only some of what is pending came to the disk.
+// with returns what a folder holds when only some of what is pending came to the disk.
 func (n *node) with(came func(int) bool) map[string]*node {
 	names := maps.Clone(n.names)
 	for i, change := range n.pending {
@@ -170,7 +170,7 @@ const (
 	ways // how many there are
 )
 
-// content gives a file's bytes after a cut.
+// content returns a file's bytes after a cut.
 func (n *node) content(fate int) []byte {
 	pending := n.all[len(n.safe):]
 	switch fate {
@@ -187,7 +187,7 @@ func (n *node) content(fate int) []byte {
 // A State is what a cut leaves: files with their bytes, and folders with nil.
 type State map[string][]byte
 
-// Key tells states apart, whatever is in files and folders that are unread.
+// Key identifies a state, whatever is in files and folders that are unread.
 func (s State) Key(unread func(path string) bool) string {
 	h := sha256.New()
 	for _, path := range slices.Sorted(maps.Keys(s)) {
@@ -207,7 +207,7 @@ func (s State) Key(unread func(path string) bool) string {
 
 func none(string) bool { return false }
 
-// Read gives the state of a folder.
+// Read returns the state of a folder.
 func Read(folder string) (State, error) {
 	s := State{}
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
@@ -319,9 +319,9 @@ func pick(first bool, a, b int) int {
 	return b
 }
 
-// Cuts gives the states that a power cut could leave after each number of operations. What was not synced may be lost, whatever the order in
+// Cuts returns the states that a power cut could leave after each number of operations. What was not synced may be lost, whatever the order in
 // which it was done: names that were given, changed or taken away, and bytes of files, which may be missing, cut off or zeros instead. Where there
-// are many combinations it gives a sample, which is always the same.
+// are many combinations it returns a sample, which is always the same.
 func (r *Recorder) Cuts() iter.Seq2[int, State] {
 	return func(yield func(int, State) bool) {
 		m, random := imageOf(r.begin), rand.New(rand.NewPCG(1, 2))

@@ -13,7 +13,7 @@ type Full struct {
 	Room int
 }
 
-// need tells whether there is room for an operation.
+// need reports whether there is room for an operation.
 func (d *Full) need() error {
 	if d.Room--; d.Room < 0 {
 		return syscall.ENOSPC

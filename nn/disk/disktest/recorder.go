@@ -142,7 +142,7 @@ func (r *Recorder) SyncFolder(path string) error {
 	return r.note(r.Quick.SyncFolder(path), "syncFolder", path, "", nil)
 }
 
-// Last tells which operation was the last of so many.
+// Last returns which operation was the last of so many.
 func (r *Recorder) Last(n int) string {
 	if n == 0 {
 		return "none"
