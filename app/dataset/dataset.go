@@ -26,16 +26,15 @@ type Page struct {
 	root  *fyne.Container
 
 	// What is chosen outlives a change of language.
-	shown    string // the data set in the grid
-	opened   *data.Dataset
-	class    int // −1: all
-	split    int // −1: all
+	shown    string    // the data set in the grid
+	info     data.Info // of it
+	class    int       // −1: all
+	split    int       // −1: all
 	search   string
 	searched *widgets.Entry // where that is typed
 	cell     float64
 	items    []data.Entry // of the grid
 	source   atomic.Pointer[source]
-	serial   int   // of the filter that is under way
 	picked   int   // in items; −1: none
 	form     *form // not nil: an import is being prepared
 
@@ -66,10 +65,13 @@ type Page struct {
 	grids []*widgets.ThumbnailGrid // of earlier languages, to be closed
 }
 
+// unlabelled stands after the splits in the choice of one.
+const unlabelled = 3
+
 // source is what the grid loads from, on its own goroutines.
 type source struct {
-	d     *data.Dataset
-	items []data.Entry
+	dataset string
+	items   []data.Entry
 }
 
 // New makes the tab.
@@ -235,7 +237,7 @@ func (p *Page) Update(s *session.State) {
 
 // open shows a data set.
 func (p *Page) open(d session.Dataset) {
-	p.opened, p.items, p.picked = nil, nil, -1
+	p.info, p.items, p.picked = d.Info, nil, -1
 	p.source.Store(nil)
 	p.selected.box.Hide()
 	p.grid.SetItems(0, nil)
@@ -247,23 +249,12 @@ func (p *Page) open(d session.Dataset) {
 	}
 	p.showFacts(d)
 	name := d.Name
-	p.host.Session().Do(func(context.Context) func() {
-		opened, err := p.host.Session().Data(name)
-		if err != nil {
-			return func() { p.host.Fault(err) }
-		}
-		mean, err := opened.Mean()
-		return func() {
-			if p.shown != name {
-				return
-			}
-			p.opened = opened
-			if err == nil {
-				p.mean.Set(mean.Pixels().Image())
-			}
-			p.filter()
+	p.host.Session().MeanImage(name, func(mean image.Image, err error) {
+		if p.shown == name && err == nil { // what hinders it is told with the images
+			p.mean.Set(mean)
 		}
 	})
+	p.filter()
 }
 
 // showFacts fills in what is known of the data set as a whole.
@@ -327,62 +318,39 @@ func megabytes(bytes int64) string {
 	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
 }
 
-// filter finds the images to show, in the background: a search by name reads every record.
+// filter finds the images to show.
 func (p *Page) filter() {
-	d, info := p.opened, data.Info{}
-	if d == nil {
+	name, info, search := p.shown, p.info, p.search
+	if d := p.state.ChosenDataset(); d == nil || d.Name != name || d.Err != nil {
 		return
 	}
-	info = d.Info()
-	class, split, search := p.class, p.split, strings.ToLower(strings.TrimSpace(p.search))
-	p.serial++
-	serial := p.serial
-	p.host.Session().Do(func(ctx context.Context) func() {
-		var items []data.Entry
-		for _, e := range d.Index() {
-			if ctx.Err() != nil {
-				return nil
-			}
-			if class >= 0 && int(e.Class) != class || split == 3 && e.Class >= 0 || split >= 0 && split < 3 && int(e.Split) != split {
-				continue
-			}
-			if search != "" && !matches(d, e, info, search) {
-				continue
-			}
-			items = append(items, e)
-		}
-		return func() {
-			if serial != p.serial {
-				return
-			}
-			p.items, p.picked = items, -1
-			p.source.Store(&source{d, items})
-			p.selected.box.Hide()
-			switch {
-			case len(items) > 0:
-				p.count.Set(p.text("count", widgets.Thousands(len(items))))
-			case search != "":
-				p.count.Set(p.text("none.found", p.search))
-			default:
-				p.count.Set(p.text("none.there"))
-			}
-			p.grid.SetItems(len(items), func(i int) string {
-				if c := items[i].Class; c >= 0 && int(c) < len(info.Classes) {
-					return info.Classes[c]
-				}
-				return "?"
-			})
-		}
-	})
-}
-
-// matches tells whether label or file of an image have the text in them.
-func matches(d *data.Dataset, e data.Entry, info data.Info, search string) bool {
-	if e.Class >= 0 && int(e.Class) < len(info.Classes) && strings.Contains(strings.ToLower(info.Classes[e.Class]), search) {
-		return true
+	q := session.Query{Class: p.class, Split: p.split, Text: search}
+	if p.split == unlabelled {
+		q.Split, q.Unlabelled = -1, true
 	}
-	r, err := d.Record(e.ID)
-	return err == nil && strings.Contains(strings.ToLower(r.File), search)
+	p.host.Session().FindImages(name, q, func(items []data.Entry, err error) {
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		p.items, p.picked = items, -1
+		p.source.Store(&source{name, items})
+		p.selected.box.Hide()
+		switch {
+		case len(items) > 0:
+			p.count.Set(p.text("count", widgets.Thousands(len(items))))
+		case strings.TrimSpace(search) != "":
+			p.count.Set(p.text("none.found", search))
+		default:
+			p.count.Set(p.text("none.there"))
+		}
+		p.grid.SetItems(len(items), func(i int) string {
+			if c := items[i].Class; c >= 0 && int(c) < len(info.Classes) {
+				return info.Classes[c]
+			}
+			return "?"
+		})
+	})
 }
 
 // load gives the grid a picture; it runs on a background goroutine.
@@ -391,41 +359,32 @@ func (p *Page) load(_ context.Context, item int) (image.Image, error) {
 	if at == nil || item >= len(at.items) {
 		return nil, context.Canceled
 	}
-	px, err := at.d.Pixels(at.items[item].ID)
-	if err != nil {
-		return nil, err
-	}
-	return px.Image(), nil
+	return p.host.Session().Picture(at.dataset, at.items[item].ID)
 }
 
 // pickItem shows what is known of an image.
 func (p *Page) pickItem(i int) {
-	if i < 0 || i >= len(p.items) || p.opened == nil {
+	if i < 0 || i >= len(p.items) {
 		p.selected.box.Hide()
 		return
 	}
 	p.picked = i
-	d, e := p.opened, p.items[i]
-	info := d.Info()
-	p.host.Session().Do(func(context.Context) func() {
-		r, err := d.Record(e.ID)
-		px, pxErr := d.Pixels(e.ID)
-		return func() {
-			if p.picked != i || err != nil || pxErr != nil {
-				return
-			}
-			s := &p.selected
-			s.picture.Set(px.Image())
-			label := p.text("unlabelled")
-			if c := int(r.Truth.Class); c >= 0 && c < len(info.Classes) {
-				label = info.Classes[c]
-			}
-			s.label.Set(label)
-			s.split.Set(p.text("split." + r.Split.String()))
-			s.file.Set(r.File)
-			s.original.Set(fmt.Sprintf("%d×%d", r.W, r.H))
-			s.box.Show()
+	info := p.info
+	p.host.Session().Image(p.shown, p.items[i].ID, func(img image.Image, r data.Record, err error) {
+		if p.picked != i || err != nil {
+			return
 		}
+		s := &p.selected
+		s.picture.Set(img)
+		label := p.text("unlabelled")
+		if c := int(r.Truth.Class); c >= 0 && c < len(info.Classes) {
+			label = info.Classes[c]
+		}
+		s.label.Set(label)
+		s.split.Set(p.text("split." + r.Split.String()))
+		s.file.Set(r.File)
+		s.original.Set(fmt.Sprintf("%d×%d", r.W, r.H))
+		s.box.Show()
 	})
 }
 

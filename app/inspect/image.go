@@ -1,13 +1,12 @@
 package inspect
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"path/filepath"
 
 	"github.com/convscope/convscope/app/page"
-	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
 	look "github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/widgets/raster"
 )
@@ -38,36 +37,11 @@ func (p *Page) seek(name string) {
 	}
 	nth := p.imgNth
 	still := func() bool { return p.seeking && p.from == name && p.imgNth == nth }
-	p.host.Session().Do(func(context.Context) func() {
-		img, file := imageOf(p.host.Session(), name, nth)
-		return func() {
-			if still() {
-				p.take(img, file)
-			}
+	p.host.Session().UnseenImage(name, nth, func(img image.Image, r data.Record, err error) {
+		if still() {
+			p.take(img, r.File) // none where none can be read: the network is shown without one
 		}
 	})
-}
-
-// imageOf reads an image of a data set, or nil where it has none that can be read. It runs in the background.
-func imageOf(s *session.Session, name string, nth int) (image.Image, string) {
-	d, err := s.Data(name)
-	if err != nil {
-		return nil, ""
-	}
-	ids := d.Unseen()
-	if len(ids) == 0 {
-		return nil, ""
-	}
-	id := ids[(nth*7919)%len(ids)] // a large prime: images of all classes come by soon
-	px, err := d.Pixels(id)
-	if err != nil {
-		return nil, ""
-	}
-	r, err := d.Record(id)
-	if err != nil {
-		return nil, ""
-	}
-	return px.Image(), r.File
 }
 
 // another takes the next image of the data set.

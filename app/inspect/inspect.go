@@ -177,15 +177,7 @@ func (p *Page) ask() {
 	case p.img != nil:
 		p.host.Session().Look(r.Name, p.snapshot, p.img, done)
 	default:
-		folder, snapshot := r.Folder, p.snapshot
-		p.host.Session().Do(func(context.Context) func() {
-			m, err := model.Load(folder, snapshot)
-			if err != nil {
-				return func() { done(nil, err) }
-			}
-			v := look.Layers(m)
-			return func() { done(v, nil) }
-		})
+		p.host.Session().Layers(r.Name, p.snapshot, done)
 	}
 }
 

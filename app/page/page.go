@@ -3,6 +3,7 @@ package page
 
 import (
 	"image/color"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -84,4 +85,21 @@ var ImageExtensions = []string{".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", 
 // IsImage tells by the name whether a file may be an image.
 func IsImage(path string) bool {
 	return slices.Contains(ImageExtensions, strings.ToLower(filepath.Ext(path)))
+}
+
+// Images lists the image files among paths, and those directly in folders among them. Hidden ones are left out.
+func Images(paths []string) []string {
+	var files []string
+	for _, path := range paths {
+		entries, err := os.ReadDir(path)
+		if err != nil && IsImage(path) { // no folder
+			files = append(files, path)
+		}
+		for _, e := range entries {
+			if !e.IsDir() && IsImage(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
+				files = append(files, filepath.Join(path, e.Name()))
+			}
+		}
+	}
+	return files
 }

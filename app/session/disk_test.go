@@ -220,3 +220,38 @@ func TestWhatCannotBeDeletedStays(t *testing.T) {
 		t.Errorf("there are %d data sets and %d runs", len(st.Datasets), len(st.Runs))
 	}
 }
+
+// gated is a disk whose renames wait for the test.
+type gated struct {
+	disk.System
+	asked, open chan struct{}
+}
+
+func (d gated) Rename(from, to string) error {
+	if filepath.Base(from) == "shapes" {
+		close(d.asked)
+		<-d.open
+	}
+	return d.System.Rename(from, to)
+}
+
+// A data set that is being deleted is not opened again by whoever still shows its images.
+func TestADatasetThatIsBeingDeletedIsNotOpened(t *testing.T) {
+	home := withShapes(t)
+	d := gated{asked: make(chan struct{}), open: make(chan struct{})}
+	defer disk.Replace(d)()
+	w := open(t, home)
+	defer w.close()
+	w.s.DeleteDataset("shapes")
+	<-d.asked
+	if _, err := w.s.Picture("shapes", 0); fault.Code(err) != "session.dataset.gone" {
+		t.Errorf("while it is being deleted: %v", err)
+	}
+	close(d.open)
+	w.until("its end", func(st *State) bool { return len(st.Datasets) == 0 })
+	w.s.mu.Lock()
+	defer w.s.mu.Unlock()
+	if len(w.s.open) != 0 {
+		t.Error("it is open still")
+	}
+}

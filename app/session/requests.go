@@ -97,28 +97,38 @@ func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
 	})
 }
 
-// FirstImage reads the first validation image of a data set, or its first at all. It blocks: not for the window's goroutine.
-func (s *Session) FirstImage(dataset string) (data.Pixels, error) {
-	d, err := s.Data(dataset)
-	if err != nil {
-		return data.Pixels{}, err
-	}
-	ids := append(d.IDs(data.Val), d.IDs(data.Train)...)
-	if len(ids) == 0 {
-		return data.Pixels{}, fault.New("session.dataset.empty", "The data set %s has no images. Import another one.", dataset)
-	}
-	return d.Pixels(ids[0])
+// Layers shows a run's network without an image: its layers with their filters.
+func (s *Session) Layers(run, snapshot string, done func(*inspect.View, error)) {
+	folder := s.runFolder(run)
+	s.Do(func(context.Context) func() {
+		m, err := model.Load(folder, snapshot)
+		if err != nil {
+			return func() { done(nil, err) }
+		}
+		v := inspect.Layers(m)
+		return func() { done(v, nil) }
+	})
 }
 
-// Augmented shows what a configuration makes of a data set's first training image: as it is, then as in the first epochs. A newer call takes its place.
-func (s *Session) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
-	s.augmented.do(func(context.Context, func(func())) func() {
-		var list []data.Pixels
-		d, err := s.Data(dataset)
-		if err == nil {
-			list, err = train.Augmented(d, c, epochs)
+// WatchFilters asks a run that goes on for probes of a layer, with the first image of its validation, or the first at all.
+func (s *Session) WatchFilters(run, layer string) {
+	t := s.State().Training
+	if t == nil || t.Run != run {
+		return
+	}
+	s.watch.do(func(context.Context, func(func())) func() {
+		img, _, err := s.image(t.Dataset, func(d *data.Dataset) (uint32, error) {
+			ids := append(d.IDs(data.Val), d.IDs(data.Train)...)
+			if len(ids) == 0 {
+				return 0, noImages(t.Dataset)
+			}
+			return ids[0], nil
+		})
+		return func() {
+			if err == nil { // what hinders it the run itself will tell
+				s.request(run, train.Watch{Image: img, Layers: []string{layer}}, nil)
+			}
 		}
-		return func() { done(list, err) }
 	})
 }
 
@@ -141,16 +151,6 @@ func (s *Session) FindRate(c train.Config, progress func(done, total int), done 
 			err = train.NoRate()
 		}
 		return func() { done(found, err) }
-	})
-}
-
-// Load decodes an image file in the background; done gets it on the window's goroutine.
-func (s *Session) Load(path string, done func(image.Image, error)) {
-	s.background(func(ctx context.Context) {
-		img, err := data.DecodeFile(path)
-		if ctx.Err() == nil {
-			s.config.Post(func() { done(img, err) })
-		}
 	})
 }
 

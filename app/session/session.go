@@ -57,6 +57,7 @@ type Session struct {
 	importing   context.CancelFunc
 	networks    []Network // of the workspace, as they are on the disk
 	open        map[string]*data.Dataset
+	leaving     map[string]bool // data sets that are being deleted
 	reading     map[string]bool // runs whose curves are being read
 	orphans     []*data.Dataset // open still, though no longer on the disk
 	closed      bool
@@ -67,8 +68,9 @@ type Session struct {
 	queueDisk  sync.Mutex // held while the queue is written; never within mu
 	choiceDisk sync.Mutex // held while the choice is written; never within mu
 
-	look, detect, evaluate, augmented, rates *lane
-	models                                   *model.Cache
+	look, detect, evaluate, augmented, rates, find, watch *lane
+
+	models *model.Cache
 }
 
 // New opens the workspace and begins to read it.
@@ -85,14 +87,14 @@ func New(c Config) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, reading: map[string]bool{}}
+	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, leaving: map[string]bool{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.look, s.detect, s.evaluate, s.augmented, s.rates = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
+	s.look, s.detect, s.evaluate, s.augmented, s.rates, s.find, s.watch = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
 	s.models, s.networks = model.NewCache(cpu, readyModels), readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
 	s.background(s.publish)
-	s.background(s.watch)
+	s.background(s.attend)
 	s.background(s.restore)
 	return s, nil
 }
@@ -234,8 +236,8 @@ func (s *Session) fail(err error) {
 	}
 }
 
-// watch keeps the figure of memory in the status line, and notices data sets that were moved away.
-func (s *Session) watch(ctx context.Context) {
+// attend keeps the figure of memory in the status line, and notices data sets that were moved away.
+func (s *Session) attend(ctx context.Context) {
 	for tick := time.NewTicker(2 * time.Second); ; {
 		select {
 		case <-ctx.Done():

@@ -368,5 +368,6 @@ func (s *Session) SetRate(run string, rate float64) {
 
 // Watch asks a run for probes of an image on its way through some layers, or through all where none is named; a nil image ends it.
 func (s *Session) Watch(run string, img image.Image, layers ...string) {
+	s.watch.stop() // of an image that is still being read
 	s.request(run, train.Watch{Image: img, Layers: layers}, nil)
 }

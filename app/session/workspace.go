@@ -393,13 +393,15 @@ func (s *Session) freeName(base string, taken func(string) bool) string {
 // Data opens a data set of the workspace, which stays open until it is deleted or the session closed. It blocks: not for the window's goroutine.
 func (s *Session) Data(name string) (*data.Dataset, error) {
 	s.mu.Lock()
-	d, closed := s.open[name], s.closed
+	d, closed, leaving := s.open[name], s.closed, s.leaving[name]
 	s.mu.Unlock()
-	if d != nil {
+	switch {
+	case d != nil:
 		return d, nil
-	}
-	if closed {
+	case closed:
 		return nil, context.Canceled
+	case leaving:
+		return nil, lostDataset(name, s.datasetFolder(name))
 	}
 	d, err := data.Open(s.datasetFolder(name))
 	if err != nil {
@@ -409,6 +411,9 @@ func (s *Session) Data(name string) (*data.Dataset, error) {
 	defer s.mu.Unlock()
 	if other := s.open[name]; other != nil { // another goroutine was quicker
 		return other, d.Close()
+	}
+	if s.leaving[name] { // or it is being deleted by now
+		return nil, lostDataset(name, s.datasetFolder(name)).Because(d.Close())
 	}
 	s.open[name] = d
 	return d, nil
@@ -426,7 +431,13 @@ func (s *Session) DeleteDataset(name string) {
 		s.mu.Lock()
 		d := s.open[name]
 		delete(s.open, name)
+		s.leaving[name] = true // nobody opens it again meanwhile
 		s.mu.Unlock()
+		defer func() {
+			s.mu.Lock()
+			delete(s.leaving, name)
+			s.mu.Unlock()
+		}()
 		if d != nil {
 			s.fail(d.Close())
 		}

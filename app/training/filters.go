@@ -1,7 +1,6 @@
 package training
 
 import (
-	"context"
 	"fmt"
 
 	"fyne.io/fyne/v2"
@@ -147,20 +146,10 @@ func (p *Page) noFilters(why string) {
 	p.learned.none.Show()
 }
 
-// watch asks the run for its filters, with the first image of its validation.
+// watch asks the run for its filters.
 func (p *Page) watch(t *session.Training) {
 	p.learned.watched = t.Run
-	layer, dataset, run := firstFilters(t.Spec), t.Dataset, t.Run
-	if layer == "" {
-		return
+	if layer := firstFilters(t.Spec); layer != "" {
+		p.host.Session().WatchFilters(t.Run, layer)
 	}
-	s := p.host.Session()
-	s.Do(func(context.Context) func() {
-		px, err := s.FirstImage(dataset)
-		return func() {
-			if err == nil && p.learned.watched == run {
-				s.Watch(run, px.Image(), layer)
-			}
-		}
-	})
 }

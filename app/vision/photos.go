@@ -1,14 +1,10 @@
 package vision
 
 import (
-	"context"
 	"fmt"
 	"image"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/nn/data"
@@ -34,14 +30,7 @@ func (p *Page) open() {
 
 // Dropped implements page.DropTaker: photos, or a folder of them.
 func (p *Page) Dropped(paths []string) bool {
-	var files []string
-	for _, path := range paths {
-		if info, err := os.Stat(path); err == nil && info.IsDir() {
-			files = append(files, imagesIn(path)...)
-		} else if page.IsImage(path) {
-			files = append(files, path)
-		}
-	}
+	files := page.Images(paths)
 	if len(files) == 0 {
 		return false
 	}
@@ -56,21 +45,6 @@ func (p *Page) Dropped(paths []string) bool {
 	p.showPhotos()
 	p.show(first)
 	return true
-}
-
-// imagesIn lists the images directly in a folder.
-func imagesIn(folder string) []string {
-	entries, err := fs.ReadDir(os.DirFS(folder), ".")
-	if err != nil {
-		return nil
-	}
-	var files []string
-	for _, e := range entries {
-		if !e.IsDir() && page.IsImage(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
-			files = append(files, filepath.Join(folder, e.Name()))
-		}
-	}
-	return files
 }
 
 // sampleOf is the sample that a network learned to tell the things of, "" if it is none.
@@ -98,31 +72,16 @@ func (p *Page) tryExample() {
 	}
 	seed := p.example
 	p.example++
-	p.host.Session().Do(func(context.Context) func() {
-		img, err := p.exampleOf(sample, dataset, seed)
-		return func() {
-			if err != nil {
-				p.host.Fault(err)
-				return
-			}
-			p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
-			p.showPhotos()
-			p.show(len(p.photos) - 1)
-		}
-	})
-}
-
-// exampleOf makes a photo of a sample's things, or of a data set's images.
-func (p *Page) exampleOf(sample, dataset string, seed uint64) (image.Image, error) {
 	const width, height = 480, 360
-	if sample != "" {
-		return data.SamplePhoto(sample, width, height, seed)
-	}
-	d, err := p.host.Session().Data(dataset)
-	if err != nil {
-		return nil, err
-	}
-	return d.Photo(width, height, seed)
+	p.host.Session().Example(sample, dataset, width, height, seed, func(img image.Image, err error) {
+		if err != nil {
+			p.host.Fault(err)
+			return
+		}
+		p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
+		p.showPhotos()
+		p.show(len(p.photos) - 1)
+	})
 }
 
 // show chooses a photo, and reads it if need be.

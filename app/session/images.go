@@ -1,0 +1,166 @@
+package session
+
+import (
+	"context"
+	"image"
+	"strings"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/train"
+)
+
+// A Query says which images of a data set are asked for.
+type Query struct {
+	Class      int    // −1: all
+	Split      int    // −1: all
+	Unlabelled bool   // only those without a class
+	Text       string // in the name of the class or of the file, in any case; "": all
+}
+
+// FindImages finds images of a data set; done gets them in their order. A newer call takes its place.
+func (s *Session) FindImages(dataset string, q Query, done func([]data.Entry, error)) {
+	s.find.do(func(ctx context.Context, _ func(func())) func() {
+		d, err := s.Data(dataset)
+		if err != nil {
+			return func() { done(nil, err) }
+		}
+		classes, text := d.Info().Classes, strings.ToLower(strings.TrimSpace(q.Text))
+		var found []data.Entry
+		for _, e := range d.Index() {
+			if ctx.Err() != nil {
+				break
+			}
+			if q.Class >= 0 && int(e.Class) != q.Class || q.Split >= 0 && int(e.Split) != q.Split || q.Unlabelled && e.Class >= 0 {
+				continue
+			}
+			if text == "" || hasText(d, e, classes, text) {
+				found = append(found, e)
+			}
+		}
+		return func() { done(found, nil) }
+	})
+}
+
+// hasText reports whether the name of an image's class or file has a text in it. Files stand in the records, each of which is read.
+func hasText(d *data.Dataset, e data.Entry, classes []string, text string) bool {
+	if c := int(e.Class); c >= 0 && c < len(classes) && strings.Contains(strings.ToLower(classes[c]), text) {
+		return true
+	}
+	r, err := d.Record(e.ID)
+	return err == nil && strings.Contains(strings.ToLower(r.File), text)
+}
+
+// Picture reads an image of a data set as a picture. It blocks: not for the window's goroutine.
+func (s *Session) Picture(dataset string, id uint32) (image.Image, error) {
+	d, err := s.Data(dataset)
+	if err != nil {
+		return nil, err
+	}
+	px, err := d.Pixels(id)
+	if err != nil {
+		return nil, err
+	}
+	return px.Image(), nil
+}
+
+// Image reads an image of a data set and what is known of it.
+func (s *Session) Image(dataset string, id uint32, done func(image.Image, data.Record, error)) {
+	s.Do(func(context.Context) func() {
+		img, r, err := s.image(dataset, func(*data.Dataset) (uint32, error) { return id, nil })
+		return func() { done(img, r, err) }
+	})
+}
+
+// UnseenImage reads an image of a data set that no training sees, if it has any: another one for each nth, so that images of all classes come by soon.
+func (s *Session) UnseenImage(dataset string, nth int, done func(image.Image, data.Record, error)) {
+	s.Do(func(context.Context) func() {
+		img, r, err := s.image(dataset, func(d *data.Dataset) (uint32, error) {
+			ids := d.Unseen()
+			if len(ids) == 0 {
+				return 0, noImages(dataset)
+			}
+			return ids[(nth*7919)%len(ids)], nil // a large prime
+		})
+		return func() { done(img, r, err) }
+	})
+}
+
+func (s *Session) image(dataset string, which func(*data.Dataset) (uint32, error)) (image.Image, data.Record, error) {
+	d, err := s.Data(dataset)
+	if err != nil {
+		return nil, data.Record{}, err
+	}
+	id, err := which(d)
+	if err != nil {
+		return nil, data.Record{}, err
+	}
+	r, err := d.Record(id)
+	if err != nil {
+		return nil, r, err
+	}
+	px, err := d.Pixels(id)
+	if err != nil {
+		return nil, r, err
+	}
+	return px.Image(), r, nil
+}
+
+func noImages(dataset string) error {
+	return fault.New("session.dataset.empty", "The data set %s has no images. Import another one.", dataset)
+}
+
+// MeanImage reads or computes the mean image of a data set.
+func (s *Session) MeanImage(dataset string, done func(image.Image, error)) {
+	s.Do(func(context.Context) func() {
+		var mean data.Mean
+		d, err := s.Data(dataset)
+		if err == nil {
+			mean, err = d.Mean()
+		}
+		if err != nil {
+			return func() { done(nil, err) }
+		}
+		img := mean.Pixels().Image()
+		return func() { done(img, nil) }
+	})
+}
+
+// Example makes a photo of w×h pixels with things to find: those of a built-in sample, or images of a data set where sample is "".
+func (s *Session) Example(sample, dataset string, w, h int, seed uint64, done func(image.Image, error)) {
+	s.Do(func(context.Context) func() {
+		img, err := s.example(sample, dataset, w, h, seed)
+		return func() { done(img, err) }
+	})
+}
+
+func (s *Session) example(sample, dataset string, w, h int, seed uint64) (image.Image, error) {
+	if sample != "" {
+		return data.SamplePhoto(sample, w, h, seed)
+	}
+	d, err := s.Data(dataset)
+	if err != nil {
+		return nil, err
+	}
+	return d.Photo(w, h, seed)
+}
+
+// Augmented shows what a configuration makes of a data set's first training image: as it is, then as in the first epochs. A newer call takes its place.
+func (s *Session) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
+	s.augmented.do(func(context.Context, func(func())) func() {
+		var list []data.Pixels
+		d, err := s.Data(dataset)
+		if err == nil {
+			list, err = train.Augmented(d, c, epochs)
+		}
+		return func() { done(list, err) }
+	})
+}
+
+// Load decodes an image file in the background; done gets it on the window's goroutine.
+func (s *Session) Load(path string, done func(image.Image, error)) {
+	s.Do(func(context.Context) func() {
+		img, err := data.DecodeFile(path)
+		return func() { done(img, err) }
+	})
+}
