@@ -185,7 +185,7 @@ func (w *shell) showState() {
 		if n.Err != nil {
 			w.fault(n)
 		} else {
-			w.banners.tell(func() string { return w.Text(n.Key, n.Args...) })
+			w.banners.tell(func() string { return w.Text(n.Key, page.NoticeArgs(n)...) })
 		}
 	}
 	w.pages[w.current].Update(s)

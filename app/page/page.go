@@ -11,6 +11,7 @@ import (
 	"fyne.io/fyne/v2"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/widgets"
 )
 
 // A Page is a tab. All its methods are called on the window's goroutine.
@@ -102,4 +103,15 @@ func Images(paths []string) []string {
 		}
 	}
 	return files
+}
+
+// NoticeArgs are the values of a notice's sentence, with counts written as everywhere in the window.
+func NoticeArgs(n session.Notice) []any {
+	args := slices.Clone(n.Args)
+	for i, a := range args {
+		if count, ok := a.(int); ok {
+			args[i] = widgets.Thousands(count)
+		}
+	}
+	return args
 }

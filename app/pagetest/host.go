@@ -72,7 +72,7 @@ func New(t testing.TB, language string, dark bool, build func(page.Host) page.Pa
 				if n.Err != nil {
 					h.Faults = append(h.Faults, n.Err)
 				} else {
-					h.Text(n.Key, n.Args...)
+					h.Text(n.Key, page.NoticeArgs(n)...)
 				}
 			}
 		}

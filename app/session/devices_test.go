@@ -145,9 +145,3 @@ func TestMilliseconds(t *testing.T) {
 		}
 	}
 }
-
-func TestCount(t *testing.T) {
-	if got := count(1234567); got != "1,234,567" {
-		t.Errorf("a count is written %s", got)
-	}
-}

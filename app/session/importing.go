@@ -8,9 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/message"
-
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
@@ -134,9 +131,6 @@ func (s *Session) imported(name string) {
 		now.Datasets, now.Dataset = withDataset(now.Datasets, d), name
 		s.settle(now)
 	})
-	s.notice(Notice{Key: "notice.imported", Args: []any{name, count(d.Info.Images()), count(len(d.Info.Skipped))}})
+	s.notice(Notice{Key: "notice.imported", Args: []any{name, d.Info.Images(), len(d.Info.Skipped)}})
 	s.remember()
 }
-
-// count writes a number with its thousands apart, as tables do.
-func count(n int) string { return message.NewPrinter(language.English).Sprint(n) }

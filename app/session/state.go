@@ -102,8 +102,8 @@ func (t *Training) Progress() float64 {
 type Notice struct {
 	Serial int
 	Err    error
-	Key    string // of a translated sentence, where Err is nil
-	Args   []any
+	Key    string       // of a translated sentence, where Err is nil
+	Args   []any        // of its format; counts are whole numbers, which the window writes
 	Stays  bool         // until it is closed: what must be acted on, though nobody may be there when it happens
 	OnCPU  func() error // does on the CPU what the graphics processor did not, from the last snapshot; nil where that is not what failed
 }
