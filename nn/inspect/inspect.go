@@ -17,11 +17,11 @@ import (
 
 // A View is one image on its way through a network.
 type View struct {
-	Input  data.Pixels // what the network sees, as a picture
-	Tensor nn.Tensor   // the very numbers that it sees, C×H×W
-	Top    []model.Guess
-	Layers []Layer // in order; the first is the input itself, "data"
-	Epoch  float64 // of the weights
+	Input  data.Pixels   // what the network sees, as a picture
+	Tensor nn.Tensor     // the very numbers that it sees, C×H×W
+	Top    []model.Guess // none where the network does not give a whole image one class
+	Layers []Layer       // in order; the first is the input itself, "data"
+	Epoch  float64       // of the weights
 }
 
 // A Layer is one layer of a View.
@@ -71,7 +71,10 @@ func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []floa
 		return nil, err
 	}
 	in := m.Spec.Input
-	v := &View{Input: px, Tensor: nn.Tensor{Shape: []int{in.C, in.H, in.W}, Data: tensor}, Top: m.Guesses(out, 5), Epoch: m.Epoch}
+	v := &View{Input: px, Tensor: nn.Tensor{Shape: []int{in.C, in.H, in.W}, Data: tensor}, Epoch: m.Epoch}
+	if p.WholeImage() == nil {
+		v.Top = m.Guesses(out, 5)
+	}
 	asked := func(name string) bool { return len(layers) == 0 || slices.Contains(layers, name) }
 	if asked(nn.Data) {
 		v.Layers = append(v.Layers, Layer{Name: nn.Data, Type: nn.Data, Shape: in, Maps: v.Tensor})

@@ -88,3 +88,21 @@ func TestLookSeesEveryLayer(t *testing.T) {
 		}
 	}
 }
+
+func TestLookNamesNoClassWhereEachPixelHasOne(t *testing.T) {
+	m := edgeModel(t)
+	m.Spec.Layers = []nn.Layer{
+		{Name: "score", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": nn.Num(0), "kernel": nn.Num(1)}},
+		{Name: "loss", Type: "softmax-loss", Inputs: []string{"score"}},
+	}
+	m.Weights = map[string]nn.Tensor{"score.weight": nn.NewTensor(2, m.Spec.Input.C), "score.bias": nn.NewTensor(2)}
+	p, err := m.Open(kernel.NewReference(), 1, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	v, err := Look(t.Context(), p, image.NewGray(image.Rect(0, 0, 5, 5)))
+	if err != nil || len(v.Layers) != 3 || v.Top != nil {
+		t.Errorf("%d layers and the classes %+v, %v", len(v.Layers), v.Top, err)
+	}
+}

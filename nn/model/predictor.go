@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -53,8 +54,19 @@ func (p *Predictor) Probabilities(images []float32, n int) ([]float32, error) {
 	return out, err
 }
 
+// WholeImage returns nil where the model gives one number for each class to an image as a whole, otherwise a fault.
+func (p *Predictor) WholeImage() error {
+	if out := p.Instance.Network.OutputShape(); out != (nn.Shape{C: len(p.Model.Labels), H: 1, W: 1}) {
+		return fault.New("model.output.whole", "The model %s gives %s, not one number for each of its %d classes. Choose a model that was trained for classification.", p.Model.Path, out.String(), len(p.Model.Labels))
+	}
+	return nil
+}
+
 // Top gives the k most probable classes of an image, the most probable first.
 func (p *Predictor) Top(img image.Image, k int) ([]Guess, error) {
+	if err := p.WholeImage(); err != nil {
+		return nil, err
+	}
 	_, t := p.Model.Pre.Image(img)
 	out, err := p.Probabilities(t, 1)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
@@ -47,13 +48,15 @@ func Segment(ctx context.Context, p *model.Predictor, img image.Image, o Segment
 	if m.Task != data.Segmentation {
 		return nil, fault.New("vision.segment.task", "The model %s was trained for %s: it gives no class to each pixel. Choose a model that was trained for segmentation.", m.Path, string(m.Task))
 	}
+	if err := eachPixel(p); err != nil {
+		return nil, err
+	}
 	size := img.Bounds().Size()
 	at := data.Place(size.X, size.Y, m.Pre.Width, m.Pre.Height, m.Pre.Resize)
 	if o.Tiles {
 		at = data.Place(size.X, size.Y, size.X, size.Y, data.Squash)
 	}
-	how := m.Pre.Resize
-	frame := data.Fit(img, at.W, at.H, m.Pre.Channels, how)
+	frame := data.Fit(img, at.W, at.H, m.Pre.Channels, m.Pre.Resize)
 	classes, scores, err := tile(ctx, p, frame, observe)
 	if err != nil {
 		return nil, err
@@ -66,6 +69,16 @@ func Segment(ctx context.Context, p *model.Predictor, img image.Image, o Segment
 	return s, nil
 }
 
+// eachPixel returns a fault where a model does not give each of its classes a number at each pixel that it sees.
+func eachPixel(p *model.Predictor) error {
+	m, out := p.Model, p.Instance.Network.OutputShape()
+	w, h := m.Pre.Sees()
+	if out != (nn.Shape{C: len(m.Labels), H: h, W: w}) {
+		return fault.New("vision.segment.size", "The model %s gives %s, not a number for each of its %d classes at each of the %d×%d pixels that it sees. Choose a model that was trained for segmentation.", m.Path, out.String(), len(m.Labels), w, h)
+	}
+	return nil
+}
+
 // back brings answers from the frame that the network saw to the photo, by the nearest place: a class between two classes is none.
 func back(at data.Placement, classes []uint16, scores []uint8) ([]uint16, []uint8) {
 	way := at.Inverse()
@@ -76,7 +89,9 @@ func back(at data.Placement, classes []uint16, scores []uint8) ([]uint16, []uint
 	placed := way.ClassMap(wide, nil)
 	narrow := make([]uint8, len(placed))
 	for i, v := range placed {
-		narrow[i] = uint8(min(v, math.MaxUint8))
+		if v != data.Void {
+			narrow[i] = uint8(v)
+		}
 	}
 	return way.ClassMap(classes, nil), narrow
 }
@@ -102,8 +117,8 @@ func (s *strip) add(scores []float32, x, tw int) {
 	}
 }
 
-// take writes the answers of the first rows, and moves the others up.
-func (s *strip) take(rows int, classes []uint16, scores []uint8) {
+// take writes the answers of the first rows, and moves the others up. It reports whether all of them are numbers.
+func (s *strip) take(rows int, classes []uint16, scores []uint8) bool {
 	for r := range rows {
 		for c := range s.w {
 			best := 0
@@ -112,8 +127,11 @@ func (s *strip) take(rows int, classes []uint16, scores []uint8) {
 					best = k
 				}
 			}
-			classes[r*s.w+c] = uint16(best)
 			share := s.sums[(best*s.h+r)*s.w+c] / s.weights[r*s.w+c]
+			if share != share {
+				return false
+			}
+			classes[r*s.w+c] = uint16(best)
 			scores[r*s.w+c] = uint8(math.Round(255 * float64(min(max(share, 0), 1))))
 		}
 	}
@@ -122,6 +140,18 @@ func (s *strip) take(rows int, classes []uint16, scores []uint8) {
 		clear(plane[copy(plane, plane[rows*s.w:]):])
 	}
 	clear(s.weights[copy(s.weights, s.weights[rows*s.w:]):])
+	return true
+}
+
+// maxStrip is how many numbers a strip holds at most.
+const maxStrip = 1 << 28
+
+// newStrip makes the strip of a frame for so many classes and pieces h high.
+func newStrip(frame data.Pixels, h, classes int) (*strip, error) {
+	if n := classes * h * frame.W; n > maxStrip {
+		return nil, fault.New("vision.segment.wide", "A photo %d pixels wide would take %d MB piece by piece, with %d classes. Look at it as a whole, or make it smaller.", frame.W, n*4>>20, classes)
+	}
+	return &strip{w: frame.W, h: h, classes: classes, sums: make([]float32, classes*h*frame.W), weights: make([]float32, h*frame.W)}, nil
 }
 
 // tile answers for each pixel of a frame, in pieces of the size that the network sees, which overlap by half.
@@ -129,11 +159,10 @@ func tile(ctx context.Context, p *model.Predictor, frame data.Pixels, observe fu
 	m := p.Model
 	w, h := m.Pre.Sees()
 	xs, ys := starts(frame.W, w), starts(frame.H, h)
-	out := p.Instance.Network.OutputShape()
-	if out.W != w || out.H != h {
-		return nil, nil, fault.New("vision.segment.size", "The model %s answers for %d×%d places of the %d×%d pixels that it sees. Choose a model that answers for each pixel.", m.Path, out.W, out.H, w, h)
+	s, err := newStrip(frame, h, len(m.Labels))
+	if err != nil {
+		return nil, nil, err
 	}
-	s := &strip{w: frame.W, h: h, classes: out.C, sums: make([]float32, out.C*h*frame.W), weights: make([]float32, h*frame.W)}
 	classes, scores := make([]uint16, frame.W*frame.H), make([]uint8, frame.W*frame.H)
 	size, empty := m.Pre.Len(), m.Pre.Seen(m.Pre.Background())
 	batch := make([]float32, p.Batch*size)
@@ -145,7 +174,11 @@ func tile(ctx context.Context, p *model.Predictor, frame data.Pixels, observe fu
 			}
 			n := min(p.Batch, len(xs)-first)
 			for k := range n {
-				m.Pre.TensorOfPart(piece(frame, xs[first+k], y, empty), (m.Pre.Width-w)/2, (m.Pre.Height-h)/2, batch[k*size:(k+1)*size])
+				meanX, meanY := (m.Pre.Width-w)/2, (m.Pre.Height-h)/2
+				if frame.W == m.Pre.Width && frame.H == m.Pre.Height { // it is known where in the mean image the piece lies
+					meanX, meanY = xs[first+k], y
+				}
+				m.Pre.TensorOfPart(piece(frame, xs[first+k], y, empty), meanX, meanY, batch[k*size:(k+1)*size])
 			}
 			answers, err := p.Probabilities(batch[:n*size], n)
 			if err != nil {
@@ -163,7 +196,9 @@ func tile(ctx context.Context, p *model.Predictor, frame data.Pixels, observe fu
 		if row+1 < len(ys) {
 			rows = ys[row+1] - y
 		}
-		s.take(rows, classes[y*frame.W:], scores[y*frame.W:])
+		if !s.take(rows, classes[y*frame.W:], scores[y*frame.W:]) {
+			return nil, nil, fault.New("vision.segment.nan", "The model %s answers with NaN for this photo, so its weights cannot be used. Train it again, or choose another model or epoch.", m.Path)
+		}
 	}
 	return classes, scores, nil
 }

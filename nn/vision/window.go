@@ -62,6 +62,9 @@ const maxWindows = 4_000_000
 func SlidingWindow(ctx context.Context, p *model.Predictor, img image.Image, o WindowOptions, observe func(done, total int)) (*Windows, error) {
 	begun := time.Now()
 	m := p.Model
+	if err := p.WholeImage(); err != nil {
+		return nil, err
+	}
 	b := img.Bounds()
 	w := &Windows{Size: image.Pt(b.Dx(), b.Dy()), Labels: m.Labels}
 	if err := w.lay(o, m); err != nil {
