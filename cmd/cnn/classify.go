@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -39,7 +40,7 @@ func (v classifyVerb) Run(ctx context.Context, o *output) error {
 	if v.Top < 1 {
 		return misused("--top is 1 or more but is %d", v.Top)
 	}
-	return withPredictor(v.Model, v.Snapshot, v.engineFlags, 1, func(_ *model.Model, p *model.Predictor) error {
+	return withPredictor(v.Model, v.Snapshot, data.Classification, v.engineFlags, 1, func(_ *model.Model, p *model.Predictor) error {
 		return eachPicture(ctx, o, picturesOf(v.Images), func(path string) error {
 			img, err := data.DecodeFile(path)
 			if err != nil {
@@ -64,11 +65,21 @@ func (v classifyVerb) Run(ctx context.Context, o *output) error {
 	})
 }
 
-// withPredictor opens a model on the device for the time of do.
-func withPredictor(folder, snapshot string, e engineFlags, batch int, do func(*model.Model, *model.Predictor) error) (err error) {
+// verbs name what uses the models of a task.
+var verbs = map[data.Task]string{data.Classification: "classify", data.Segmentation: "segment"}
+
+// withPredictor opens a model that was trained for a task on the device for the time of do.
+func withPredictor(folder, snapshot string, task data.Task, e engineFlags, batch int, do func(*model.Model, *model.Predictor) error) (err error) {
 	m, err := model.Load(folder, snapshot)
 	if err != nil {
 		return err
+	}
+	if m.Task != task {
+		instead := ""
+		if verb, ok := verbs[m.Task]; ok {
+			instead = "use cnn " + verb + ", or "
+		}
+		return fault.New("cnn.task", "The model %s was trained for %s, and this needs one for %s: %schoose another model.", folder, string(m.Task), string(task), instead)
 	}
 	device, err := e.open()
 	if err != nil {
@@ -123,6 +134,38 @@ func filesIn(folder string) []picture {
 		return []picture{{folder, fault.New("cnn.folder.empty", "The folder %s holds no files. Name a folder of images.", folder)}}
 	}
 	return out
+}
+
+// A pictureFile is where a picture of each photo goes: a file, or for several photos a folder.
+type pictureFile struct {
+	path   string // "": nowhere
+	ending string // of the names in a folder, after the photo's own
+	force  bool
+	many   bool
+}
+
+// check makes sure, before the work begins, that pictures can be written.
+func (f pictureFile) check() error {
+	if f.path == "" || !f.many {
+		_, err := f.of("")
+		return err
+	}
+	return disk.MakeFolder(f.path)
+}
+
+// of returns the file of a photo's picture, "" for none; one that is there already is written over with force alone.
+func (f pictureFile) of(photo string) (string, error) {
+	to := f.path
+	if to == "" {
+		return "", nil
+	}
+	if f.many {
+		to = filepath.Join(to, strings.TrimSuffix(filepath.Base(photo), filepath.Ext(photo))+f.ending)
+	}
+	if _, err := os.Stat(to); err == nil && !f.force {
+		return "", fault.New("cnn.out.exists", "%s is there already. Choose another name or add --force.", to)
+	}
+	return to, nil
 }
 
 // eachPicture calls do for each picture. One that is not there or cannot be used is told and counted; the rest goes on.

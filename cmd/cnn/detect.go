@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"image/png"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -15,7 +13,6 @@ import (
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
-	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/vision"
 	textfont "github.com/convscope/convscope/resources/font"
@@ -71,12 +68,13 @@ func (v detectVerb) Run(ctx context.Context, o *output) error {
 		return err
 	}
 	pictures := picturesOf(v.Images)
-	if err := v.checkDraw(len(pictures)); err != nil {
+	draw := pictureFile{v.Draw, ".boxes.png", v.Force, len(pictures) > 1}
+	if err := draw.check(); err != nil {
 		return err
 	}
-	return withPredictor(v.Model, v.Snapshot, v.engineFlags, detectBatch, func(_ *model.Model, p *model.Predictor) error {
+	return withPredictor(v.Model, v.Snapshot, data.Classification, v.engineFlags, detectBatch, func(_ *model.Model, p *model.Predictor) error {
 		return eachPicture(ctx, o, pictures, func(path string) error {
-			return v.photo(ctx, o, p, path, options, len(pictures) > 1)
+			return v.photo(ctx, o, p, path, options, draw)
 		})
 	})
 }
@@ -106,22 +104,12 @@ func (v detectVerb) options() (vision.WindowOptions, error) {
 	return w, nil
 }
 
-// checkDraw makes sure, before the work begins, that pictures can be written.
-func (v detectVerb) checkDraw(photos int) error {
-	if v.Draw == "" {
-		return nil
-	}
-	if photos > 1 {
-		return disk.MakeFolder(v.Draw)
-	}
-	if _, err := os.Stat(v.Draw); err == nil && !v.Force {
-		return fault.New("cnn.out.exists", "%s is there already. Choose another name or add --force.", v.Draw)
-	}
-	return nil
-}
-
 // photo finds the things in one photo.
-func (v detectVerb) photo(ctx context.Context, o *output, p *model.Predictor, path string, options vision.WindowOptions, many bool) error {
+func (v detectVerb) photo(ctx context.Context, o *output, p *model.Predictor, path string, options vision.WindowOptions, draw pictureFile) error {
+	to, err := draw.of(path)
+	if err != nil {
+		return err
+	}
 	img, err := data.DecodeFile(path)
 	if err != nil {
 		return err
@@ -138,11 +126,7 @@ func (v detectVerb) photo(ctx context.Context, o *output, p *model.Predictor, pa
 	for _, b := range boxes {
 		line.Boxes = append(line.Boxes, boxLine{b.Label, number(b.Score), b.X, b.Y, b.W, b.H})
 	}
-	if v.Draw != "" {
-		to := v.Draw
-		if many {
-			to = filepath.Join(v.Draw, strings.TrimSuffix(filepath.Base(path), filepath.Ext(path))+".boxes.png")
-		}
+	if to != "" {
 		if err := drawBoxes(to, path, boxes); err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ type cli struct {
 	Eval     evalVerb     `cmd:"" help:"Measure a model on a data set."`
 	Classify classifyVerb `cmd:"" help:"Tell what images show."`
 	Detect   detectVerb   `cmd:"" help:"Find things in photos."`
+	Segment  segmentVerb  `cmd:"" help:"Tell what each pixel of photos shows."`
 	Inspect  inspectVerb  `cmd:"" help:"Draw the filters and feature maps of every layer."`
 	Bench    benchVerb    `cmd:"" help:"Measure the speed of the engine on this machine."`
 	Help     helpVerb     `cmd:"" help:"Explain a verb."`

@@ -39,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"folders": folders,
 			"masks":   masks,
 			"photo":   photo,
+			"picture": picturePNG,
 			"lines":   lines,
 			"keys":    keys,
 			"flip":    flip,
@@ -109,6 +110,16 @@ func photo(ts *testscript.TestScript, _ bool, args []string) {
 	var b bytes.Buffer
 	ts.Check(png.Encode(&b, img))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o666))
+}
+
+// picture FILE palette|grey16 W H says that a PNG file is of a kind and of w×h pixels.
+func picturePNG(ts *testscript.TestScript, _ bool, args []string) {
+	img, err := png.Decode(strings.NewReader(ts.ReadFile(args[0])))
+	ts.Check(err)
+	kinds := map[string]string{"palette": "*image.Paletted", "grey16": "*image.Gray16"}
+	if got := fmt.Sprintf("%T %d %d", img, img.Bounds().Dx(), img.Bounds().Dy()); got != strings.Join([]string{kinds[args[1]], args[2], args[3]}, " ") {
+		ts.Fatalf("%s is %s", args[0], got)
+	}
 }
 
 // keys EVENT KEY… says that the last line of standard output whose "event" is EVENT (or any, with -) is a JSON object with the keys.
