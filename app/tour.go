@@ -161,7 +161,7 @@ func (t *tour) start() error {
 // data takes the sample, or imports the source.
 func (t *tour) data() error {
 	if t.o.Dataset == "" {
-		t.on(func() { t.w.session.ImportSample("digits") })
+		t.on(func() { t.w.session.ImportSample("digits", data.Classification) })
 	} else {
 		found, err := data.Recognize(context.Background(), t.o.Dataset)
 		if err != nil {

@@ -238,7 +238,7 @@ func TestClassesThatCannotBeLearned(t *testing.T) {
 	if !p.warning.Visible() || !strings.HasPrefix(p.warning.Text(), "a은(는)") {
 		t.Errorf("it says %q", p.warning.Text())
 	}
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the sample", func(s *session.State) bool { return s.Dataset == "shapes" && p.Shown() > 16 })
 	if p.warning.Visible() {
 		t.Errorf("of the sample it says %q", p.warning.Text())
@@ -291,7 +291,7 @@ func TestSourcesThatCannotBeImported(t *testing.T) {
 
 func TestCancelledImportLeavesNothing(t *testing.T) {
 	h := pagetest.New(t, "en", true, New)
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Session().CancelImport()
 	h.Until("the end", func(s *session.State) bool { return s.Import == nil })
 	if n := len(h.State().Datasets); n != 0 {

@@ -13,16 +13,30 @@ func (p *Page) Build() fyne.CanvasObject {
 	left := p.buildLeft()
 	middle := p.buildSheet()
 	right := p.buildRight()
-	p.main = widgets.Beside(widgets.Gap, middle, widgets.Sized(192, 0, left), middle, widgets.Sized(246, 0, right))
+	p.maps = widgets.Beside(widgets.Gap, middle, widgets.Sized(192, 0, left), middle, widgets.Sized(246, 0, right))
+	p.evaluate.build()
+	p.main = p.buildPages()
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconInspect.In(widgets.Colour(widgets.ColourAccent)) },
 		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")},
 		widgets.NewButton(p.text("guide.train"), widgets.Primary, func() { p.host.Go("train") })))
 	p.root = container.NewStack()
 	p.rows = nil
+	p.evaluate.rebuilt()
 	p.Update(p.state)
 	p.showView()
 	return p.root
+}
+
+// buildPages puts the pages behind each other, below the row that names them.
+func (p *Page) buildPages() fyne.CanvasObject {
+	p.pages = widgets.NewSegmented([]string{p.text("page.maps"), p.text("page.evaluate")}, p.turn)
+	space := widgets.NewText("", widgets.ColourText)
+	p.pageRow = widgets.LineGrowing(8, space, p.pages, space, p.evaluate.tools)
+	all := container.NewStack(p.maps, p.evaluate.object)
+	p.pages.Choose(p.at)
+	p.showPage()
+	return widgets.ColumnGrowing(8, all, widgets.Sized(0, 28, p.pageRow), all)
 }
 
 func (p *Page) buildLeft() fyne.CanvasObject {

@@ -45,8 +45,14 @@ type Page struct {
 	unit     int
 	tensor   bool // the image as the network sees it
 
+	evaluate evaluate
+	at       int // page
+
 	root      *fyne.Container
 	main      fyne.CanvasObject
+	pages     *widgets.Segmented
+	pageRow   *fyne.Container
+	maps      fyne.CanvasObject
 	guide     fyne.CanvasObject
 	picture   *widgets.Picture
 	nextImage *widgets.Button // another image of the data set
@@ -80,7 +86,35 @@ type Page struct {
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	return &Page{host: h, state: h.Session().State(), unit: -1}
+	p := &Page{host: h, state: h.Session().State(), unit: -1}
+	p.evaluate.host, p.evaluate.state = h, p.state
+	p.evaluate.show = func(img image.Image, name string) {
+		p.own = true
+		p.pages.Choose(pageMaps)
+		p.turn(pageMaps)
+		p.take(img, name)
+	}
+	return p
+}
+
+// The pages, in their order.
+const (
+	pageMaps = iota
+	pageEvaluate
+)
+
+// turn goes to a page.
+func (p *Page) turn(to int) {
+	p.at = to
+	p.showPage()
+	p.Update(p.state)
+}
+
+func (p *Page) showPage() {
+	visible(p.maps, p.at == pageMaps)
+	visible(p.evaluate.object, p.at == pageEvaluate)
+	visible(p.evaluate.tools, p.at == pageEvaluate)
+	p.pageRow.Refresh()
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("inspect."+key, args...) }
@@ -110,6 +144,7 @@ func (p *Page) Update(s *session.State) {
 		p.view, p.failed = nil, nil
 		p.showView()
 	}
+	p.evaluate.update(s)
 	p.showEpochs()
 	source := p.source()
 	p.nextImage.Enable(source != "")
@@ -348,7 +383,7 @@ func (p *Page) Hide() {
 }
 
 // Close implements page.Page.
-func (p *Page) Close() {}
+func (p *Page) Close() { p.evaluate.close() }
 
 // Key goes from layer to layer: page up and page down.
 func (p *Page) Key(e *fyne.KeyEvent) {

@@ -28,7 +28,7 @@ func trained(t *testing.T, while func(h *pagetest.Host, p *Page)) (*pagetest.Hos
 	t.Helper()
 	h := pagetest.New(t, "ko", false, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	c := train.DefaultsFor(h.State().ChosenNetwork().Spec)
 	c.Epochs, c.Batch, c.Rate = 60, 32, .005

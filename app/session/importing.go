@@ -54,14 +54,18 @@ func (s *Session) Import(source, name string, o data.ImportOptions) {
 	})
 }
 
-// ImportSample makes a data set of a built-in sample in the background and chooses it. One that is there already is just chosen.
-func (s *Session) ImportSample(sample string) {
-	if d := named(s.State().Datasets, sample, func(d *Dataset) string { return d.Name }); d != nil && d.Err == nil {
-		s.ChooseDataset(sample)
+// ImportSample makes a data set of a built-in sample for a task in the background and chooses it. One that is there already is just chosen.
+func (s *Session) ImportSample(sample string, task data.Task) {
+	name := sample
+	if task != data.Classification {
+		name += "-" + string(task)
+	}
+	if d := named(s.State().Datasets, name, func(d *Dataset) string { return d.Name }); d != nil && d.Err == nil {
+		s.ChooseDataset(name)
 		return
 	}
-	s.startImport(s.NameFor(sample), sample, func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error) {
-		return data.ImportSample(ctx, sample, out, data.SampleOptions{Seed: 1}, observe)
+	s.startImport(s.NameFor(name), sample, func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error) {
+		return data.ImportSample(ctx, sample, out, data.SampleOptions{Task: task, Seed: 1}, observe)
 	})
 }
 

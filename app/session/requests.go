@@ -68,19 +68,6 @@ func (s *Session) Detect(run string, img image.Image, o vision.WindowOptions, pr
 // CancelDetect ends a Detect that goes on; its done is not called.
 func (s *Session) CancelDetect() { s.detect.stop() }
 
-// measure evaluates a run on a split.
-func (s *Session) measure(ctx context.Context, r Run, dataset string, split data.Split) (train.Evaluation, error) {
-	m, err := model.Load(r.Folder, "")
-	if err != nil {
-		return train.Evaluation{}, err
-	}
-	d, err := s.Data(dataset)
-	if err != nil {
-		return train.Evaluation{}, err
-	}
-	return train.Evaluate(ctx, m, d, split, s.device, func(int, int) {})
-}
-
 // Filters reads the filters of a layer of a run's best weights.
 func (s *Session) Filters(run, layer string, done func(*nn.Tensor, error)) {
 	folder := s.runFolder(run)

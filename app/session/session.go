@@ -20,7 +20,6 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
-	"github.com/convscope/convscope/nn/train"
 )
 
 // Config is what a session stands on.
@@ -68,9 +67,10 @@ type Session struct {
 	queueDisk  sync.Mutex // held while the queue is written; never within mu
 	choiceDisk sync.Mutex // held while the choice is written; never within mu
 
-	look, detect, evaluate, augmented, rates, find, watch *lane
+	look, detect, evaluate, augmented, rates, find, watch, content *lane
 
-	models *model.Cache
+	models    *model.Cache
+	evaluated evaluations
 }
 
 // New opens the workspace and begins to read it.
@@ -89,7 +89,7 @@ func New(c Config) (*Session, error) {
 	}
 	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, leaving: map[string]bool{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.look, s.detect, s.evaluate, s.augmented, s.rates, s.find, s.watch = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
+	s.look, s.detect, s.evaluate, s.augmented, s.rates, s.find, s.watch, s.content = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
 	s.models, s.networks = model.NewCache(cpu, readyModels), readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
@@ -254,17 +254,3 @@ func (s *Session) attend(ctx context.Context) {
 
 // StopFinding breaks off the search for a learning rate.
 func (s *Session) StopFinding() { s.rates.stop() }
-
-// Evaluate measures a run's best weights on a split of the chosen data set; done gets the result on the window's goroutine unless a newer
-// request or Close cancelled it.
-func (s *Session) Evaluate(run string, split data.Split, done func(train.Evaluation, error)) {
-	state := s.State()
-	r, d := named(state.Runs, run, func(r *Run) string { return r.Name }), state.ChosenDataset()
-	if r == nil || d == nil {
-		return
-	}
-	s.evaluate.do(func(ctx context.Context, _ func(func())) func() {
-		e, err := s.measure(ctx, *r, d.Name, split)
-		return func() { done(e, err) }
-	})
-}

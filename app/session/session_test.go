@@ -72,7 +72,7 @@ func (w *window) until(what string, is func(*State) bool) {
 // shapes imports the sample of that name, chooses tiny for it and is the usual recipe of both.
 func (w *window) shapes() train.Config {
 	w.t.Helper()
-	w.s.ImportSample("shapes")
+	w.s.ImportSample("shapes", data.Classification)
 	w.until("the data set", func(st *State) bool { return st.Dataset == "shapes" && st.ChosenDataset() != nil && st.Import == nil })
 	w.tiny()
 	return train.DefaultsFor(w.s.State().ChosenNetwork().Spec)

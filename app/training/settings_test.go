@@ -18,7 +18,7 @@ func withShapes(t *testing.T) (*pagetest.Host, *Page) {
 	t.Helper()
 	h := pagetest.New(t, "en", true, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	return h, p
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
@@ -124,7 +125,7 @@ func TestTrainPauseStopResume(t *testing.T) {
 		t.Fatalf("training on nothing: %v", h.Faults)
 	}
 	h.Faults = nil
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()

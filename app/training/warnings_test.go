@@ -39,7 +39,7 @@ func TestTrainRefusesWrongSettings(t *testing.T) {
 	for _, language := range []string{"en", "ko"} {
 		h := pagetest.New(t, language, false, New)
 		p := h.Page().(*Page)
-		h.Session().ImportSample("shapes")
+		h.Session().ImportSample("shapes", data.Classification)
 		h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 		for key, text := range map[string]string{"epochs": "abc", "batch": "0", "rate": "5000"} {
 			p.form.entry(key).Field.SetText(text)
@@ -99,7 +99,7 @@ func TestWhatIsWrongStaysInSight(t *testing.T) {
 func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes") // three classes, the run has ten
+	h.Session().ImportSample("shapes", data.Classification) // three classes, the run has ten
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	s := synthetic(t, h.State(), epochs([]float64{2, 1.2, 1.1}, []float64{2, 1.2, 1.1}))
 	p.Update(s)
@@ -140,7 +140,7 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()
@@ -171,7 +171,7 @@ func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 func TestFiltersBelongToTheRun(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes")
+	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()

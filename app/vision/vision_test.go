@@ -18,7 +18,7 @@ import (
 func TestFindDigits(t *testing.T) {
 	h := pagetest.New(t, "ko", true, New)
 	p := h.Page().(*Page)
-	h.Session().ImportSample("digits")
+	h.Session().ImportSample("digits", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	c := train.DefaultsFor(h.State().ChosenNetwork().Spec)
 	c.Epochs = 2
