@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/convscope/convscope/nn/geometry"
 )
 
 func TestSizesOfImages(t *testing.T) {
@@ -171,7 +173,7 @@ func TestTruthIsPlacedOnce(t *testing.T) {
 	defer c.close()
 	c.task = Detection
 	for i := range c.items {
-		c.items[i].truth = Truth{Class: -1, Boxes: []Box{{Class: i % 2, X: 2, Y: 4, W: 4, H: 4}}}
+		c.items[i].truth = Truth{Class: -1, Boxes: []Box{{Class: i % 2, Rect: geometry.Rect{X: 2, Y: 4, W: 4, H: 4}}}}
 	}
 	o := DefaultImport()
 	o.Max = 4
@@ -184,9 +186,9 @@ func TestTruthIsPlacedOnce(t *testing.T) {
 		t.Errorf("%+v", i)
 	}
 	for id := range uint32(3) {
-		want := Box{Class: int(id) % 2, X: 1, Y: 2, W: 2, H: 2}
+		want := Box{Class: int(id) % 2, Rect: geometry.Rect{X: 1, Y: 2, W: 2, H: 2}}
 		if id == 1 { // 16×8 became 4×2
-			want = Box{Class: 1, X: .5, Y: 1, W: 1, H: 1}
+			want = Box{Class: 1, Rect: geometry.Rect{X: .5, Y: 1, W: 1, H: 1}}
 		}
 		if x, err := d.Truth(id); err != nil || len(x.Boxes) != 1 || x.Boxes[0] != want {
 			t.Errorf("image %d: %+v, %v, want %+v", id, x, err, want)
