@@ -193,12 +193,9 @@ func (p *Page) show() {
 	} else {
 		p.canvas.Arrange(p.blocks())
 	}
-	names := nn.StandardNames()
-	p.listed = slices.Clone(names) // then the user's own
+	p.listed = p.listed[:0] // the standard ones for the data set's task, then the user's own
 	for _, n := range p.host.Session().State().Networks {
-		if !slices.Contains(p.listed, n.Name) {
-			p.listed = append(p.listed, n.Name)
-		}
+		p.listed = append(p.listed, n.Name)
 	}
 	if !slices.Contains(p.listed, p.name) {
 		p.listed = append(p.listed, p.name)
@@ -206,7 +203,7 @@ func (p *Page) show() {
 	p.standard.Set(append([]string{p.text("new")}, p.listed...), 1+slices.Index(p.listed, p.name))
 	p.undo.Enable(len(p.past) > 0)
 	p.redo.Enable(len(p.future) > 0)
-	p.remove.Enable(!slices.Contains(names, p.name))
+	p.remove.Enable(!slices.Contains(nn.StandardNames(), p.name))
 	r := p.report
 	p.totals.Set(p.text("totals", widgets.Thousands(int(r.Parameters)), amount(r.MultiplyAdds), float64(r.MemoryBytes)/1e6, p.batch))
 	p.shares.set(p)

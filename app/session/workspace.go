@@ -269,12 +269,15 @@ func sortRuns(runs []Run) {
 	})
 }
 
-// networksFor lists the standard networks and those of the workspace, fitted to a data set.
+// networksFor lists the standard networks that are made for a data set's task, and those of the workspace, fitted to the data set.
 func networksFor(own []Network, d *Dataset) []Network {
 	var all []Network
 	for _, name := range nn.StandardNames() {
 		in, classes := nn.StandardInput(name), nn.StandardClasses(name)
 		if d != nil && d.Err == nil {
+			if nn.StandardTask(name) != string(d.Info.Task) {
+				continue
+			}
 			in, classes = shapeOf(d.Info), len(d.Info.Classes)
 		}
 		spec, err := nn.Standard(name, in, classes)

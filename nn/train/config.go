@@ -123,6 +123,8 @@ func DefaultsFor(spec nn.Spec) Config {
 	case "resnet-small": // He et al. 2016: large steps, which the normalisation of batches allows, and two falls to a tenth
 		c.Rate, c.WeightDecay, c.Policy, c.Gamma, c.Step, c.Scale = .1, 1e-4, "multistep", .1, []float64{50, 75}, 1./64
 		c.Augment = data.Augmentation{Shift: 4, Mirror: true}
+	case "u-net", "fcn": // large steps while the rate is high, and none left at the end: each pixel is a sample, so that few images go far
+		c.Solver, c.Rate, c.WeightDecay, c.Policy, c.Warmup, c.Mean, c.Scale = "adamw", .004, .01, "cosine", 50, model.MeanPixel, 1./64
 	case "googlenet": // Caffe's quick_solver.prototxt
 		c.Scale, c.Policy, c.Power, c.WeightDecay = 1, "poly", .5, 2e-4
 	}
