@@ -22,8 +22,6 @@ const (
 	litLess = .3
 )
 
-var outlineColour = color.NRGBA{R: 0x14, G: 0x17, B: 0x1C, A: 220}
-
 // ClassColours are the colours of n classes, opaque.
 func ClassColours(n int) []color.NRGBA { return raster.ClassColours(n, 1) }
 
@@ -89,7 +87,7 @@ func (v *PhotoView) paint(line int) raster.ClassPaint {
 	s := v.style
 	p := raster.ClassPaint{Colours: make([]color.NRGBA, len(s.Colours)), Line: line}
 	if s.Outline {
-		p.Edge = outlineColour
+		p.Edge = raster.EdgeColour
 	}
 	hidden := func(c int) bool { return c < len(s.Hidden) && s.Hidden[c] }
 	lit := v.lit >= 0 && v.lit < len(s.Colours) && !hidden(v.lit)

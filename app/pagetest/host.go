@@ -43,8 +43,14 @@ type Host struct {
 	Dialogs int
 }
 
-// New opens a window of 1100×700 with a tab.
+// New opens a window of 1100×700 with a tab on an empty workspace.
 func New(t testing.TB, language string, dark bool, build func(page.Host) page.Page) *Host {
+	t.Helper()
+	return NewIn(t, t.TempDir(), language, dark, build)
+}
+
+// NewIn opens a window with a tab on the workspace in a folder.
+func NewIn(t testing.TB, home, language string, dark bool, build func(page.Host) page.Page) *Host {
 	t.Helper()
 	app := test.NewTempApp(t)
 	app.Settings().SetTheme(resources.Theme(dark))
@@ -53,7 +59,7 @@ func New(t testing.TB, language string, dark bool, build func(page.Host) page.Pa
 		t.Fatal(err)
 	}
 	h := &Host{t: t, text: text}
-	h.session, err = session.New(session.Config{Home: t.TempDir(), Post: h.post, Threads: 1})
+	h.session, err = session.New(session.Config{Home: home, Post: h.post, Threads: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +126,9 @@ func (h *Host) Until(what string, is func(*session.State) bool) {
 	}
 	h.t.Fatalf("%s did not come; faults: %v", what, h.Faults)
 }
+
+// Resize makes the window another size than 1100×700.
+func (h *Host) Resize(w, height float32) { h.win.Resize(fyne.NewSize(w, height)) }
 
 // Golden compares what the window shows with testdata/NAME.png.
 func (h *Host) Golden(name string) {

@@ -9,7 +9,6 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
-	look "github.com/convscope/convscope/nn/vision"
 	"github.com/convscope/convscope/widgets"
 )
 
@@ -18,9 +17,8 @@ type photo struct {
 	name   string
 	path   string // "": an example
 	img    image.Image
-	found  *look.Windows
+	found  any    // by the method that found it
 	foundK string // asked of found
-	boxes  []look.Box
 }
 
 // open asks for a photo.
@@ -48,8 +46,8 @@ func (p *Page) Dropped(paths []string) bool {
 }
 
 // sampleOf is the sample that a network learned to tell the things of, "" if it is none.
-func (p *Page) sampleOf() string {
-	r := p.state.ChosenRun()
+func (m *windows) sampleOf() string {
+	r := m.p.state.ChosenRun()
 	switch {
 	case r == nil || r.Err != nil || len(r.Info.Labels) == 0 || slices.Contains(r.Info.Labels, "0") && slices.Contains(r.Info.Labels, "9"):
 		return data.Samples()[0]
@@ -60,8 +58,9 @@ func (p *Page) sampleOf() string {
 }
 
 // tryExample makes a photo of things that the network learned to tell.
-func (p *Page) tryExample() {
-	sample, dataset := p.sampleOf(), ""
+func (m *windows) tryExample() {
+	p := m.p
+	sample, dataset := m.sampleOf(), ""
 	if sample == "" {
 		d := p.state.DatasetOf(p.state.ChosenRun())
 		if d == nil {
@@ -78,10 +77,15 @@ func (p *Page) tryExample() {
 			p.host.Fault(err)
 			return
 		}
-		p.photos = append(p.photos, &photo{name: p.text("example.name", seed), img: img})
-		p.showPhotos()
-		p.show(len(p.photos) - 1)
+		p.add(p.text("example.name", seed), img)
 	})
+}
+
+// add adds a photo that was made, and chooses it.
+func (p *Page) add(name string, img image.Image) {
+	p.photos = append(p.photos, &photo{name: name, img: img})
+	p.showPhotos()
+	p.show(len(p.photos) - 1)
 }
 
 // show chooses a photo, and reads it if need be.

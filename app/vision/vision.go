@@ -1,4 +1,4 @@
-// Package vision is the Detect tab: things found in photos by a classifier that slides over them.
+// Package vision is the Detect tab: things found in photos, by a classifier that slides over them or a network that answers for each pixel.
 package vision
 
 import (
@@ -7,21 +7,15 @@ import (
 	"image"
 	"image/png"
 	"io"
-	"path/filepath"
-	"strings"
 
 	"fyne.io/fyne/v2"
-	"golang.org/x/image/font"
-	"golang.org/x/image/font/opentype"
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/model"
-	look "github.com/convscope/convscope/nn/vision"
-	textfont "github.com/convscope/convscope/resources/font"
 	"github.com/convscope/convscope/widgets"
-	"github.com/convscope/convscope/widgets/raster"
 )
 
 // Page is the Detect tab.
@@ -29,23 +23,19 @@ type Page struct {
 	host  page.Host
 	state *session.State
 
-	photos    []*photo
-	at        int // of the photo that is shown; −1: none
-	window    int // side of the window; 0: the network's input
-	stride    int // 0: a quarter of the window
-	scales    int // index into scaleChoices
-	threshold float64
-	overlap   float64
-	grid      bool
-	heat      int // 0: boxes, 1: heat map
-	class     int // of the heat map; −1: all
-	example   uint64
-	looking   bool
-	asked     string // what was looked for last, by run, photo and options
-	failed    error  // what that met
+	photos  []*photo
+	at      int // of the photo that is shown; −1: none
+	example uint64
+	looking bool
+	asked   string // what was looked for last, by run, photo and options
+	failed  error  // what that met
+
+	method  method // of the chosen run
+	windows *windows
+	areas   *areas
 
 	root     *fyne.Container
-	main     fyne.CanvasObject
+	main     fyne.CanvasObject // nil: to be built
 	guide    fyne.CanvasObject
 	list     *fyne.Container
 	rows     []*widgets.ThumbRow
@@ -56,47 +46,56 @@ type Page struct {
 	view     *widgets.PhotoView
 	empty    fyne.CanvasObject // in place of a photo
 	under    *widgets.Text
-	summary  struct{ window, count, time *widgets.Row }
 	progress *widgets.Progress
 	cancel   *widgets.Button
-	windowN  *widgets.Number
-	strideN  *widgets.Number
-	found    *fyne.Container
-	foundAll *widgets.Text
-	saving   *widgets.Button
 }
 
-// scaleChoices are sizes of the window, 1 being its own.
-var scaleChoices = [][]float64{{1}, {1, 1.5}, {1, 1.4, 2}, {.7, 1, 1.4, 2, 2.8}}
+// A method is a way in which the network of a run looks at a photo. What the tab shows beside photos belongs to it; its settings live as long as the tab.
+type method interface {
+	// key begins the keys of its own texts.
+	key() string
+	// controls makes anew what stands right of the photo's title, right of its own name below the photo, beside each other under that, and at the right of the tab.
+	controls() (title, name, summary, right fyne.CanvasObject)
+	// update follows the state of the session.
+	update()
+	// options tells those of the form from others; false where they cannot be used.
+	options(ph *photo) (text string, usable bool)
+	// start looks at a photo in the background.
+	start(run string, ph *photo, progress func(done, total int), done func(found any, err error))
+	// show shows what was found in the photo that is shown; nil: nothing is known.
+	show(found any)
+	// count says in short how much was found.
+	count(found any) string
+	// hovered returns what is to be read about a place of the photo under the pointer.
+	hovered(found any, x, y float32) string
+	// tryExample adds a photo of things that the network learned to tell.
+	tryExample()
+}
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	return &Page{host: h, state: h.Session().State(), at: -1, class: -1, scales: 2, threshold: .55, overlap: .15, example: 1}
+	p := &Page{host: h, state: h.Session().State(), at: -1, example: 1}
+	p.windows, p.areas = newWindows(p), newAreas(p)
+	return p
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("detect."+key, args...) }
 
-// side is the window's, in pixels of the photo.
-func (p *Page) side() int {
-	if p.window > 0 {
-		return p.window
+// methodOf is how the network of the chosen run looks at photos.
+func (p *Page) methodOf() method {
+	if r := p.state.ChosenRun(); r != nil && r.Err == nil && r.Info.Task == data.Segmentation {
+		return p.areas
 	}
-	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
-		return r.Info.Spec.Input.W
-	}
-	return 28
-}
-
-func (p *Page) step() int {
-	if p.stride > 0 {
-		return p.stride
-	}
-	return max(1, p.side()/7)
+	return p.windows
 }
 
 // Update implements page.Page.
 func (p *Page) Update(s *session.State) {
 	p.state = s
+	if m := p.methodOf(); m != p.method || p.main == nil {
+		p.method = m
+		p.buildMain()
+	}
 	content := p.main
 	if s.Run == "" {
 		content = p.guide
@@ -105,8 +104,7 @@ func (p *Page) Update(s *session.State) {
 		p.root.Objects = []fyne.CanvasObject{widgets.Inset(12, 12, 12, 12, content)}
 		p.root.Refresh()
 	}
-	p.windowN.SetValue(float64(p.side()))
-	p.strideN.SetValue(float64(p.step()))
+	p.method.update()
 	if p.at >= 0 && p.key(p.photos[p.at]) != p.asked {
 		p.look()
 	}
@@ -120,22 +118,21 @@ func (p *Page) showRows() {
 			detail = fmt.Sprintf("%d×%d", b.Dx(), b.Dy())
 			p.rows[i].Picture().Set(ph.img)
 		}
-		if p.current(ph) != nil {
-			detail += " · " + p.text("found.short", widgets.Thousands(len(ph.boxes)))
+		if found := p.current(ph); found != nil {
+			detail += " · " + p.method.count(found)
 		}
 		p.rows[i].Set(ph.name, detail, i == p.at)
 	}
 }
 
-// options are those of the form.
-func (p *Page) options() look.WindowOptions {
-	return look.WindowOptions{Width: p.side(), Height: p.side(), Stride: p.step(), Scales: scaleChoices[p.scales]}
-}
-
 // key tells what a search stands on; "" where there can be none.
 func (p *Page) key(ph *photo) string {
 	r := p.state.ChosenRun()
-	if r == nil || r.Err != nil || ph.img == nil || p.windowN.Wrong() || p.strideN.Wrong() {
+	if r == nil || r.Err != nil || ph.img == nil {
+		return ""
+	}
+	options, usable := p.method.options(ph)
+	if !usable {
 		return ""
 	}
 	// While a run goes on its best weights change with every epoch: what was found with the first of them stays until the end.
@@ -143,15 +140,23 @@ func (p *Page) key(ph *photo) string {
 	if p.state.Live() && r.Info.BestEpoch > 0 {
 		weights = "now"
 	}
-	return fmt.Sprintf("%s %s %p %+v", r.Name, weights, ph.img, p.options())
+	return fmt.Sprintf("%s %s %p %s", r.Name, weights, ph.img, options)
 }
 
 // current is what was found in a photo with the run and the settings that are shown, or nil: what others found is not passed off as theirs.
-func (p *Page) current(ph *photo) *look.Windows {
+func (p *Page) current(ph *photo) any {
 	if key := p.key(ph); key == "" || ph.foundK != key {
 		return nil
 	}
 	return ph.found
+}
+
+// found is what is known of the photo that is shown, or nil.
+func (p *Page) found() any {
+	if p.at < 0 {
+		return nil
+	}
+	return p.current(p.photos[p.at])
 }
 
 // reason says why nothing is shown to be found; "" where that needs no words.
@@ -159,9 +164,10 @@ func (p *Page) reason() string {
 	if p.at < 0 {
 		return ""
 	}
-	r := p.state.ChosenRun()
+	ph, r := p.photos[p.at], p.state.ChosenRun()
+	_, usable := p.method.options(ph)
 	switch {
-	case p.windowN.Wrong() || p.strideN.Wrong():
+	case !usable:
 		return p.text("wrong")
 	case r == nil:
 		return ""
@@ -171,13 +177,13 @@ func (p *Page) reason() string {
 		return p.text("wait")
 	case p.failed != nil:
 		return p.host.FaultText(p.failed)
-	case !p.looking && p.photos[p.at].img != nil:
+	case !p.looking && ph.img != nil:
 		return p.text("cancelled")
 	}
 	return ""
 }
 
-// look slides the window over the chosen photo, unless that was done.
+// look lets the network look at the chosen photo, unless that was done.
 func (p *Page) look() {
 	if p.at < 0 {
 		return
@@ -195,7 +201,7 @@ func (p *Page) look() {
 	p.looking = true
 	p.showProgress(0, 1)
 	p.showFound()
-	p.host.Session().Detect(r.Name, ph.img, p.options(), p.showProgress, func(w *look.Windows, err error) {
+	p.method.start(r.Name, ph, p.showProgress, func(found any, err error) {
 		if p.asked != key {
 			return
 		}
@@ -204,7 +210,7 @@ func (p *Page) look() {
 		if p.failed = err; err != nil {
 			p.host.Fault(err)
 		} else {
-			ph.found, ph.foundK = w, key
+			ph.found, ph.foundK = found, key
 		}
 		p.showFound()
 	})
@@ -222,175 +228,45 @@ func (p *Page) showProgress(done, total int) {
 	p.progress.Set(float64(done) / float64(total))
 }
 
-// showFound shows boxes or heat for the thresholds: it is called for each movement of a slider.
+// showFound shows what was found: it is called for each movement of a slider.
 func (p *Page) showFound() {
-	s := &p.summary
-	s.window.SetName(p.text("window.of", p.side(), p.step()))
-	var w *look.Windows
-	if p.at >= 0 {
-		w = p.current(p.photos[p.at])
-	}
-	p.found.Objects = p.found.Objects[:0]
-	p.saving.Enable(w != nil)
-	if w == nil {
+	found := p.found()
+	if found == nil {
 		p.under.Set(p.reason())
-		p.view.SetBoxes(nil)
-		p.view.SetHeat(nil, 0)
-		p.showGrid(nil)
-		s.count.Set("")
-		s.time.Set("")
-		p.foundAll.Set("")
-		p.found.Refresh()
-		p.showRows()
-		return
-	}
-	p.under.Set("")
-	ph := p.photos[p.at]
-	ph.boxes = w.Boxes(float32(p.threshold), float32(p.overlap))
-	counts := make([]int, len(w.Labels))
-	boxes := make([]widgets.PhotoBox, len(ph.boxes))
-	for i, b := range ph.boxes {
-		counts[b.Class]++
-		boxes[len(boxes)-1-i] = widgets.PhotoBox{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: boxLabel(b), Colour: widgets.ClassColour(b.Class)}
-	}
-	if p.heat == 1 {
-		p.view.SetBoxes(nil)
-		p.view.SetHeat(heatOf(w, p.class), .75)
 	} else {
-		p.view.SetHeat(nil, 0)
-		p.view.SetBoxes(boxes)
+		p.under.Set("")
 	}
-	p.showGrid(w)
-	s.count.Set(widgets.Thousands(w.Count()))
-	s.time.Set(p.text("seconds", w.Seconds))
-	p.foundAll.Set(p.text("found", widgets.Thousands(len(ph.boxes))))
-	for c, n := range counts {
-		if n == 0 && p.heat == 0 {
-			continue
-		}
-		p.found.Objects = append(p.found.Objects, newFoundRow(w.Labels[c], n, widgets.ClassColour(c), p.heat == 1 && p.class == c, func() {
-			if p.heat != 1 {
-				return
-			}
-			if p.class == c {
-				p.class = -1
-			} else {
-				p.class = c
-			}
-			p.showFound()
-		}))
-	}
-	p.found.Refresh()
+	p.method.show(found)
 	p.showRows()
 }
 
-// showGrid shows where the window stops.
-func (p *Page) showGrid(w *look.Windows) {
-	if !p.grid || w == nil || len(w.Scales) == 0 {
-		p.view.SetGrid(nil)
-		return
-	}
-	g := w.Scales[0]
-	p.view.SetGrid(&widgets.PhotoGrid{Width: g.Width, Height: g.Height, Stride: g.Stride, Rows: g.Rows, Columns: g.Columns})
-}
-
-// heatOf paints, at each window's middle, how much it speaks for a class (−1: for any).
-func heatOf(w *look.Windows, class int) *image.RGBA {
-	cell := w.Scales[0].Stride
-	columns, rows := (w.Size.X+cell-1)/cell, (w.Size.Y+cell-1)/cell
-	shares := make([]float32, columns*rows)
-	for i := range w.Scales {
-		g := &w.Scales[i]
-		for k, v := range g.Heat(class) {
-			at := g.Place(k/g.Columns, k%g.Columns)
-			x, y := (at.Min.X+at.Max.X)/2, (at.Min.Y+at.Max.Y)/2
-			half := max(1, g.Stride/2)
-			for cy := (y - half) / cell; cy <= (y+half-1)/cell; cy++ {
-				for cx := (x - half) / cell; cx <= (x+half-1)/cell; cx++ {
-					if cx >= 0 && cy >= 0 && cx < columns && cy < rows {
-						shares[cy*columns+cx] = max(shares[cy*columns+cx], v)
-					}
-				}
-			}
-		}
-	}
-	c := widgets.ClassColour(1)
-	if class >= 0 {
-		c = widgets.ClassColour(class)
-	}
-	return raster.Heat(shares, rows, columns, c)
-}
-
-// hovered reads what the windows around the pointer say.
+// hovered reads what was found under the pointer.
 func (p *Page) hovered(x, y float32, inside bool) {
-	var w *look.Windows
-	if p.at >= 0 {
-		w = p.current(p.photos[p.at])
-	}
-	if w == nil {
+	switch found := p.found(); {
+	case found == nil:
 		p.under.Set(p.reason())
-		return
-	}
-	if !inside {
+	case !inside:
 		p.under.Set("")
-		return
+	default:
+		p.under.Set(p.method.hovered(found, x, y))
 	}
-	g := &w.Scales[0]
-	column := max(0, min(g.Columns-1, (int(x)-g.Width/2+g.Stride/2)/g.Stride))
-	row := max(0, min(g.Rows-1, (int(y)-g.Height/2+g.Stride/2)/g.Stride))
-	k := row*g.Columns + column
-	classes := len(w.Labels)
-	best := 0
-	probabilities := g.Probabilities[k*classes : (k+1)*classes]
-	for c, v := range probabilities {
-		if v > probabilities[best] {
-			best = c
+}
+
+// write saves a picture, which is made in the background.
+func (p *Page) write(path string, made func() (image.Image, error)) {
+	p.host.Session().Do(func(context.Context) func() {
+		picture, err := made()
+		if err == nil {
+			err = disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, picture) })
 		}
-	}
-	p.under.Set(p.text("under", int(x), int(y), w.Labels[best], 100*probabilities[best], 100*g.Content[k]))
-}
-
-// save writes the photo with its boxes.
-func (p *Page) save() {
-	if p.at < 0 || p.current(p.photos[p.at]) == nil {
-		return
-	}
-	ph := p.photos[p.at]
-	p.host.PickSave(strings.TrimSuffix(ph.name, filepath.Ext(ph.name))+".boxes.png", func(path string) {
-		p.host.Session().Do(func(context.Context) func() {
-			err := writeBoxes(path, ph.img, ph.boxes)
-			return func() {
-				if err != nil {
-					p.host.Fault(err)
-					return
-				}
-				p.host.Tell("files.saved", path)
+		return func() {
+			if err != nil {
+				p.host.Fault(err)
+				return
 			}
-		})
+			p.host.Tell("files.saved", path)
+		}
 	})
-}
-
-// boxLabel is what stands at a box: a class by as much of its name as leaves the photo to be seen, and how sure it is.
-func boxLabel(b look.Box) string {
-	return fmt.Sprintf("%s %.2f", widgets.Shortened(b.Label, 12), b.Score)
-}
-
-// writeBoxes writes a photo with boxes, the surest on top.
-func writeBoxes(path string, img image.Image, boxes []look.Box) error {
-	parsed, err := opentype.Parse(textfont.Regular)
-	if err != nil {
-		return err
-	}
-	face, err := opentype.NewFace(parsed, &opentype.FaceOptions{Size: float64(max(10, min(20, img.Bounds().Dy()/40))), DPI: 72, Hinting: font.HintingFull})
-	if err != nil {
-		return err
-	}
-	drawn := make([]raster.Box, len(boxes))
-	for i, b := range boxes {
-		drawn[len(boxes)-1-i] = raster.Box{X: b.X, Y: b.Y, Width: b.W, Height: b.H, Label: boxLabel(b), Colour: raster.ClassColour(b.Class)}
-	}
-	picture := raster.Boxes(img, drawn, face)
-	return disk.WriteFile(path, func(w io.Writer) error { return png.Encode(w, picture) })
 }
 
 // Show implements page.Page.
@@ -402,5 +278,10 @@ func (p *Page) Hide() {}
 // Close implements page.Page.
 func (p *Page) Close() {}
 
-// Shown tells the tour how many boxes are seen.
-func (p *Page) Shown() int { return len(p.view.Boxes()) }
+// Shown tells the tour how many boxes or areas are seen.
+func (p *Page) Shown() int {
+	if s, ok := p.found().(*session.Segmented); ok {
+		return len(s.Regions)
+	}
+	return len(p.view.Boxes())
+}

@@ -1,7 +1,10 @@
 package vision
 
 import (
+	"bytes"
+	"errors"
 	"image"
+	"image/png"
 	"os"
 	"path/filepath"
 	"testing"
@@ -25,24 +28,24 @@ func TestFindDigits(t *testing.T) {
 	if _, err := h.Session().Train(c); err != nil {
 		t.Fatal(err)
 	}
-	p.tryExample()
+	p.method.tryExample()
 	h.Until("the example", func(*session.State) bool { return p.at == 0 })
 	h.Until("the first epoch", func(s *session.State) bool { r := s.ChosenRun(); return r != nil && r.Info.BestEpoch > 0 })
 	h.Session().Stop(h.State().Training.Run)
 	h.Until("boxes", func(s *session.State) bool { return s.Training == nil && p.Shown() > 3 && !p.looking })
 
 	many := p.Shown()
-	p.threshold = .99
+	p.windows.threshold = .99
 	p.showFound()
 	if p.Shown() >= many {
 		t.Errorf("%d boxes at a threshold of .99, %d at .55", p.Shown(), many)
 	}
-	p.threshold, p.overlap = .3, .9
+	p.windows.threshold, p.windows.overlap = .3, .9
 	p.showFound()
 	if p.Shown() <= many {
 		t.Errorf("%d boxes when they may overlap, %d when not", p.Shown(), many)
 	}
-	p.heat, p.class, p.grid = 1, 3, true
+	p.windows.heat, p.windows.class, p.windows.grid = 1, 3, true
 	p.showFound()
 	if p.Shown() != 0 {
 		t.Error("boxes are shown over the heat map")
@@ -51,35 +54,35 @@ func TestFindDigits(t *testing.T) {
 	if p.under.Text() == "" {
 		t.Error("nothing is read under the pointer")
 	}
-	p.heat = 0
+	p.windows.heat = 0
 	h.Rebuild("en")
 	if p.Shown() == 0 {
 		t.Error("the boxes are gone after a change of language")
 	}
 	h.Picked = t.TempDir()
-	p.save()
+	p.windows.save()
 	h.Until("the saved picture", func(*session.State) bool {
 		files, err := os.ReadDir(h.Picked)
 		return err == nil && len(files) == 1 && filepath.Ext(files[0].Name()) == ".png"
 	})
 	// While a setting cannot be there are no boxes, and neither picture to save; with a right one they are looked for again.
-	for _, n := range []*widgets.Number{p.windowN, p.strideN} {
+	for _, n := range []*widgets.Number{p.windows.windowN, p.windows.strideN} {
 		before := n.Field.Text
 		n.Field.SetText("0")
-		if p.Shown() != 0 || p.under.Text() == "" || p.saving.Enabled() {
+		if p.Shown() != 0 || p.under.Text() == "" || p.windows.saving.Enabled() {
 			t.Errorf("with a 0 there are %d boxes, and it says %q", p.Shown(), p.under.Text())
 		}
 		n.Field.SetText(before)
-		h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 && p.saving.Enabled() })
+		h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 && p.windows.saving.Enabled() })
 	}
-	p.window = 4000
+	p.windows.window = 4000
 	p.look()
 	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 })
 	if p.Shown() != 0 || p.under.Text() == "" {
 		t.Errorf("%d boxes of an earlier search stand after an error", p.Shown())
 	}
 	// Another run has found nothing yet.
-	p.window = 0
+	p.windows.window = 0
 	p.look()
 	h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 })
 	damaged := *h.State()
@@ -101,7 +104,7 @@ func TestWithoutAPhotoItShowsWhatToDo(t *testing.T) {
 		t.Fatal("without a photo the middle is blank")
 	}
 	h.Golden("empty")
-	p.tryExample()
+	p.method.tryExample()
 	h.Until("the example", func(*session.State) bool { return p.at == 0 })
 	if p.empty.Visible() {
 		t.Error("the guide lies over the photo")
@@ -120,7 +123,8 @@ func TestDroppedFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a.png", "b.png"} {
-		if err := writeBoxes(filepath.Join(dir, name), img, nil); err != nil {
+		var b bytes.Buffer
+		if err := errors.Join(png.Encode(&b, img), os.WriteFile(filepath.Join(dir, name), b.Bytes(), 0o666)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"io"
 	"math"
@@ -128,10 +127,8 @@ func (v segmentVerb) tell(o *output, path string, s *vision.Segmentation, region
 	})
 }
 
-// areasOpacity and areasEdge are how areas lie over a photo that is written.
+// areasOpacity is that of areas over a photo that is written.
 const areasOpacity = .5
-
-var areasEdge = color.NRGBA{R: 0x14, G: 0x17, B: 0x1C, A: 220}
 
 // drawAreas writes the photo with the areas of its classes, but the background, and the names of those that are there; nothing to "".
 func drawAreas(to string, photo image.Image, s *vision.Segmentation, classes raster.ClassMap) error {
@@ -142,7 +139,7 @@ func drawAreas(to string, photo image.Image, s *vision.Segmentation, classes ras
 	if err != nil {
 		return err
 	}
-	paint := raster.ClassPaint{Colours: raster.ClassColours(len(s.Labels), areasOpacity), Edge: areasEdge, Line: 1}
+	paint := raster.ClassPaint{Colours: raster.ClassColours(len(s.Labels), areasOpacity), Edge: raster.EdgeColour, Line: 1}
 	var legend []raster.LegendEntry
 	for c, n := range s.Pixels() {
 		if c == s.Background {

@@ -13,6 +13,9 @@ type LegendEntry struct {
 	Colour color.NRGBA
 }
 
+// EdgeColour is that of the line where one area ends and another begins.
+var EdgeColour = color.NRGBA{R: 0x14, G: 0x17, B: 0x1C, A: 220}
+
 // Areas draws a picture with a class map over it, stretched to its size, and below it a legend of as many lines as the entries need, in letters of a size in pixels.
 func Areas(picture image.Image, m ClassMap, paint ClassPaint, legend []LegendEntry, letters *Letters, size float32) *image.RGBA {
 	b := picture.Bounds()
