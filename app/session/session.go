@@ -89,7 +89,9 @@ func New(c Config) (*Session, error) {
 	}
 	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, leaving: map[string]bool{}, reading: map[string]bool{}}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.look, s.detect, s.evaluate, s.augmented, s.rates, s.find, s.watch, s.content = s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane(), s.newLane()
+	for _, l := range []**lane{&s.look, &s.detect, &s.evaluate, &s.augmented, &s.rates, &s.find, &s.watch, &s.content} {
+		*l = s.newLane()
+	}
 	s.models, s.networks = model.NewCache(cpu, readyModels), readNetworks(c.Home)
 	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
 	s.state.Store(s.compose())
