@@ -58,6 +58,13 @@ func (c *ClassBars) SetRows(rows []ClassRow, allLabel string) {
 	c.Refresh()
 }
 
+// SetTotal says how many images the row that stands for all has, where an image may have several classes.
+func (c *ClassBars) SetTotal(images int) {
+	c.rows[0].Count = images
+	c.counts = fyne.MeasureText(Thousands(max(c.most, images)), TextSize, fyne.TextStyle{}).Width
+	c.Refresh()
+}
+
 // letterWidths adds up the widths of a text's letters, of which those met before are known: measuring a thousand names would take too long.
 func letterWidths(text string, known map[rune]float32) float32 {
 	width := float32(0)

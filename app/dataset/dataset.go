@@ -38,18 +38,26 @@ type Page struct {
 	picked   int   // in items; −1: none
 	form     *form // not nil: an import is being prepared
 
+	annotated annotated
+	content   *session.Content // of a data set for segmentation, once it is counted
+
 	grid     *widgets.ThumbnailGrid
+	body     *fyne.Container // the grid and the image that is shown large
+	classed  *widgets.Text   // above the classes
 	classes  *widgets.ClassBars
 	splits   [4]*widgets.Row // all, train, val, test
 	splitBox *widgets.Choice
 	heading  *widgets.Text
 	facts    struct{ task, images, size, stored, skipped *widgets.Row }
 	skipList *widgets.Button
+	details  *fyne.Container
+	notes    *fyne.Container    // what was made of the source
 	warning  *widgets.Paragraph // of classes that cannot be learned
 	mean     *widgets.Picture
 	selected struct {
 		box                *fyne.Container
 		picture            *widgets.Picture
+		small              fyne.CanvasObject // the picture, where it is not shown large
 		label, split, file *widgets.Row
 		original           *widgets.Row
 	}
@@ -76,7 +84,7 @@ type source struct {
 
 // New makes the tab.
 func New(h page.Host) page.Page {
-	return &Page{host: h, class: -1, split: -1, cell: 55, picked: -1, state: h.Session().State()}
+	return &Page{host: h, class: -1, split: -1, cell: 55, picked: -1, state: h.Session().State(), annotated: annotated{opacity: .5}}
 }
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("data."+key, args...) }
@@ -101,12 +109,18 @@ func (p *Page) Build() fyne.CanvasObject {
 
 // buildGuide makes what an empty workspace shows.
 func (p *Page) buildGuide() {
-	digits := widgets.NewButton(p.text("sample.digits"), widgets.Primary, func() { p.host.Session().ImportSample("digits") })
-	shapes := widgets.NewButton(p.text("sample.shapes"), widgets.Plain, func() { p.host.Session().ImportSample("shapes") })
-	folder := p.importButton()
+	var buttons []fyne.CanvasObject
+	for i, s := range offeredSamples() {
+		look := widgets.Plain
+		if i == 0 {
+			look = widgets.Primary
+		}
+		buttons = append(buttons, widgets.NewButton(p.text("sample."+s.key), look, func() { p.host.Session().ImportSample(s.name, s.task) }))
+	}
+	buttons = append(buttons, p.importButton())
 	p.guide = widgets.NewPanel(widgets.NewGuide(
 		func() fyne.Resource { return resources.IconData.In(widgets.Colour(widgets.ColourAccent)) },
-		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, digits, shapes, folder))
+		p.text("guide.title"), []string{p.text("guide.1"), p.text("guide.2"), p.text("guide.3")}, buttons...))
 }
 
 // buildBroken makes what is shown of a data set of which nothing is known but why it cannot be opened.
@@ -140,7 +154,8 @@ func (p *Page) buildExplorer() {
 		p.filter()
 	})
 	splitRows = append(splitRows, widgets.FormRow(p.text("show"), 104, p.splitBox))
-	heading := widgets.Inset(10, 12, 6, 12, widgets.NewHeading(p.text("classes")))
+	p.classed = widgets.NewHeading(p.text("classes"))
+	heading := widgets.Inset(10, 12, 6, 12, p.classed)
 	left := widgets.NewPanel(widgets.ColumnGrowing(0, p.classes, heading, p.classes, widgets.Inset(8, 12, 10, 12, widgets.Column(2, splitRows...)))).Padded(1)
 
 	p.grid = widgets.NewThumbnailGrid(p.load, p.host.Session().Post)
@@ -156,7 +171,9 @@ func (p *Page) buildExplorer() {
 		p.importButton(),
 		widgets.NewButton(p.text("samples"), widgets.Plain, p.samples),
 		widgets.NewButton(p.text("delete"), widgets.Plain, p.delete), hint)
-	middle := widgets.ColumnGrowing(10, p.grid, top, p.grid, bottom)
+	p.annotated.build(p.text)
+	p.body = container.New(gridAbove{}, p.grid, p.annotated.panel)
+	middle := widgets.ColumnGrowing(10, p.body, top, p.body, bottom)
 
 	right := p.buildDetails()
 	p.next = widgets.NewButton(p.text("next"), widgets.Primary, func() { p.host.Go("network") })
@@ -172,17 +189,19 @@ func (p *Page) buildDetails() fyne.CanvasObject {
 	f.size, f.stored, f.skipped = widgets.NewRow(p.text("pixels"), ""), widgets.NewRow(p.text("stored"), ""), widgets.NewRow(p.text("skipped"), "")
 	p.skipList = widgets.NewButton(p.text("skipped.show"), widgets.Linked, p.showSkipped)
 	p.warning = widgets.NewParagraph("", widgets.ColourCaution).Small()
+	p.notes = widgets.Column(4)
 	p.mean, p.selected.picture = widgets.NewPicture(), widgets.NewPicture()
 	s := &p.selected
 	s.label, s.split, s.file = widgets.NewRow(p.text("label"), ""), widgets.NewRow(p.text("split"), ""), widgets.NewRow(p.text("file"), "")
 	s.original = widgets.NewRow(p.text("original"), "")
-	s.box = widgets.Column(4, widgets.Sized(0, 20, widgets.NewHeading(p.text("selected"))), leftAligned(s.picture), s.label, s.split, s.file, s.original)
+	s.small = leftAligned(s.picture)
+	s.box = widgets.Column(4, widgets.Sized(0, 20, widgets.NewHeading(p.text("selected"))), s.small, s.label, s.split, s.file, s.original)
 	s.box.Hide()
 	meanTitle := widgets.NewHeading(p.text("mean")).Natural()
-	column := widgets.Column(4,
-		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList, p.warning,
+	p.details = widgets.Column(4,
+		p.heading, f.task, f.images, f.size, f.stored, f.skipped, p.skipList, p.notes, p.warning,
 		widgets.Sized(0, 24, widgets.Line(4, meanTitle, p.host.Info("mean"))), leftAligned(p.mean), s.box)
-	return widgets.NewPanel(widgets.NewScroll(column))
+	return widgets.NewPanel(widgets.NewScroll(p.details))
 }
 
 // leftAligned gives a picture its usual size at the left.
@@ -247,6 +266,9 @@ func (p *Page) open(d session.Dataset) {
 		p.broken.why.Set(p.host.FaultText(d.Err))
 		return
 	}
+	p.annotated.forget()
+	p.body.Refresh()
+	p.countContent(d)
 	p.showFacts(d)
 	name := d.Name
 	p.host.Session().MeanImage(name, func(mean image.Image, err error) {
@@ -280,20 +302,47 @@ func (p *Page) showFacts(d session.Dataset) {
 	} else {
 		p.skipList.Hide()
 	}
+	p.showNotes(i.Notes)
+	p.showClasses(i)
+	for s := range i.Counts {
+		p.splits[s].Set(widgets.Thousands(i.Counts[s]))
+	}
+	p.splits[3].Set(widgets.Thousands(p.unlabelled(i)))
+	p.details.Refresh()
+}
+
+// showNotes says what was made of the source otherwise than it says.
+func (p *Page) showNotes(notes []data.Note) {
+	p.notes.Objects = nil
+	for _, line := range p.noteLines(notes) {
+		p.notes.Add(widgets.NewParagraph(line, widgets.ColourCaution).Small())
+	}
+	show(p.notes, len(notes) > 0)
+}
+
+// noteLines are the sentences of notes.
+func (p *Page) noteLines(notes []data.Note) (lines []string) {
+	for _, n := range notes {
+		lines = append(lines, p.host.ReasonText(n.Code, n.Args, n.Text))
+	}
+	return lines
+}
+
+// showClasses lists the classes, and warns of those that cannot be learned.
+func (p *Page) showClasses(i data.Info) {
+	perClass := p.perClass(i)
 	var rows []widgets.ClassRow
 	var untrained []string
-	labelled := 0
 	for c, name := range i.Classes {
 		r := widgets.ClassRow{Name: name}
-		for s := range i.Counts {
+		for _, of := range perClass {
 			n := 0
-			if c < len(i.PerClass[s]) {
-				n = i.PerClass[s][c]
+			if c < len(of) {
+				n = of[c]
 			}
 			r.Parts = append(r.Parts, n)
 			r.Count += n
 		}
-		labelled += r.Count
 		rows = append(rows, r)
 		if r.Count > 0 && r.Parts[data.Train] == 0 {
 			untrained = append(untrained, name)
@@ -304,10 +353,14 @@ func (p *Page) showFacts(d session.Dataset) {
 		p.warning.Set(p.text("untrained", few(untrained)))
 	}
 	p.classes.SetRows(rows, p.text("all"))
-	for s := range i.Counts {
-		p.splits[s].Set(widgets.Thousands(i.Counts[s]))
+	heading := "classes"
+	if i.Task == data.Segmentation {
+		p.classes.SetTotal(i.Images())
+		if heading = "classes.in"; p.content == nil {
+			heading = "classes.counting"
+		}
 	}
-	p.splits[3].Set(widgets.Thousands(i.Images() - labelled))
+	p.classed.Set(p.text(heading))
 }
 
 // megabytes writes a size.
@@ -324,7 +377,7 @@ func (p *Page) filter() {
 	if d := p.state.ChosenDataset(); d == nil || d.Name != name || d.Err != nil {
 		return
 	}
-	q := session.Query{Class: p.class, Split: p.split, Text: search}
+	q := session.Query{Class: p.class, Split: p.split, Text: search, Content: p.content}
 	if p.split == unlabelled {
 		q.Split, q.Unlabelled = -1, true
 	}
@@ -335,7 +388,7 @@ func (p *Page) filter() {
 		}
 		p.items, p.picked = items, -1
 		p.source.Store(&source{name, items})
-		p.selected.box.Hide()
+		p.hidePicked()
 		switch {
 		case len(items) > 0:
 			p.count.Set(p.text("count", widgets.Thousands(len(items))))
@@ -365,27 +418,47 @@ func (p *Page) load(_ context.Context, item int) (image.Image, error) {
 // pickItem shows what is known of an image.
 func (p *Page) pickItem(i int) {
 	if i < 0 || i >= len(p.items) {
-		p.selected.box.Hide()
+		p.hidePicked()
 		return
 	}
 	p.picked = i
 	info := p.info
+	if info.Task == data.Segmentation {
+		p.pickAnnotated(i)
+		return
+	}
 	p.host.Session().Image(p.shown, p.items[i].ID, func(img image.Image, r data.Record, err error) {
 		if p.picked != i || err != nil {
 			return
 		}
 		s := &p.selected
 		s.picture.Set(img)
-		label := p.text("unlabelled")
-		if c := int(r.Truth.Class); c >= 0 && c < len(info.Classes) {
-			label = info.Classes[c]
-		}
-		s.label.Set(label)
-		s.split.Set(p.text("split." + r.Split.String()))
-		s.file.Set(r.File)
-		s.original.Set(fmt.Sprintf("%d×%d", r.W, r.H))
-		s.box.Show()
+		s.small.Show()
+		s.label.Show()
+		p.showRecord(r, info)
 	})
+}
+
+// showRecord shows what is known of the chosen image.
+func (p *Page) showRecord(r data.Record, info data.Info) {
+	s := &p.selected
+	label := p.text("unlabelled")
+	if c := int(r.Truth.Class); c >= 0 && c < len(info.Classes) {
+		label = info.Classes[c]
+	}
+	s.label.Set(label)
+	s.split.Set(p.text("split." + r.Split.String()))
+	s.file.Set(r.File)
+	s.original.Set(fmt.Sprintf("%d×%d", r.W, r.H))
+	s.box.Show()
+	p.details.Refresh()
+}
+
+// hidePicked shows no image by itself.
+func (p *Page) hidePicked() {
+	p.selected.box.Hide()
+	p.annotated.panel.Hide()
+	p.body.Refresh()
 }
 
 // showSkipped lists the files that were left out, with the reasons.
@@ -412,25 +485,35 @@ func (p *Page) showSkipped() {
 		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("close"), widgets.Primary, func() { hide() }))))
 }
 
+// An offeredSample is a sample for a task, as it is offered.
+type offeredSample struct {
+	key, name string
+	task      data.Task
+}
+
+func offeredSamples() []offeredSample {
+	return []offeredSample{
+		{"digits", "digits", data.Classification},
+		{"shapes", "shapes", data.Classification},
+		{"outlines", "shapes", data.Segmentation},
+	}
+}
+
 // samples offers the built-in samples.
 func (p *Page) samples() {
 	var hide func()
-	take := func(name string) func() {
-		return func() {
+	var rows []fyne.CanvasObject
+	for _, s := range offeredSamples() {
+		about := widgets.NewParagraph(p.text("sample."+s.key+".about"), widgets.ColourQuiet)
+		about.Resize(fyne.NewSize(420, 10))
+		rows = append(rows, widgets.NewButton(p.text("sample."+s.key), widgets.Plain, func() {
 			hide()
-			p.host.Session().ImportSample(name)
-		}
-	}
-	about := func(key string) fyne.CanvasObject {
-		t := widgets.NewParagraph(p.text(key), widgets.ColourQuiet)
-		t.Resize(fyne.NewSize(420, 10))
-		return t
+			p.host.Session().ImportSample(s.name, s.task)
+		}), about)
 	}
 	space := widgets.NewText("", widgets.ColourText)
-	hide = p.host.Dialog(p.text("samples"), widgets.Column(8,
-		widgets.NewButton(p.text("sample.digits"), widgets.Plain, take("digits")), about("sample.digits.about"),
-		widgets.NewButton(p.text("sample.shapes"), widgets.Plain, take("shapes")), about("sample.shapes.about"),
-		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("cancel"), widgets.Quiet, func() { hide() }))))
+	rows = append(rows, widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("cancel"), widgets.Quiet, func() { hide() })))
+	hide = p.host.Dialog(p.text("samples"), widgets.Column(8, rows...))
 }
 
 // archives are the names of files that can be imported.

@@ -69,7 +69,7 @@ func (p *Page) prepare(source string) {
 		}
 		f.found, f.images = &found, images
 		f.options.Width, f.options.Height = 256, 256
-		if found.Alike && found.Width <= 256 && found.Height <= 256 {
+		if most := f.mostKept(); found.Alike && found.Width <= most && found.Height <= most {
 			f.options.Width, f.options.Height = found.Width, found.Height
 		}
 		f.options.Channels = found.Channels
@@ -77,6 +77,17 @@ func (p *Page) prepare(source string) {
 		p.arrange()
 		f.preview()
 	})
+}
+
+// mostSide is the longest side of an image that the form takes.
+const mostSide = 2048
+
+// mostKept is the longest side of images that keep their size unless another one is asked for: where each pixel has a class, photos stay as they are.
+func (f *form) mostKept() int {
+	if f.found.Task == data.Segmentation {
+		return mostSide
+	}
+	return 256
 }
 
 // build makes the form in the present language.
@@ -160,7 +171,7 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 		return n, page.NumberRow(p.host, p.text(key), formFieldWidth, n, extra...)
 	}
 	side := func(key string, to *int) fyne.CanvasObject {
-		_, row := number(key, float64(*to), 4, 2048, true, func(v float64) {
+		_, row := number(key, float64(*to), 4, mostSide, true, func(v float64) {
 			*to = int(v)
 			f.preview()
 		})
@@ -205,12 +216,9 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 		keep.Hide()
 	}
 	f.split = widgets.NewParagraph("", widgets.ColourQuiet).Small()
-	recognised := p.text("recognised", p.text("format."+f.found.Format), widgets.Thousands(f.found.Images), len(f.found.Classes))
-	rows := []fyne.CanvasObject{
-		widgets.NewHeading(p.text("import.title")),
-		widgets.NewNote(widgets.NewParagraph(recognised+"\n"+strings.Join(someClasses(f.found.Classes), ", "), widgets.ColourText).Small()),
+	rows := f.buildFound()
+	rows = append(rows,
 		widgets.EntryRow(p.text("name"), formFieldWidth, f.nameRow),
-		widgets.FormRow(p.text("task"), formFieldWidth, widgets.NewChoice([]string{p.text("task.classification")}, 0, nil)),
 		side("width", &o.Width),
 		side("height", &o.Height),
 		widgets.FormRow(p.text("channels"), formFieldWidth, channels),
@@ -220,10 +228,12 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 		testRow,
 		f.split,
 		f.sourceRow("val-source", &o.ValSource),
-		f.sourceRow("test-source", &o.TestSource),
-		limit("min-per-class", &o.MinPerClass),
-		limit("max-per-class", &o.MaxPerClass),
-		widgets.NewParagraph(p.text("max-per-class.hint"), widgets.ColourFaint).Small(),
+		f.sourceRow("test-source", &o.TestSource))
+	if f.found.Task == data.Classification { // an image with masks is not of one class
+		rows = append(rows,
+			limit("min-per-class", &o.MinPerClass),
+			limit("max-per-class", &o.MaxPerClass),
+			widgets.NewParagraph(p.text("max-per-class.hint"), widgets.ColourFaint).Small())
 	}
 	f.bar, f.told = widgets.NewProgress(), widgets.NewText("", widgets.ColourQuiet)
 	f.bar.Hide()
@@ -234,6 +244,28 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 	f.choose(o.Resize)
 	f.check()
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, foot)
+}
+
+// buildFound says what the source was recognised as, for which task, with which classes, and what is done about what was found.
+func (f *form) buildFound() []fyne.CanvasObject {
+	p := f.p
+	recognised := p.text("recognised", p.text("format."+f.found.Format), widgets.Thousands(f.found.Images), len(f.found.Classes))
+	rows := []fyne.CanvasObject{
+		widgets.NewHeading(p.text("import.title")),
+		widgets.NewNote(widgets.NewParagraph(recognised+"\n"+strings.Join(someClasses(f.found.Classes), ", "), widgets.ColourText).Small()),
+		widgets.NewRow(p.text("task"), p.text("task."+string(f.found.Task))),
+	}
+	lines := p.noteLines(f.found.Notes)
+	if f.found.Skipped > 0 {
+		lines = append(lines, p.text("found.skipped", f.found.Skipped))
+	}
+	if len(lines) > 0 {
+		rows = append(rows, widgets.NewHeading(p.text("found")))
+	}
+	for _, line := range lines {
+		rows = append(rows, widgets.NewParagraph(line, widgets.ColourCaution).Small())
+	}
+	return rows
 }
 
 // check says beside the fields and above the button what cannot be imported so, and how many images will be where. While something cannot be, nothing

@@ -328,40 +328,31 @@ func (e *evaluate) showWrong() {
 	}
 	name, list, r, classes := d.Name, e.wrong, e.result, e.classes()
 	e.worst.Set(e.text("evaluate.wrong."+unit(r.Task), widgets.Thousands(len(list)), widgets.Thousands(r.Images)))
-	e.host.Session().Do(func(context.Context) func() {
-		opened, err := e.host.Session().Data(name)
+	ids := make([]uint32, len(list))
+	for i, s := range list {
+		ids[i] = s.ID
+	}
+	e.host.Session().ClassesOf(name, ids, func(of []int32, err error) {
 		if err != nil {
-			return func() { e.host.Fault(err) }
+			e.host.Fault(err)
+			return
 		}
-		labels := scoreLabels(opened, list, classes)
-		return func() {
-			if e.result == r {
-				e.source.Store(&wrongImages{name, list})
-				e.grid.SetItems(len(list), func(i int) string { return labels[i] })
-			}
+		if e.result == r {
+			e.source.Store(&wrongImages{name, list})
+			e.grid.SetItems(len(list), func(i int) string { return scoreLabel(r.Task, list[i], of[i], classes) })
 		}
 	})
 }
 
-// scoreLabels are what is written on images: of one class the true one, else how much is right.
-func scoreLabels(d *data.Dataset, list []train.ImageScore, classes []string) []string {
-	labels := make([]string, len(list))
-	if d.Info().Task == data.Segmentation {
-		for i, s := range list {
-			labels[i] = fmt.Sprintf("%.0f %%", 100*s.Right)
-		}
-		return labels
+// scoreLabel is what is written on an image: of one class the true one, else how much is right.
+func scoreLabel(t data.Task, s train.ImageScore, class int32, classes []string) string {
+	switch {
+	case t == data.Segmentation:
+		return fmt.Sprintf("%.0f %%", 100*s.Right)
+	case class >= 0 && int(class) < len(classes):
+		return classes[class]
 	}
-	of := map[uint32]int32{}
-	for _, e := range d.Index() {
-		of[e.ID] = e.Class
-	}
-	for i, s := range list {
-		if c := int(of[s.ID]); c >= 0 && c < len(classes) {
-			labels[i] = classes[c]
-		}
-	}
-	return labels
+	return ""
 }
 
 // load gives the grid a picture; it runs on a background goroutine.
@@ -370,15 +361,7 @@ func (e *evaluate) load(_ context.Context, item int) (image.Image, error) {
 	if at == nil || item >= len(at.list) {
 		return nil, context.Canceled
 	}
-	d, err := e.host.Session().Data(at.dataset)
-	if err != nil {
-		return nil, err
-	}
-	px, err := d.Pixels(at.list[item].ID)
-	if err != nil {
-		return nil, err
-	}
-	return px.Image(), nil
+	return e.host.Session().Picture(at.dataset, at.list[item].ID)
 }
 
 // open shows an image of the grid in the maps.
@@ -387,12 +370,12 @@ func (e *evaluate) open(item int) {
 	if at == nil || item < 0 || item >= len(at.list) {
 		return
 	}
-	e.host.Session().Annotated(at.dataset, at.list[item].ID, func(a session.Annotated, err error) {
+	e.host.Session().Image(at.dataset, at.list[item].ID, func(img image.Image, r data.Record, err error) {
 		if err != nil {
 			e.host.Fault(err)
 			return
 		}
-		e.show(a.Image, a.Record.File)
+		e.show(img, r.File)
 	})
 }
 

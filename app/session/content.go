@@ -13,6 +13,8 @@ type Content struct {
 	Images [3][]int // images with at least one pixel of a class, by split and class
 	Pixels []int64  // of each class, in all images
 
+	Labelled int // images that have masks
+
 	of map[uint32][]int // classes of each image, in rising order
 }
 
@@ -24,6 +26,7 @@ func (c *Content) Has(id uint32, class int) bool {
 
 // add counts an image with so many pixels of each class.
 func (c *Content) add(e data.Entry, pixels []int64) {
+	c.Labelled++
 	var classes []int
 	for class, n := range pixels {
 		if n > 0 {
@@ -62,11 +65,11 @@ func (s *Session) countContent(ctx context.Context, dataset string) (*Content, e
 		if !info.Task.Usable(e) {
 			continue
 		}
-		t, err := d.Truth(e.ID)
+		r, err := d.Record(e.ID)
 		if err != nil {
 			continue
 		}
-		drawn, err := t.ClassMap(info.Width, info.Height, info.Background, classes)
+		drawn, err := r.Truth.ClassMap(r.StoredW, r.StoredH, info.Background, classes)
 		if err != nil {
 			continue
 		}
@@ -98,20 +101,14 @@ func (s *Session) Annotated(dataset string, id uint32, done func(Annotated, erro
 }
 
 func (s *Session) annotated(dataset string, id uint32) (a Annotated, err error) {
+	a.Image, a.Record, err = s.image(dataset, func(*data.Dataset) (uint32, error) { return id, nil })
+	if t := a.Record.Truth; err != nil || t.Masks == nil && t.Polygons == nil {
+		return a, err
+	}
 	d, err := s.Data(dataset)
 	if err != nil {
 		return a, err
 	}
-	px, err := d.Pixels(id)
-	if err != nil {
-		return a, err
-	}
-	a.Image = px.Image()
-	if a.Record, err = d.Record(id); err != nil {
-		return a, err
-	}
-	if info := d.Info(); a.Record.Truth.Masks != nil || a.Record.Truth.Polygons != nil {
-		a.Classes, err = a.Record.Truth.ClassMap(info.Width, info.Height, info.Background, nil)
-	}
+	a.Classes, err = a.Record.Truth.ClassMap(a.Record.StoredW, a.Record.StoredH, d.Info().Background, nil)
 	return a, err
 }

@@ -12,10 +12,19 @@ import (
 
 // A Query says which images of a data set are asked for.
 type Query struct {
-	Class      int    // −1: all
-	Split      int    // −1: all
-	Unlabelled bool   // only those without a class
-	Text       string // in the name of the class or of the file, in any case; "": all
+	Class      int      // −1: all
+	Content    *Content // where it is given, images that contain Class are found, else those of which it is the leading one
+	Split      int      // −1: all
+	Unlabelled bool     // only those that are not labelled as the task needs it
+	Text       string   // in the name of the class or of the file, in any case; "": all
+}
+
+// ofClass reports whether an image has the class that is asked for.
+func (q Query) ofClass(e data.Entry) bool {
+	if q.Class >= 0 && q.Content != nil {
+		return q.Content.Has(e.ID, q.Class)
+	}
+	return q.Class < 0 || int(e.Class) == q.Class
 }
 
 // FindImages finds images of a data set; done gets them in their order. A newer call takes its place.
@@ -25,13 +34,13 @@ func (s *Session) FindImages(dataset string, q Query, done func([]data.Entry, er
 		if err != nil {
 			return func() { done(nil, err) }
 		}
-		classes, text := d.Info().Classes, strings.ToLower(strings.TrimSpace(q.Text))
+		task, classes, text := d.Info().Task, d.Info().Classes, strings.ToLower(strings.TrimSpace(q.Text))
 		var found []data.Entry
 		for _, e := range d.Index() {
 			if ctx.Err() != nil {
 				break
 			}
-			if q.Class >= 0 && int(e.Class) != q.Class || q.Split >= 0 && int(e.Split) != q.Split || q.Unlabelled && e.Class >= 0 {
+			if !q.ofClass(e) || q.Split >= 0 && int(e.Split) != q.Split || q.Unlabelled && task.Usable(e) {
 				continue
 			}
 			if text == "" || hasText(d, e, classes, text) {
@@ -49,6 +58,28 @@ func hasText(d *data.Dataset, e data.Entry, classes []string, text string) bool 
 	}
 	r, err := d.Record(e.ID)
 	return err == nil && strings.Contains(strings.ToLower(r.File), text)
+}
+
+// ClassesOf looks up the leading classes of images of a data set; done gets them in the order of the images, −1 where there is none.
+func (s *Session) ClassesOf(dataset string, ids []uint32, done func([]int32, error)) {
+	s.Do(func(context.Context) func() {
+		d, err := s.Data(dataset)
+		if err != nil {
+			return func() { done(nil, err) }
+		}
+		of := map[uint32]int32{}
+		for _, e := range d.Index() {
+			of[e.ID] = e.Class
+		}
+		classes := make([]int32, len(ids))
+		for i, id := range ids {
+			classes[i] = -1
+			if class, ok := of[id]; ok {
+				classes[i] = class
+			}
+		}
+		return func() { done(classes, nil) }
+	})
 }
 
 // Picture reads an image of a data set as a picture. It blocks: not for the window's goroutine.
