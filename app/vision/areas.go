@@ -35,14 +35,15 @@ type areas struct {
 	opacity float64
 	outline bool
 	hidden  []bool // classes that are not drawn
-	of      string // the run whose classes they are
-	iou     map[string]train.Evaluation
-	rating  bool // the run is being measured
+	run     string // whose classes they are
+	weights string // of the run, which rated is about
+	rated   *train.Evaluation
+	rating  bool // the weights are being measured
 
 	waySwitch             *widgets.Segmented
 	because               *widgets.Paragraph
 	legend                *widgets.Legend
-	rate                  *widgets.Button
+	rateButton            *widgets.Button
 	savePicture, saveMask *widgets.Button
 	summary               struct{ way, count, time *widgets.Row }
 	shown                 *session.Segmented // in the view
@@ -50,10 +51,8 @@ type areas struct {
 }
 
 func newAreas(p *Page) *areas {
-	return &areas{p: p, opacity: .5, outline: true, iou: map[string]train.Evaluation{}}
+	return &areas{p: p, opacity: .5, outline: true}
 }
-
-func (m *areas) text(key string, args ...any) string { return m.p.text("areas."+key, args...) }
 
 func (m *areas) key() string { return "areas." }
 
@@ -87,13 +86,18 @@ func (m *areas) start(run string, ph *photo, progress func(done, total int), don
 }
 
 func (m *areas) count(found any) string {
-	return m.text("found.short", widgets.Thousands(len(found.(*session.Segmented).Regions)))
+	return m.p.text("areas.found.short", widgets.Thousands(len(found.(*session.Segmented).Regions)))
 }
 
-// update follows the chosen run: another one has other classes, and its own figures.
+// update follows the chosen run: another one has other classes, and other weights have other figures.
 func (m *areas) update() {
-	if run := m.p.state.Run; run != m.of {
-		m.of, m.hidden = run, nil
+	r := m.p.state.ChosenRun()
+	if r.Name != m.run {
+		m.run, m.hidden = r.Name, nil
+	}
+	if weights := fmt.Sprint(r.Name, " ", r.Info.BestEpoch); weights != m.weights {
+		m.weights, m.rated, m.rating = weights, nil, false
+		m.recall()
 		m.show(m.p.found())
 	}
 	m.showRate()
@@ -139,11 +143,11 @@ func (m *areas) showWay() {
 	m.waySwitch.Choose(way - whole)
 	because := ""
 	if m.way == fitting && img != nil {
-		key := "because.whole"
+		key := "areas.because.whole"
 		if way == pieces {
-			key = "because.pieces"
+			key = "areas.because.pieces"
 		}
-		because = m.text(key, sees.X, sees.Y)
+		because = m.p.text(key, sees.X, sees.Y)
 	}
 	if because != m.because.Text() {
 		m.because.Set(because)
@@ -152,9 +156,9 @@ func (m *areas) showWay() {
 		}
 		m.layOut()
 	}
-	name := m.text("whole")
+	name := m.p.text("areas.whole")
 	if way == pieces {
-		name = m.text("pieces")
+		name = m.p.text("areas.pieces")
 	}
 	m.summary.way.Set(name)
 }
@@ -168,7 +172,7 @@ func (m *areas) style() widgets.ClassStyle {
 
 // showLegend lists the classes with their shares of the photo, where it is known what it shows, and what was measured of each.
 func (m *areas) showLegend(f *session.Segmented) {
-	heads := widgets.LegendHeads{Title: m.text("classes")}
+	heads := widgets.LegendHeads{Title: m.p.text("areas.classes")}
 	var rows []widgets.LegendRow
 	if r := m.p.state.ChosenRun(); r != nil && r.Err == nil {
 		for c, label := range r.Info.Labels {
@@ -176,76 +180,91 @@ func (m *areas) showLegend(f *session.Segmented) {
 		}
 	}
 	if f != nil && len(f.Counts) == len(rows) {
-		heads.Share = m.text("share")
+		heads.Share = m.p.text("areas.share")
 		for c, n := range f.Counts {
 			rows[c].Share = float64(n) / float64(len(f.Classes))
 		}
 	}
 	var foot *widgets.LegendRow
-	if e, ok := m.iou[m.weights()]; ok && len(e.Classes[metric.IoU]) == len(rows) {
-		heads.Figure = m.text("iou")
+	if e := m.rated; e != nil && len(e.Classes[metric.IoU]) == len(rows) {
+		heads.Figure = m.p.text("areas.iou")
 		for c, v := range e.Classes[metric.IoU] {
 			rows[c].Figure = v
 		}
-		foot = &widgets.LegendRow{Name: m.text("mean"), Share: math.NaN(), Figure: e.Values.Get(metric.MeanIoU)}
+		foot = &widgets.LegendRow{Name: m.p.text("areas.mean"), Share: math.NaN(), Figure: e.Values.Get(metric.MeanIoU)}
 	}
 	m.legend.SetRows(heads, rows, foot)
 	m.legend.SetHidden(m.hidden)
 }
 
-// weights names the weights of the chosen run.
-func (m *areas) weights() string {
-	if r := m.p.state.ChosenRun(); r != nil && r.Err == nil {
-		return fmt.Sprint(r.Name, " ", r.Info.BestEpoch)
-	}
-	return ""
+// validation asks for the figures of the chosen run on the validation images.
+func (m *areas) validation() session.EvaluationRequest {
+	return session.EvaluationRequest{Run: m.run, Split: data.Val}
 }
 
-// measurable reports whether the chosen run can be measured: on the validation images of its data set, once it is chosen and there are some.
-func (m *areas) measurable() bool {
-	s := m.p.state
-	d := s.DatasetOf(s.ChosenRun())
-	return d != nil && d.Name == s.Dataset && d.Info.Counts[data.Val] > 0 && !s.Live()
+// recall looks for figures that were measured before.
+func (m *areas) recall() {
+	weights := m.weights
+	m.p.host.Session().Evaluated(m.validation(), func(e *train.Evaluation) {
+		if e != nil {
+			m.rate(weights, e)
+		}
+	})
+}
+
+// rate shows what was measured with some weights, unless they are no longer those of the run.
+func (m *areas) rate(weights string, e *train.Evaluation) {
+	if weights == m.weights {
+		m.rated = e
+		m.showRate()
+		m.show(m.p.found())
+	}
 }
 
 // showRate offers to measure the run where that can be done and was not.
 func (m *areas) showRate() {
-	_, known := m.iou[m.weights()]
-	offered := !known && m.measurable()
-	if m.rate.SetText(m.text("measure")); m.rating {
-		m.rate.SetText(m.text("measuring"))
+	d := m.p.state.DatasetOf(m.p.state.ChosenRun())
+	offered := m.rated == nil && d != nil && d.Info.Counts[data.Val] > 0 && !m.p.state.Live()
+	if m.rateButton.SetText(m.p.text("areas.measure")); m.rating {
+		m.rateButton.SetText(m.p.text("areas.measuring"))
 	}
-	m.rate.Enable(!m.rating)
-	if offered == m.rate.Visible() {
+	m.rateButton.Enable(!m.rating)
+	if offered == m.rateButton.Visible() {
 		return
 	}
-	if m.rate.Hide(); offered {
-		m.rate.Show()
+	if m.rateButton.Hide(); offered {
+		m.rateButton.Show()
 	}
 	m.layOut()
+}
+
+// measure finds the IoU of each class on the validation images.
+func (m *areas) measure() {
+	weights := m.weights
+	m.rating = true
+	m.showRate()
+	m.p.host.Session().Evaluate(m.validation(), func(int, int) {}, func(e train.Evaluation, err error) {
+		m.rating = false
+		if err != nil {
+			m.p.host.Fault(err)
+			m.showRate()
+			return
+		}
+		m.rate(weights, &e)
+	})
+}
+
+// back is called when the tab comes into sight again: another tab may have measured meanwhile, in place of this one.
+func (m *areas) back() {
+	m.rating = false
+	m.recall()
+	m.showRate()
 }
 
 // layOut gives the column at the right its heights again, after a text in it changed.
 func (m *areas) layOut() {
 	m.right.Refresh()
 	m.form.Refresh()
-}
-
-// measure finds the IoU of each class on the validation images.
-func (m *areas) measure() {
-	weights := m.weights()
-	m.rating = true
-	m.showRate()
-	m.p.host.Session().Evaluate(m.p.state.Run, data.Val, func(e train.Evaluation, err error) {
-		m.rating = false
-		if err != nil {
-			m.p.host.Fault(err)
-		} else {
-			m.iou[weights] = e
-		}
-		m.showRate()
-		m.show(m.p.found())
-	})
 }
 
 // hovered is told by the view's OnClass, which knows the class too.
@@ -257,9 +276,9 @@ func (m *areas) hovered(found any, x, y float32) string {
 	}
 	class := f.Classes[at]
 	if class == data.Void {
-		return m.text("under.void", int(x), int(y))
+		return m.p.text("areas.under.void", int(x), int(y))
 	}
-	return m.text("under", int(x), int(y), f.Labels[class], float64(f.Scores[at])/255)
+	return m.p.text("areas.under", int(x), int(y), f.Labels[class], float64(f.Scores[at])/255)
 }
 
 // onClass marks the class under the pointer in the legend, and names it at the pointer.

@@ -144,10 +144,10 @@ func TestAreasOfAPhoto(t *testing.T) {
 	steady(p)
 
 	p.areas.measure()
-	if p.areas.rate.Enabled() {
+	if p.areas.rateButton.Enabled() {
 		t.Error("it can be measured twice at once")
 	}
-	h.Until("the figures", func(*session.State) bool { return !p.areas.rate.Visible() && !p.areas.rating })
+	h.Until("the figures", func(*session.State) bool { return !p.areas.rateButton.Visible() && !p.areas.rating })
 	h.Resize(928, 544) // of a window of 1024×640
 	h.Golden("areas-measured")
 

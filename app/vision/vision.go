@@ -270,7 +270,11 @@ func (p *Page) write(path string, made func() (image.Image, error)) {
 }
 
 // Show implements page.Page.
-func (p *Page) Show() {}
+func (p *Page) Show() {
+	if p.method == p.areas {
+		p.areas.back()
+	}
+}
 
 // Hide implements page.Page.
 func (p *Page) Hide() {}
