@@ -70,6 +70,11 @@ func (t *tour) all() error {
 		{"seeds", t.seeds},
 		{"compared", t.compare},
 		{"memorised", t.memorise},
+		{"scenes", t.scenes},
+		{"u-net", t.unet},
+		{"learned-pixels", t.learnPixels},
+		{"evaluated", t.evaluated},
+		{"segmented", t.segmented},
 		{"dark-korean", t.darkKorean},
 	}
 	for _, s := range steps {

@@ -13,6 +13,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
@@ -425,4 +426,19 @@ func (p *Page) ShowFilters() {
 			return
 		}
 	}
+}
+
+// Evaluate turns to the page of the evaluation and measures the chosen run.
+func (p *Page) Evaluate() {
+	p.pages.Choose(pageEvaluate)
+	p.turn(pageEvaluate)
+	p.evaluate.begin()
+}
+
+// Evaluated returns what was measured of the chosen run, nil before.
+func (p *Page) Evaluated() metric.Values {
+	if r := p.evaluate.result; r != nil {
+		return r.Values
+	}
+	return nil
 }
