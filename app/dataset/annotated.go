@@ -129,6 +129,7 @@ func (p *Page) pickAnnotated(i int) {
 		s.label.Hide() // the legend has its classes
 		p.showRecord(a.Record, info)
 		p.body.Refresh()
+		p.grid.Select(i) // the grid is lower now
 	})
 }
 

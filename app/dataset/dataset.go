@@ -10,7 +10,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/widget"
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
@@ -279,98 +278,6 @@ func (p *Page) open(d session.Dataset) {
 	p.filter()
 }
 
-// showFacts fills in what is known of the data set as a whole.
-func (p *Page) showFacts(d session.Dataset) {
-	i := d.Info
-	p.heading.Set(d.Name)
-	f := &p.facts
-	f.task.Set(p.text("task." + string(i.Task)))
-	f.images.Set(widgets.Thousands(i.Images()))
-	colour := p.text("colour")
-	if i.Channels == 1 {
-		colour = p.text("grey")
-	}
-	size := fmt.Sprintf("%d×%d", i.Width, i.Height)
-	if !i.SameSize() {
-		size = p.text("largest", i.Largest[0], i.Largest[1])
-	}
-	f.size.Set(size + " " + colour)
-	f.stored.Set(fmt.Sprintf("%s · %s", strings.ToUpper(i.Encoding), megabytes(i.Bytes)))
-	f.skipped.Set(widgets.Thousands(len(i.Skipped)))
-	if len(i.Skipped) > 0 {
-		p.skipList.Show()
-	} else {
-		p.skipList.Hide()
-	}
-	p.showNotes(i.Notes)
-	p.showClasses(i)
-	for s := range i.Counts {
-		p.splits[s].Set(widgets.Thousands(i.Counts[s]))
-	}
-	p.splits[3].Set(widgets.Thousands(p.unlabelled(i)))
-	p.details.Refresh()
-}
-
-// showNotes says what was made of the source otherwise than it says.
-func (p *Page) showNotes(notes []data.Note) {
-	p.notes.Objects = nil
-	for _, line := range p.noteLines(notes) {
-		p.notes.Add(widgets.NewParagraph(line, widgets.ColourCaution).Small())
-	}
-	show(p.notes, len(notes) > 0)
-}
-
-// noteLines are the sentences of notes.
-func (p *Page) noteLines(notes []data.Note) (lines []string) {
-	for _, n := range notes {
-		lines = append(lines, p.host.ReasonText(n.Code, n.Args, n.Text))
-	}
-	return lines
-}
-
-// showClasses lists the classes, and warns of those that cannot be learned.
-func (p *Page) showClasses(i data.Info) {
-	perClass := p.perClass(i)
-	var rows []widgets.ClassRow
-	var untrained []string
-	for c, name := range i.Classes {
-		r := widgets.ClassRow{Name: name}
-		for _, of := range perClass {
-			n := 0
-			if c < len(of) {
-				n = of[c]
-			}
-			r.Parts = append(r.Parts, n)
-			r.Count += n
-		}
-		rows = append(rows, r)
-		if r.Count > 0 && r.Parts[data.Train] == 0 {
-			untrained = append(untrained, name)
-		}
-	}
-	show(p.warning, len(untrained) > 0)
-	if len(untrained) > 0 {
-		p.warning.Set(p.text("untrained", few(untrained)))
-	}
-	p.classes.SetRows(rows, p.text("all"))
-	heading := "classes"
-	if i.Task == data.Segmentation {
-		p.classes.SetTotal(i.Images())
-		if heading = "classes.in"; p.content == nil {
-			heading = "classes.counting"
-		}
-	}
-	p.classed.Set(p.text(heading))
-}
-
-// megabytes writes a size.
-func megabytes(bytes int64) string {
-	if bytes < 1<<20 {
-		return fmt.Sprintf("%d kB", bytes>>10)
-	}
-	return fmt.Sprintf("%.1f MB", float64(bytes)/(1<<20))
-}
-
 // filter finds the images to show.
 func (p *Page) filter() {
 	name, info, search := p.shown, p.info, p.search
@@ -398,10 +305,13 @@ func (p *Page) filter() {
 			p.count.Set(p.text("none.there"))
 		}
 		p.grid.SetItems(len(items), func(i int) string {
-			if c := items[i].Class; c >= 0 && int(c) < len(info.Classes) {
+			switch c := items[i].Class; {
+			case !info.Task.Usable(items[i]):
+				return "?"
+			case info.Task == data.Classification && c >= 0 && int(c) < len(info.Classes):
 				return info.Classes[c]
 			}
-			return "?"
+			return "" // things of several classes
 		})
 	})
 }
@@ -459,93 +369,6 @@ func (p *Page) hidePicked() {
 	p.selected.box.Hide()
 	p.annotated.panel.Hide()
 	p.body.Refresh()
-}
-
-// showSkipped lists the files that were left out, with the reasons.
-func (p *Page) showSkipped() {
-	d := p.state.ChosenDataset()
-	if d == nil {
-		return
-	}
-	const most = 200
-	var lines []fyne.CanvasObject
-	for i, s := range d.Info.Skipped {
-		if i == most {
-			lines = append(lines, widgets.NewText(p.text("skipped.more", len(d.Info.Skipped)-most), widgets.ColourQuiet))
-			break
-		}
-		reason := widgets.NewParagraph(p.host.ReasonText(s.Code, s.Args, s.Reason), widgets.ColourQuiet)
-		reason.Resize(fyne.NewSize(410, 10))
-		lines = append(lines, widgets.NewText(s.File, widgets.ColourText), reason)
-	}
-	var hide func()
-	space := widgets.NewText("", widgets.ColourText)
-	scroll := widgets.Sized(0, 300, container.NewVScroll(widgets.Column(4, lines...)))
-	hide = p.host.Dialog(p.text("skipped.title", len(d.Info.Skipped)), widgets.Column(widgets.Gap, scroll,
-		widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("close"), widgets.Primary, func() { hide() }))))
-}
-
-// An offeredSample is a sample for a task, as it is offered.
-type offeredSample struct {
-	key, name string
-	task      data.Task
-}
-
-func offeredSamples() []offeredSample {
-	return []offeredSample{
-		{"digits", "digits", data.Classification},
-		{"shapes", "shapes", data.Classification},
-		{"outlines", "shapes", data.Segmentation},
-	}
-}
-
-// samples offers the built-in samples.
-func (p *Page) samples() {
-	var hide func()
-	var rows []fyne.CanvasObject
-	for _, s := range offeredSamples() {
-		about := widgets.NewParagraph(p.text("sample."+s.key+".about"), widgets.ColourQuiet)
-		about.Resize(fyne.NewSize(420, 10))
-		rows = append(rows, widgets.NewButton(p.text("sample."+s.key), widgets.Plain, func() {
-			hide()
-			p.host.Session().ImportSample(s.name, s.task)
-		}), about)
-	}
-	space := widgets.NewText("", widgets.ColourText)
-	rows = append(rows, widgets.LineGrowing(8, space, space, widgets.NewButton(p.host.Text("cancel"), widgets.Quiet, func() { hide() })))
-	hide = p.host.Dialog(p.text("samples"), widgets.Column(8, rows...))
-}
-
-// archives are the names of files that can be imported.
-var archives = []string{".zip", ".tar", ".gz", ".tgz"}
-
-// importButton asks for a folder or a file and prepares its import.
-func (p *Page) importButton() *widgets.Button {
-	b := widgets.NewButton(p.text("import"), widgets.Plain, nil)
-	b.OnTapped = func() {
-		menu := widget.NewPopUpMenu(fyne.NewMenu("",
-			fyne.NewMenuItem(p.text("import.folder"), func() { p.host.PickFolder(p.prepare) }),
-			fyne.NewMenuItem(p.text("import.file"), func() { p.host.PickFile(archives, p.prepare) }),
-		), p.host.Window().Canvas())
-		at := fyne.CurrentApp().Driver().AbsolutePositionForObject(b)
-		menu.ShowAtPosition(at.AddXY(0, -menu.MinSize().Height-2))
-	}
-	return b
-}
-
-// delete deletes the data set after a question.
-func (p *Page) delete() {
-	d := p.state.ChosenDataset()
-	if d == nil {
-		return
-	}
-	name, text := d.Name, p.text("delete.text", widgets.Thousands(d.Info.Images()))
-	if d.Err != nil {
-		text = p.text("delete.broken")
-	}
-	p.host.Confirm(p.text("delete.title", name), text, p.text("delete.action"), func() {
-		p.host.Session().DeleteDataset(name)
-	})
 }
 
 // Dropped implements page.DropTaker: the first folder, archive or file is looked at.

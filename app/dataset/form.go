@@ -1,7 +1,6 @@
 package dataset
 
 import (
-	"context"
 	"fmt"
 	"image"
 	"path/filepath"
@@ -104,55 +103,6 @@ func (f *form) build() {
 	f.object = widgets.Beside(widgets.Gap, middle, middle, widgets.Sized(270, 0, right))
 }
 
-// buildPreview makes the same four images under each way to resize.
-func (f *form) buildPreview() fyne.CanvasObject {
-	p := f.p
-	rows := []fyne.CanvasObject{
-		widgets.NewText(p.text("preview.title"), widgets.ColourText).Sized(15).Bold(),
-		widgets.NewParagraph(p.text("preview.text"), widgets.ColourQuiet),
-	}
-	for k, how := range data.Resizes() {
-		f.names[k] = widgets.NewButton(p.text("resize."+string(how)), widgets.Plain, func() { f.choose(how) })
-		var pictures []fyne.CanvasObject
-		for i := range f.previews[k] {
-			f.previews[k][i] = widgets.NewPicture()
-			pictures = append(pictures, f.previews[k][i])
-		}
-		about := widgets.NewParagraph(p.text("resize."+string(how)+".about"), widgets.ColourQuiet).Small()
-		side := widgets.Sized(150, 0, widgets.Column(6, f.names[k], about))
-		strip := widgets.Shares(8, []float32{1, 1, 1, 1}, pictures...)
-		rows = append(rows, widgets.Beside(12, strip, side, strip))
-	}
-	return widgets.NewPanel(container.New(&evenRows{first: 2, gap: 12}, rows...))
-}
-
-// evenRows gives the first things their own height and the rest equal shares.
-type evenRows struct {
-	first int
-	gap   float32
-}
-
-func (e *evenRows) MinSize(objects []fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(400, 60*float32(len(objects)))
-}
-
-func (e *evenRows) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	y := float32(0)
-	for i, o := range objects {
-		h := o.MinSize().Height
-		if pg, ok := o.(*widgets.Paragraph); ok {
-			h = pg.HeightFor(size.Width)
-		}
-		if i >= e.first {
-			n := float32(len(objects) - e.first)
-			h = (size.Height - y - e.gap*(float32(len(objects)-i)-1)) / (n - float32(i-e.first))
-		}
-		o.Move(fyne.NewPos(0, y))
-		o.Resize(fyne.NewSize(size.Width, h))
-		y += h + e.gap
-	}
-}
-
 // buildSettings makes the column at the right.
 func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 	p, o := f.p, &f.options
@@ -244,28 +194,6 @@ func (f *form) buildSettings(cancel fyne.CanvasObject) fyne.CanvasObject {
 	f.choose(o.Resize)
 	f.check()
 	return widgets.ColumnGrowing(widgets.Gap, panel, panel, foot)
-}
-
-// buildFound says what the source was recognised as, for which task, with which classes, and what is done about what was found.
-func (f *form) buildFound() []fyne.CanvasObject {
-	p := f.p
-	recognised := p.text("recognised", p.text("format."+f.found.Format), widgets.Thousands(f.found.Images), len(f.found.Classes))
-	rows := []fyne.CanvasObject{
-		widgets.NewHeading(p.text("import.title")),
-		widgets.NewNote(widgets.NewParagraph(recognised+"\n"+strings.Join(someClasses(f.found.Classes), ", "), widgets.ColourText).Small()),
-		widgets.NewRow(p.text("task"), p.text("task."+string(f.found.Task))),
-	}
-	lines := p.noteLines(f.found.Notes)
-	if f.found.Skipped > 0 {
-		lines = append(lines, p.text("found.skipped", f.found.Skipped))
-	}
-	if len(lines) > 0 {
-		rows = append(rows, widgets.NewHeading(p.text("found")))
-	}
-	for _, line := range lines {
-		rows = append(rows, widgets.NewParagraph(line, widgets.ColourCaution).Small())
-	}
-	return rows
 }
 
 // check says beside the fields and above the button what cannot be imported so, and how many images will be where. While something cannot be, nothing
@@ -406,47 +334,6 @@ func someClasses(all []string) []string {
 		return all
 	}
 	return append(all[:most:most], "…")
-}
-
-// choose chooses a way to resize.
-func (f *form) choose(how data.Resize) {
-	f.options.Resize = how
-	for k, r := range data.Resizes() {
-		look := widgets.Plain
-		if r == how {
-			look = widgets.Primary
-		}
-		f.names[k].SetLook(look, r == how)
-	}
-}
-
-// preview draws the images under each way to resize, in the background.
-func (f *form) preview() {
-	f.serial++
-	serial, o, images := f.serial, f.options, f.images
-	f.p.host.Session().Do(func(ctx context.Context) func() {
-		var drawn [4][4]image.Image
-		for k, how := range data.Resizes() {
-			for i, img := range images {
-				if ctx.Err() != nil {
-					return nil
-				}
-				if i < 4 {
-					drawn[k][i] = data.Fit(img, o.Width, o.Height, o.Channels, how).Image()
-				}
-			}
-		}
-		return func() {
-			if serial != f.serial {
-				return
-			}
-			for k := range drawn {
-				for i := range drawn[k] {
-					f.previews[k][i].Set(drawn[k][i])
-				}
-			}
-		}
-	})
 }
 
 // begin starts the import.

@@ -28,17 +28,6 @@ func (p *Page) Build() fyne.CanvasObject {
 	return p.root
 }
 
-// buildPages puts the pages behind each other, below the row that names them.
-func (p *Page) buildPages() fyne.CanvasObject {
-	p.pages = widgets.NewSegmented([]string{p.text("page.maps"), p.text("page.evaluate")}, p.turn)
-	space := widgets.NewText("", widgets.ColourText)
-	p.pageRow = widgets.LineGrowing(8, space, p.pages, space, p.evaluate.tools)
-	all := container.NewStack(p.maps, p.evaluate.object)
-	p.pages.Choose(p.at)
-	p.showPage()
-	return widgets.ColumnGrowing(8, all, widgets.Sized(0, 28, p.pageRow), all)
-}
-
 func (p *Page) buildLeft() fyne.CanvasObject {
 	p.picture = widgets.NewPicture()
 	p.seen = widgets.NewParagraph("", widgets.ColourQuiet).Small()

@@ -304,6 +304,9 @@ func (e *evaluate) hovered(truth, predicted int) string {
 	if total == 0 {
 		return e.text("evaluate.cell.none."+unit(e.result.Task), d.Names[truth])
 	}
+	if truth == predicted {
+		return e.text("evaluate.cell.right."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], 100*float64(n)/float64(total))
+	}
 	return e.text("evaluate.cell."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], d.Names[predicted], 100*float64(n)/float64(total))
 }
 

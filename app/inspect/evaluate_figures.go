@@ -28,8 +28,8 @@ func (e *evaluate) showFigures() {
 	e.rows.Objects = nil
 	e.heading.Set("")
 	if r != nil {
-		name := e.sets.Options()[e.sets.Chosen()]
-		e.heading.Set(e.text("evaluate.on", e.run, name, e.text("evaluate.split."+e.split.String())))
+		e.heading.Set(e.text("evaluate.on", e.run, e.text("evaluate.split."+e.split.String())))
+		e.rows.Add(widgets.NewRow(e.text("evaluate.dataset"), e.sets.Options()[e.sets.Chosen()]))
 		e.rows.Add(widgets.NewRow(e.text("evaluate.images"), widgets.Thousands(r.Images)))
 		for _, m := range metric.Of(r.Task) {
 			e.rows.Add(widgets.NewRow(e.host.Text("metric."+m.Key), figureText(m, r.Values.Get(m.Key))))

@@ -194,8 +194,8 @@ func TestEvaluateSegmentation(t *testing.T) {
 		t.Errorf("another figure is not shown: %+v", d)
 	}
 	e.matrix.Resize(fyne.NewSize(400, 300))
-	if said := e.hovered(0, 0); !strings.Contains(said, "pixels of sky") {
-		t.Errorf("a cell says %q", said)
+	if right, wrong := e.hovered(0, 0), e.hovered(0, 1); !strings.Contains(right, "pixels of sky are right") || !strings.Contains(wrong, "pixels of sky were taken for road") {
+		t.Errorf("cells say %q, %q", right, wrong)
 	}
 
 	e.open(0)

@@ -98,26 +98,6 @@ func New(h page.Host) page.Page {
 	return p
 }
 
-// The pages, in their order.
-const (
-	pageMaps = iota
-	pageEvaluate
-)
-
-// turn goes to a page.
-func (p *Page) turn(to int) {
-	p.at = to
-	p.showPage()
-	p.Update(p.state)
-}
-
-func (p *Page) showPage() {
-	visible(p.maps, p.at == pageMaps)
-	visible(p.evaluate.object, p.at == pageEvaluate)
-	visible(p.evaluate.tools, p.at == pageEvaluate)
-	p.pageRow.Refresh()
-}
-
 func (p *Page) text(key string, args ...any) string { return p.host.Text("inspect."+key, args...) }
 
 // The picture is as high as the window leaves it room: the layers below must be seen too.
