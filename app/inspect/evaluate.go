@@ -12,7 +12,6 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
-	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -105,12 +104,28 @@ func (e *evaluate) choose() {
 	e.ask(&q)
 	e.showTools()
 	e.showResult()
-	e.host.Session().Evaluated(q, func(found *train.Evaluation) {
-		if e.request == &q && found != nil && !e.running {
+	e.recall()
+}
+
+// recall looks for what was measured before.
+func (e *evaluate) recall() {
+	q := e.request
+	e.host.Session().Evaluated(*q, func(found *train.Evaluation) {
+		if e.request == q && found != nil && !e.running {
 			e.result = found
 			e.showResult()
 		}
 	})
+}
+
+// back is called when the tab comes into sight again: another tab may have had a run measured meanwhile, in place of this one. An evaluation that
+// goes on shows its progress soon.
+func (e *evaluate) back() {
+	if e.running {
+		e.running = false
+		e.showResult()
+		e.recall()
+	}
 }
 
 // ask makes a request the one that all which is shown belongs to.
@@ -129,8 +144,13 @@ func (e *evaluate) begin() {
 	e.showProgress(0, 0)
 	e.showResult()
 	e.host.Session().Evaluate(q, func(done, total int) {
-		if e.request == &q {
-			e.showProgress(done, total)
+		if e.request != &q {
+			return
+		}
+		e.showProgress(done, total)
+		if !e.running {
+			e.running = true
+			e.showResult()
 		}
 	}, func(result train.Evaluation, err error) {
 		if e.request != &q {
@@ -244,70 +264,6 @@ func (e *evaluate) classes() []string {
 		return r.Info.Labels
 	}
 	return nil
-}
-
-// unit is the ending of the texts about what a cell counts.
-func unit(t data.Task) string {
-	if t == data.Segmentation {
-		return "pixels"
-	}
-	return "images"
-}
-
-func (e *evaluate) showMatrix() {
-	r, names := e.result, e.classes()
-	if r == nil || len(r.Confusion) != len(names) {
-		e.matrix.SetData(widgets.Confusion{})
-		return
-	}
-	list := metric.OfClasses(r.Task)
-	e.figure = min(e.figure, len(list)-1)
-	e.showChooser(list)
-	d := widgets.Confusion{
-		Names: names, Counts: make([][]int, len(names)), Shares: e.shares,
-		Figures: r.Classes[list[e.figure].Key], TotalHead: e.text("evaluate." + unit(r.Task)), FigureHead: e.host.Text("metric." + list[e.figure].Key + ".short"),
-	}
-	for i, row := range r.Confusion {
-		for _, n := range row {
-			d.Counts[i] = append(d.Counts[i], int(n))
-		}
-	}
-	e.counted.Set(e.text("evaluate.cells." + unit(r.Task)))
-	e.matrix.SetData(d)
-}
-
-// showChooser offers the figures of the classes, of a task that has several.
-func (e *evaluate) showChooser(list []metric.Metric) {
-	var names []string
-	for _, m := range list {
-		names = append(names, e.host.Text("metric."+m.Key+".short"))
-	}
-	e.figures = widgets.NewSegmented(names, func(i int) {
-		e.figure = i
-		e.showMatrix()
-	})
-	e.figures.Choose(e.figure)
-	e.chooser.Objects = e.chooser.Objects[:1]
-	if len(list) > 1 {
-		e.chooser.Add(e.figures)
-	}
-	e.top.Refresh()
-}
-
-// hovered says what a cell of the matrix counts.
-func (e *evaluate) hovered(truth, predicted int) string {
-	d := e.matrix.Data()
-	n, total := d.Counts[truth][predicted], 0
-	for _, c := range d.Counts[truth] {
-		total += c
-	}
-	if total == 0 {
-		return e.text("evaluate.cell.none."+unit(e.result.Task), d.Names[truth])
-	}
-	if truth == predicted {
-		return e.text("evaluate.cell.right."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], 100*float64(n)/float64(total))
-	}
-	return e.text("evaluate.cell."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], d.Names[predicted], 100*float64(n)/float64(total))
 }
 
 func (e *evaluate) wrongOf(r *train.Evaluation) []train.ImageScore {

@@ -11,6 +11,70 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
+// unit is the ending of the texts about what a cell counts.
+func unit(t data.Task) string {
+	if t == data.Segmentation {
+		return "pixels"
+	}
+	return "images"
+}
+
+func (e *evaluate) showMatrix() {
+	r, names := e.result, e.classes()
+	if r == nil || len(r.Confusion) != len(names) {
+		e.matrix.SetData(widgets.Confusion{})
+		return
+	}
+	list := metric.OfClasses(r.Task)
+	e.figure = min(e.figure, len(list)-1)
+	e.showChooser(list)
+	d := widgets.Confusion{
+		Names: names, Counts: make([][]int, len(names)), Shares: e.shares,
+		Figures: r.Classes[list[e.figure].Key], TotalHead: e.text("evaluate." + unit(r.Task)), FigureHead: e.host.Text("metric." + list[e.figure].Key + ".short"),
+	}
+	for i, row := range r.Confusion {
+		for _, n := range row {
+			d.Counts[i] = append(d.Counts[i], int(n))
+		}
+	}
+	e.counted.Set(e.text("evaluate.cells." + unit(r.Task)))
+	e.matrix.SetData(d)
+}
+
+// showChooser offers the figures of the classes, of a task that has several.
+func (e *evaluate) showChooser(list []metric.Metric) {
+	var names []string
+	for _, m := range list {
+		names = append(names, e.host.Text("metric."+m.Key+".short"))
+	}
+	e.figures = widgets.NewSegmented(names, func(i int) {
+		e.figure = i
+		e.showMatrix()
+	})
+	e.figures.Choose(e.figure)
+	e.chooser.Objects = e.chooser.Objects[:1]
+	if len(list) > 1 {
+		e.chooser.Add(e.figures)
+	}
+	e.top.Refresh()
+}
+
+// hovered says what a cell of the matrix counts.
+func (e *evaluate) hovered(truth, predicted int) string {
+	d := e.matrix.Data()
+	n, total := d.Counts[truth][predicted], 0
+	for _, c := range d.Counts[truth] {
+		total += c
+	}
+	if total == 0 {
+		return e.text("evaluate.cell.none."+unit(e.result.Task), d.Names[truth])
+	}
+	if truth == predicted {
+		return e.text("evaluate.cell.right."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], 100*float64(n)/float64(total))
+	}
+	return e.text("evaluate.cell."+unit(e.result.Task), widgets.Thousands(n), widgets.Thousands(total), d.Names[truth], d.Names[predicted], 100*float64(n)/float64(total))
+}
+
 // figureText writes a figure.
 func figureText(m metric.Metric, v float64) string {
 	switch {

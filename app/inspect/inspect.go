@@ -351,6 +351,7 @@ func (p *Page) layerAt() int {
 // Show implements page.Page.
 func (p *Page) Show() {
 	p.shown, p.watched = true, ""
+	p.evaluate.back()
 	p.Update(p.state)
 }
 
