@@ -17,6 +17,8 @@ import (
 
 // curves are the plots of the chosen run.
 type curves struct {
+	title     *widgets.Text
+	top       *fyne.Container // with it and the tools
 	plot      *widgets.LinePlot
 	rate      *widgets.LinePlot
 	layers    *widgets.LinePlot // of each layer, or images a second
@@ -47,15 +49,20 @@ func (p *Page) buildCurves() fyne.CanvasObject {
 		p.curves.smoothing = v
 		p.draw(true)
 	})
-	title := widgets.NewText(p.text("curves"), widgets.ColourText).Bold().Natural()
+	c.title = widgets.NewText(p.curvesTitle(), widgets.ColourText).Bold().Natural()
 	space := widgets.NewText("", widgets.ColourText)
 	export := widgets.NewButton("↓ PNG · SVG · CSV", widgets.Quiet, nil)
 	export.OnTapped = func() { p.exportMenu(export) }
 	compare := widgets.NewButton(p.text("compare"), widgets.Quiet, nil)
 	compare.OnTapped = func() { p.compareMenu(compare) }
-	top := widgets.LineGrowing(14, space, title, scales,
+	c.top = widgets.LineGrowing(14, space, c.title, scales,
 		widgets.NewText(p.text("smoothing"), widgets.ColourQuiet).Natural(), widgets.Sized(80, 22, smooth), space, compare, export)
-	return widgets.NewPanel(widgets.ColumnGrowing(4, p.curves.plot, widgets.Sized(0, 22, top), p.curves.plot)).Around(p.curves.plot)
+	return widgets.NewPanel(widgets.ColumnGrowing(4, p.curves.plot, widgets.Sized(0, 22, c.top), p.curves.plot)).Around(p.curves.plot)
+}
+
+// curvesTitle names what is drawn: the loss, and the figure of the task.
+func (p *Page) curvesTitle() string {
+	return p.text("curves", p.host.Text("metric."+metric.Deciding(p.task()).Key))
 }
 
 // draw shows the curves of the chosen run.
@@ -73,6 +80,8 @@ func (p *Page) draw(always bool) {
 		p.curves.slowly = time.Time{}
 	}
 	p.curves.drawn, p.curves.over = c, over
+	p.curves.title.Set(p.curvesTitle())
+	p.curves.top.Refresh() // another title has another width
 	config, _ := p.configOf()
 	if c == nil {
 		c = &session.Curve{}
