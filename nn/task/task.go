@@ -17,6 +17,8 @@ type row struct {
 	misfit func(network string, out, sees nn.Shape) *fault.Fault
 	// classes returns the class of each place of what a network sees of a record.
 	classes func(c *Codec, e data.Entry, w, h int, see See) (func(place int) int, error)
+	// eachPlace reports whether every loss must compare at those places; otherwise what is true holds at all places of any size.
+	eachPlace bool
 	// one reports whether training on records of one class alone teaches nothing.
 	one bool
 }
@@ -31,9 +33,10 @@ var rows = map[data.Task]row{
 		one: true,
 	},
 	data.Segmentation: {
-		places:  func(sees nn.Shape) (int, int) { return sees.H, sees.W },
-		misfit:  notEachPixel,
-		classes: (*Codec).classMap,
+		places:    func(sees nn.Shape) (int, int) { return sees.H, sees.W },
+		misfit:    notEachPixel,
+		classes:   (*Codec).classMap,
+		eachPlace: true,
 	},
 }
 
@@ -68,8 +71,14 @@ func Fits(t data.Task, network *nn.Network) error {
 		return err
 	}
 	out, sees := network.OutputShape(), network.Spec.Input
-	if h, w := r.places(sees); out.H != h || out.W != w {
+	h, w := r.places(sees)
+	if out.H != h || out.W != w {
 		return r.misfit(network.Spec.Name, out, sees)
+	}
+	for _, t := range network.Truths() { // of auxiliary losses too
+		if r.eachPlace && (t.Shape.H != h || t.Shape.W != w) {
+			return r.misfit(network.Spec.Name, t.Shape, sees)
+		}
 	}
 	return nil
 }

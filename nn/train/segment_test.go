@@ -166,6 +166,16 @@ func TestNetworksFitTheirTask(t *testing.T) {
 			t.Errorf("want %s, got %v", code, err)
 		}
 	}
+	aux := seg // the network answers for each pixel, but a second loss compares at a quarter of them
+	aux.Folder, aux.Spec = filepath.Join(t.TempDir(), "run"), seg.Spec.Clone()
+	aux.Spec.Layers = append(aux.Spec.Layers,
+		nn.Layer{Name: "coarse", Type: "convolution", Inputs: []string{"r1"}, Settings: map[string]nn.Value{
+			"filters": nn.Num(0), "kernel": nn.Num(3), "pad": nn.Num(1), "stride": nn.Num(2),
+		}},
+		nn.Layer{Name: "loss2", Type: "softmax-loss", Inputs: []string{"coarse"}, Settings: map[string]nn.Value{"weight": nn.Num(.3)}})
+	if _, err := Run(context.Background(), aux, func(Event) {}); fault.Code(err) != "task.fit.size" {
+		t.Errorf("a loss at other places than the pixels: %v", err)
+	}
 	other := job(t, images, quick(1))
 	must(context.Background(), t, other, nil)
 	m, err := model.Load(other.Folder, "best")
