@@ -287,7 +287,7 @@ func TestEvaluateClassification(t *testing.T) {
 	h.Until("the run", func(s *session.State) bool { return s.Run == run })
 	e.sets.Pick(1)
 	measured(h, p)
-	if fault.Code(e.failed) != "session.evaluate.classes" {
+	if fault.Code(e.failed) != "train.eval.classes" {
 		t.Errorf("other classes: %v", e.failed)
 	}
 	imported(h, folder(t, "ant", "bee", "cat"), "grey", 1)

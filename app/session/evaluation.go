@@ -92,9 +92,6 @@ func (s *Session) measure(ctx context.Context, state *State, q EvaluationRequest
 	if err != nil {
 		return train.Evaluation{}, err
 	}
-	if err := sameClasses(r, m, d); err != nil {
-		return train.Evaluation{}, err
-	}
 	e, err := train.Evaluate(ctx, m, d, q.Split, s.device, observe)
 	if err == nil {
 		s.evaluated.keep(key, e)
@@ -126,27 +123,15 @@ func (s *Session) measured(state *State, q EvaluationRequest) (*Run, *data.Datas
 	return r, d, err
 }
 
-// evaluationKey identifies weights and the images that they are measured on.
+// evaluationKey identifies weights and the images that they are measured on, with what is true of them.
 func evaluationKey(r *Run, d *data.Dataset, split data.Split) string {
-	weights := ""
-	if f, err := os.Stat(filepath.Join(r.Folder, model.WeightsFile)); err == nil {
-		weights = fmt.Sprint(f.Size(), f.ModTime().UnixNano())
-	}
-	i := d.Info()
-	return fmt.Sprintf("%q %s %q %d %d %v %v", r.Folder, weights, d.Path(), split, i.Created.UnixNano(), i.Classes, i.PerClass)
-}
-
-// sameClasses is the fault of a data set with other classes than a run's. Those of the run's own data set may have got other names meanwhile.
-func sameClasses(r *Run, m *model.Model, d *data.Dataset) error {
-	i := d.Info()
-	if filepath.Clean(d.Path()) == filepath.Clean(r.Info.Dataset) || len(i.Classes) != len(m.Labels) {
-		return nil // train.Evaluate tells of another number of classes
-	}
-	for c, name := range m.Labels {
-		if i.Classes[c] != name {
-			return fault.New("session.evaluate.classes", "Class %v of %s is %s, but %s was trained to call it %s. Choose a data set with the same classes in the same order.",
-				c+1, i.Name, i.Classes[c], r.Name, name)
+	version := func(path string) string {
+		f, err := os.Stat(path)
+		if err != nil {
+			return ""
 		}
+		return fmt.Sprint(f.Size(), " ", f.ModTime().UnixNano())
 	}
-	return nil
+	weights, truth := filepath.Join(r.Folder, model.WeightsFile), filepath.Join(d.Path(), data.DataFile)
+	return fmt.Sprintf("%q %s %q %s %d", weights, version(weights), truth, version(truth), split)
 }

@@ -4,10 +4,13 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/metric"
@@ -103,10 +106,37 @@ func fitsModel(m *model.Model, info data.Info) error {
 	return nil
 }
 
+// sameClasses is the fault of a data set with other classes than a model's, or in another order. Those of the data set that a run was trained on may have got other
+// names since: a class keeps its number.
+func sameClasses(m *model.Model, d *data.Dataset) error {
+	info := d.Info()
+	for c, name := range m.Labels {
+		if is := disk.OneLine(info.Classes[c]); is != name && !trainedOn(m.Path, d.Path()) {
+			return fault.New("train.eval.classes", "Class %v of %s is %s, but %s was trained to call it %s. Choose a data set with the same classes in the same order.",
+				c+1, info.Name, is, filepath.Base(m.Path), name)
+		}
+	}
+	return nil
+}
+
+// trainedOn reports whether a model is a run that was trained on the data set in a folder.
+func trainedOn(run, folder string) bool {
+	file, err := readRunFile(run)
+	if err != nil {
+		return false
+	}
+	a, errA := os.Stat(file.Dataset)
+	b, errB := os.Stat(folder)
+	return errA == nil && errB == nil && os.SameFile(a, b)
+}
+
 // Evaluate measures a model on a split of a data set that has the model's classes and image size; images whose sizes differ are fitted to it.
 func Evaluate(ctx context.Context, m *model.Model, d *data.Dataset, split data.Split, device kernel.Device, observe func(done, total int)) (e Evaluation, err error) {
 	info := d.Info()
 	if err := fitsModel(m, info); err != nil {
+		return e, err
+	}
+	if err := sameClasses(m, d); err != nil {
 		return e, err
 	}
 	ids := d.Usable(split)

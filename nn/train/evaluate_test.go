@@ -186,3 +186,26 @@ func TestEvaluationThatCannotWork(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// A model is not measured on classes that it knows by other numbers, but on those of its own data set whatever they are called by now.
+func TestEvaluationOnOtherClasses(t *testing.T) {
+	d := digits(t, 60)
+	m := constant(t, make([]float32, 10))
+	m.Labels = slices.Clone(m.Labels)
+	slices.Reverse(m.Labels)
+	if _, err := Evaluate(context.Background(), m, d, data.Val, cpu(t, 1), nil); fault.Code(err) != "train.eval.classes" {
+		t.Errorf("classes in another order: %v", err)
+	}
+	j := job(t, d, quick(1))
+	must(context.Background(), t, j, nil)
+	if err := d.Edit(func(e *data.Edit) error { return e.RenameClass(3, "three") }); err != nil {
+		t.Fatal(err)
+	}
+	own, err := model.Load(j.Folder, "best")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Evaluate(context.Background(), own, d, data.Val, j.Device, nil); err != nil {
+		t.Errorf("a class with another name: %v", err)
+	}
+}
