@@ -3,6 +3,7 @@ package train
 import (
 	"cmp"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/convscope/convscope/nn"
@@ -36,6 +37,18 @@ func (a *average) add(inst *nn.Instance, n int, decay float64) (err error) {
 		}
 	}
 	return nil
+}
+
+// used returns the weights with which the network is measured and used as it is now; the caller owns them.
+func (a *average) used(inst *nn.Instance) (map[string]nn.Tensor, error) {
+	if a.weights == nil {
+		return inst.Weights()
+	}
+	weights := map[string]nn.Tensor{}
+	for key, t := range a.weights {
+		weights[key] = nn.Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
+	}
+	return weights, nil
 }
 
 // during does something while the network has the averaged weights, if there are such.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,6 +68,49 @@ func TestAverage(t *testing.T) {
 	e, err := Evaluate(context.Background(), m, averaged.Data, data.Val, averaged.Device, nil)
 	if err != nil || e.Values[metric.Accuracy] != last.Val[metric.Accuracy] || math.Abs(e.Loss-last.ValLoss) > 1e-6 {
 		t.Errorf("what is kept has a loss of %g, what was validated %g; %v", e.Loss, last.ValLoss, err)
+	}
+}
+
+// A watched image goes through the weights that are used later, and a view that was told stays as it was while the average moves.
+func TestTheAverageIsShown(t *testing.T) {
+	j := job(t, digits(t, 120), quick(1))
+	j.Config.Average = .9
+	px, err := j.Data.Pixels(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := make(chan Request, 8)
+	j.Requests = requests
+	var shown, kept []float32
+	requests <- Watch{Image: px.Image(), Layers: []string{"conv"}}
+	must(context.Background(), t, j, func(e Event) {
+		switch e := e.(type) {
+		case Step:
+			if e.Iteration == 3 { // asked for anew: it is shown at once
+				requests <- Stop{}
+			} else {
+				requests <- Watch{Image: px.Image(), Layers: []string{"conv"}}
+			}
+		case Probe:
+			if e.Iteration == 2 {
+				shown = e.View.Layers[0].Filters.Data
+				kept = slices.Clone(shown)
+			}
+		}
+	})
+	// After two steps the average has moved as far as that of a run that ends there.
+	two := j
+	two.Folder, two.Requests = filepath.Join(t.TempDir(), "two"), requests
+	must(context.Background(), t, two, func(e Event) {
+		if s, ok := e.(Step); ok && s.Iteration == 2 {
+			requests <- Stop{}
+		}
+	})
+	if want := weights(t, two.Folder, "last")["conv.weight"].Data; !slices.Equal(shown, want) {
+		t.Error("other weights are shown than those that are used")
+	}
+	if len(kept) == 0 || !slices.Equal(shown, kept) {
+		t.Error("a view changed after it was told")
 	}
 }
 

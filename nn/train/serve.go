@@ -176,9 +176,9 @@ func (p *probe) close() error {
 	return err
 }
 
-// open makes the model ready, as whoever uses it later has it: with the run's preprocessing and names of classes.
+// open makes the model ready, as whoever uses it later has it: with the run's preprocessing and names of classes, and the average of its weights if it takes one.
 func (p *probe) open(r *run) error {
-	weights, err := r.inst.Weights()
+	weights, err := r.average.used(r.inst)
 	if err != nil {
 		return err
 	}
