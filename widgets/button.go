@@ -267,6 +267,15 @@ func (s *Segmented) Choose(i int) {
 // Chosen is the index of what is chosen.
 func (s *Segmented) Chosen() int { return s.chosen }
 
+// Name is the name of a choice.
+func (s *Segmented) Name(i int) string { return s.buttons[i].text }
+
+// SetName gives a choice another name.
+func (s *Segmented) SetName(i int, name string) {
+	s.buttons[i].SetText(name)
+	s.content.Refresh()
+}
+
 func (s *Segmented) choose(i int) {
 	if s.chosen == i {
 		return

@@ -29,13 +29,15 @@ type comparison struct {
 	order  string   // column by which the table is sorted
 	down   bool
 
-	object fyne.CanvasObject
-	plot   *widgets.LinePlot
-	table  *widgets.Table
-	same   *widgets.Text // settings that all ticked runs share
-	disk   map[string]int64
-	keys   []string // of the columns
-	drawn  string   // what the plot shows
+	object  fyne.CanvasObject
+	top     fyne.CanvasObject
+	metrics *widgets.Segmented
+	plot    *widgets.LinePlot
+	table   *widgets.Table
+	same    *widgets.Text // settings that all ticked runs share
+	disk    map[string]int64
+	keys    []string // of the columns
+	drawn   string   // what the plot shows
 }
 
 // What the comparison draws.
@@ -139,15 +141,15 @@ func (m *comparison) build() fyne.CanvasObject {
 			p.runMenu(p.state.Runs[i], at)
 		}
 	}
-	metrics := widgets.NewSegmented([]string{p.figureName("val", metric.Deciding(m.task())), p.text("val-loss"), p.text("train-loss")}, func(i int) {
+	m.metrics = widgets.NewSegmented([]string{m.figureName(), p.text("val-loss"), p.text("train-loss")}, func(i int) {
 		m.metric = i
 		m.draw()
 	})
-	metrics.Choose(m.metric)
+	m.metrics.Choose(m.metric)
 	space := widgets.NewText("", widgets.ColourText)
-	top := widgets.LineGrowing(14, space, widgets.NewText(p.text("compare.title"), widgets.ColourText).Bold().Natural(), metrics, p.host.Info("seed"), space,
+	m.top = widgets.LineGrowing(14, space, widgets.NewText(p.text("compare.title"), widgets.ColourText).Bold().Natural(), m.metrics, p.host.Info("seed"), space,
 		widgets.NewButton(p.text("compare.leave"), widgets.Plain, func() { p.ShowComparison(false) }))
-	curves := widgets.NewPanel(widgets.ColumnGrowing(4, m.plot, widgets.Sized(0, 30, top), m.plot)).Around(m.plot)
+	curves := widgets.NewPanel(widgets.ColumnGrowing(4, m.plot, widgets.Sized(0, 30, m.top), m.plot)).Around(m.plot)
 	m.same = widgets.NewText("", widgets.ColourQuiet)
 	list := widgets.NewPanel(widgets.ColumnGrowing(6, m.table, widgets.Inset(10, 12, 0, 12, m.same), m.table)).Padded(1)
 	return widgets.RowShares(widgets.Gap, []float32{1, 1}, curves, list)
@@ -403,6 +405,9 @@ func (m *comparison) task() data.Task {
 	return m.p.task()
 }
 
+// figureName names the figure that is drawn.
+func (m *comparison) figureName() string { return m.p.figureName("val", metric.Deciding(m.task())) }
+
 // draw shows the curves of the ticked runs.
 func (m *comparison) draw() {
 	p := m.p
@@ -419,6 +424,8 @@ func (m *comparison) draw() {
 		return
 	}
 	m.drawn = key
+	m.metrics.SetName(drawsFigure, m.figureName())
+	m.top.Refresh()
 	task := m.task()
 	figure := metric.Deciding(task)
 	d := widgets.PlotData{X: widgets.PlotAxis{Max: max(longest, 1)}, Head: p.epochHead(emptyCurve)}

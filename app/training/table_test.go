@@ -10,6 +10,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 )
@@ -142,6 +143,27 @@ func TestEverySettingIsCompared(t *testing.T) {
 		}
 		if n := strings.Join(p.comparison.keys, " "); strings.Contains(n, "validate") {
 			t.Errorf("columns are %s", n)
+		}
+	}
+}
+
+// The comparison names the figure that it draws: that of the task of the ticked runs.
+func TestTheComparisonNamesItsFigure(t *testing.T) {
+	_, p := withShapes(t)
+	m := &p.comparison
+	run := func(name string, task data.Task) session.Run {
+		r := session.Run{Name: name}
+		r.Info.Task = task
+		return r
+	}
+	state := *p.state
+	state.Runs = []session.Run{run("classes", data.Classification), run("pixels", data.Segmentation)}
+	p.state = &state
+	for _, r := range state.Runs {
+		m.ticked = []string{r.Name}
+		m.draw()
+		if got, want := m.metrics.Name(drawsFigure), p.figureName("val", metric.Deciding(r.Info.Task)); got != want {
+			t.Errorf("of %s it says %q, not %q", r.Info.Task, got, want)
 		}
 	}
 }
