@@ -119,7 +119,7 @@ func (m *areas) show(found any) {
 		m.showLegend(nil)
 		return
 	}
-	if m.hidden == nil {
+	if len(m.hidden) != len(f.Labels) { // not chosen yet; or another run has the name of one before
 		m.hidden = make([]bool, len(f.Labels))
 		if f.Background >= 0 {
 			m.hidden[f.Background] = true

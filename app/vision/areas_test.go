@@ -130,6 +130,11 @@ func TestAreasOfAPhoto(t *testing.T) {
 	if p.under.Text() == "" {
 		t.Error("nothing is read under the pointer")
 	}
+	p.areas.hidden = []bool{false} // of a run of that name with one class
+	p.showFound()
+	if len(p.areas.hidden) != len(f.Labels) || !p.areas.hidden[0] {
+		t.Errorf("of the %d classes of another run %v are hidden", len(f.Labels), p.areas.hidden)
+	}
 	p.areas.onClass(-1, -1, -1)
 	p.hovered(-1, -1, false)
 	h.Golden("areas")
