@@ -3,7 +3,6 @@ package dataset
 import (
 	"image"
 	"image/color"
-	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -23,21 +22,6 @@ import (
 func streets(t *testing.T, n int) string {
 	t.Helper()
 	root, random := t.TempDir(), rand.New(rand.NewPCG(1, 2))
-	save := func(path string, img image.Image) {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := png.Encode(f, img); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
 	colours := []color.RGBA{{120, 170, 230, 255}, {90, 90, 95, 255}, {200, 40, 40, 255}}
 	for i := range n {
 		photo, mask := image.NewRGBA(image.Rect(0, 0, 48, 32)), image.NewGray(image.Rect(0, 0, 48, 32))
@@ -56,9 +40,9 @@ func streets(t *testing.T, n int) string {
 			}
 		}
 		name := string(rune('a'+i)) + ".png"
-		save(filepath.Join(root, "images", name), photo)
+		pagetest.WritePNG(t, filepath.Join(root, "images", name), photo)
 		if i < n-1 {
-			save(filepath.Join(root, "labels", name), mask)
+			pagetest.WritePNG(t, filepath.Join(root, "labels", name), mask)
 		}
 	}
 	if err := os.WriteFile(filepath.Join(root, "classes.txt"), []byte("sky\nroad\ncar\n"), 0o666); err != nil {

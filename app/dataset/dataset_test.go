@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"image"
 	"image/color"
-	"image/png"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,16 +33,7 @@ func classFolders(t *testing.T, n int, names ...string) string {
 				img.Pix[k] = uint8(40*c + 60 + k%5)
 			}
 			img.Set(i, i, color.White)
-			f, err := os.Create(filepath.Join(dir, fmt.Sprintf("%d.png", i)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := png.Encode(f, img); err != nil {
-				t.Fatal(err)
-			}
-			if err := f.Close(); err != nil {
-				t.Fatal(err)
-			}
+			pagetest.WritePNG(t, filepath.Join(dir, fmt.Sprintf("%d.png", i)), img)
 		}
 	}
 	return root

@@ -3,7 +3,6 @@ package inspect
 import (
 	"image"
 	"image/color"
-	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -21,23 +20,6 @@ import (
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
 )
-
-func write(t *testing.T, path string, img image.Image) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // streets writes n photos of 24×16 pixels, sky above and road below, with masks; in one of four a car stands at the right. The road's edge is void.
 func streets(t *testing.T, n int) string {
@@ -66,8 +48,8 @@ func streets(t *testing.T, n int) string {
 			}
 		}
 		name := string(rune('a'+i/10)) + string(rune('0'+i%10)) + ".png"
-		write(t, filepath.Join(root, "images", name), photo)
-		write(t, filepath.Join(root, "labels", name), mask)
+		pagetest.WritePNG(t, filepath.Join(root, "images", name), photo)
+		pagetest.WritePNG(t, filepath.Join(root, "labels", name), mask)
 	}
 	if err := os.WriteFile(filepath.Join(root, "classes.txt"), []byte("sky\nroad\ncar\n"), 0o666); err != nil {
 		t.Fatal(err)

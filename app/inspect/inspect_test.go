@@ -183,16 +183,7 @@ func TestDroppedImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join(t.TempDir(), "사진 1.png")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := png.Encode(f, img); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	pagetest.WritePNG(t, path, img)
 	if !p.Dropped([]string{path}) {
 		t.Fatal("an image was not taken")
 	}

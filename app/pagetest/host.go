@@ -3,6 +3,10 @@
 package pagetest
 
 import (
+	"errors"
+	"image"
+	"image/png"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -231,4 +235,19 @@ func (h *Host) Window() fyne.Window { return h.win }
 func (h *Host) Dialog(string, fyne.CanvasObject) (hide func()) {
 	h.Dialogs++
 	return func() {}
+}
+
+// WritePNG writes a picture to a file, and makes its folder.
+func WritePNG(t testing.TB, path string, img image.Image) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(png.Encode(f, img), f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -137,13 +137,20 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	}
 }
 
-func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
+// training is the tab with a run that goes on for a while.
+func training(t *testing.T) (*pagetest.Host, *Page) {
+	t.Helper()
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
 	h.Session().ImportSample("shapes", data.Classification)
 	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
 	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
 	p.train()
+	return h, p
+}
+
+func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
+	h, p := training(t)
 	h.Until("steps", func(s *session.State) bool { return s.Training != nil && s.Training.Iteration > 1 && p.form.locked })
 	rate := p.form.entry("rate")
 	for _, text := range []string{"5", "50", "5000"} {
@@ -169,12 +176,7 @@ func TestARunTakesARateThatIsTypedToTheEnd(t *testing.T) {
 }
 
 func TestFiltersBelongToTheRun(t *testing.T) {
-	h := pagetest.New(t, "en", false, New)
-	p := h.Page().(*Page)
-	h.Session().ImportSample("shapes", data.Classification)
-	h.Until("the data set", func(s *session.State) bool { return s.ChosenDataset() != nil })
-	p.form.change(func(c *train.Config) { c.Epochs, c.Rate = 40, .005 })
-	p.train()
+	h, p := training(t)
 	h.Until("filters while it trains", func(s *session.State) bool { return s.Training != nil && s.Training.Probe != nil })
 	h.Session().Stop(h.State().Training.Run)
 	h.Until("filters that it learned", func(s *session.State) bool {

@@ -19,6 +19,12 @@ func digits(t *testing.T, count int) *data.Dataset {
 	if _, err := data.ImportSample(context.Background(), "digits", folder, data.SampleOptions{Count: count, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
+	return set(t, folder)
+}
+
+// set opens a data set for as long as the test takes.
+func set(t *testing.T, folder string) *data.Dataset {
+	t.Helper()
 	d, err := data.Open(folder)
 	if err != nil {
 		t.Fatal(err)

@@ -151,16 +151,11 @@ func TestIdentityIsOfTheImages(t *testing.T) {
 		}
 		o := data.DefaultImport()
 		o.Encoding = encoding
-		set := filepath.Join(t.TempDir(), "set")
-		if _, err := data.Import(context.Background(), source, set, o, nil); err != nil {
+		folder := filepath.Join(t.TempDir(), "set")
+		if _, err := data.Import(context.Background(), source, folder, o, nil); err != nil {
 			t.Fatal(err)
 		}
-		d, err := data.Open(set)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { d.Close() })
-		return d
+		return set(t, folder)
 	}
 	identity := func(d *data.Dataset, less int) string {
 		r := &run{Job: Job{Data: d}}

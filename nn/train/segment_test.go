@@ -21,12 +21,7 @@ func scenes(t *testing.T, count int) *data.Dataset {
 	if _, err := data.ImportSample(context.Background(), "shapes", folder, data.SampleOptions{Task: data.Segmentation, Count: count, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
-	d, err := data.Open(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
+	return set(t, folder)
 }
 
 // places is a small network that answers for each pixel of a scene.

@@ -43,12 +43,7 @@ func sizes(t *testing.T) *data.Dataset {
 	if _, err := data.Import(context.Background(), source, folder, o, nil); err != nil {
 		t.Fatal(err)
 	}
-	d, err := data.Open(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { d.Close() })
-	return d
+	return set(t, folder)
 }
 
 // Images of different sizes are fitted to the network, in training, evaluation and use in the same way.
