@@ -153,26 +153,28 @@ var paperFont = sync.OnceValue(func() error {
 	return nil
 })
 
-// writePlot draws for print what the window shows: the losses above, the accuracies below.
+// writePlot draws for print what the window shows: the losses above, the figure of the task below.
 func writePlot(path, kind string, shown widgets.PlotData, words exportWords) error {
 	if err := paperFont(); err != nil {
 		return err
 	}
-	loss, accuracy := plot.New(), plot.New()
-	loss.Title.Text, loss.Y.Label.Text, accuracy.Y.Label.Text = words.title, words.loss, words.figure
-	loss.Y.Min, accuracy.Y.Min, accuracy.Y.Max = 0, shown.Right.Min, 1
+	loss, figure := plot.New(), plot.New()
+	loss.Title.Text, loss.Y.Label.Text, figure.Y.Label.Text = words.title, words.loss, words.figure
+	figure.Y.Min, figure.Y.Max = shown.Right.Min, 1
 	if shown.Left.Log {
 		loss.Y.Scale, loss.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	} else {
+		loss.Y.Min = 0
 	}
 	drawn := map[*plot.Plot]bool{}
-	for _, p := range []*plot.Plot{loss, accuracy} {
+	for _, p := range []*plot.Plot{loss, figure} {
 		p.X.Min, p.X.Max, p.X.Label.Text = 0, shown.X.Max, words.epoch
 		p.Add(plotter.NewGrid())
 	}
 	for _, s := range shown.Series {
 		on := loss
 		if s.Right {
-			on = accuracy
+			on = figure
 		}
 		ok, err := addSeries(on, s)
 		if err != nil {
@@ -180,10 +182,18 @@ func writePlot(path, kind string, shown widgets.PlotData, words exportWords) err
 		}
 		drawn[on] = drawn[on] || ok
 	}
+	if shown.Left.Log { // which has no place for 0, where the library widens an axis without an extent to
+		if !drawn[loss] {
+			loss.Y.Min, loss.Y.Max = .1, 1
+		}
+		if loss.Y.Min == loss.Y.Max {
+			loss.Y.Min, loss.Y.Max = loss.Y.Min/2, 2*loss.Y.Max
+		}
+	}
 	loss.Legend.Top = true
 	plots := [][]*plot.Plot{{loss}}
-	if drawn[accuracy] {
-		plots = append(plots, []*plot.Plot{accuracy})
+	if drawn[figure] {
+		plots = append(plots, []*plot.Plot{figure})
 	}
 	canvas, err := draw.NewFormattedCanvas(18*vg.Centimeter, vg.Length(len(plots))*9*vg.Centimeter, kind)
 	if err != nil {

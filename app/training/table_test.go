@@ -2,6 +2,7 @@ package training
 
 import (
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -164,6 +165,23 @@ func TestTheComparisonNamesItsFigure(t *testing.T) {
 		m.draw()
 		if got, want := m.metrics.Name(drawsFigure), p.figureName("val", metric.Deciding(r.Info.Task)); got != want {
 			t.Errorf("of %s it says %q, not %q", r.Info.Task, got, want)
+		}
+	}
+}
+
+// A plot whose losses are on a logarithmic axis can be exported, whatever there is to draw.
+func TestExportOnALogarithmicAxis(t *testing.T) {
+	for name, points := range map[string][]widgets.PlotPoint{
+		"falling": {{X: 0, Y: 2}, {X: 1, Y: .5}, {X: 2, Y: 0}}, "one value": {{X: 1, Y: .5}, {X: 2, Y: .5}}, "nothing": {{X: 1, Y: math.NaN()}},
+	} {
+		d := widgets.PlotData{
+			X: widgets.PlotAxis{Max: 2}, Left: widgets.PlotAxis{Log: true},
+			Series: []widgets.PlotSeries{{Name: "loss", Points: points, Colour: widgets.ColourAccent}},
+		}
+		for _, kind := range []string{"png", "svg"} {
+			if err := writePlot(filepath.Join(t.TempDir(), "plot."+kind), kind, d, exportWords{"run", "epoch", "loss", "accuracy"}); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
 		}
 	}
 }
