@@ -11,11 +11,11 @@ import (
 const Void uint16 = 0xffff
 
 // ClassMap returns the class of each of the w×h pixels of an image in row order: polygons first, masks over them, later ones over
-// earlier ones, void masks last. What nothing covers has the class background, or is Void where that is below 0. The map is written into dst
-// where it has room. The class of the whole image and boxes say nothing of pixels.
+// earlier ones, void masks last. What nothing covers has the class background, or is Void where that is below 0, or where neither polygons nor
+// masks are known. The map is written into dst where it has room. The class of the whole image and boxes say nothing of pixels.
 func (t Truth) ClassMap(w, h, background int, dst []uint16) ([]uint16, error) {
 	ground := Void
-	if background >= 0 {
+	if background >= 0 && t.Kinds()&Segmentation.row().label != 0 {
 		ground = uint16(background)
 	}
 	for _, p := range t.Polygons {

@@ -38,7 +38,7 @@ func TestClassMap(t *testing.T) {
 		want       string
 	}{
 		{Truth{Class: 3, Boxes: []Box{{Class: 1, Rect: geometry.Rect{W: 2, H: 2}}}}, -1, "....\n....\n...."},
-		{Truth{}, 2, "2222\n2222\n2222"},
+		{Truth{Masks: []Mask{}}, 2, "2222\n2222\n2222"},
 		// a pixel belongs to a polygon if its centre does, the left and top edges included
 		{Truth{Polygons: []Polygon{square(1, .5, .5, 2)}}, 0, "1100\n1100\n0000"},
 		{Truth{Polygons: []Polygon{square(1, .6, .4, 2)}}, 0, "0110\n0110\n0000"},
@@ -129,5 +129,20 @@ func TestBackground(t *testing.T) {
 	for _, wrong := range []string{"2", "-2"} {
 		_, err = readInfo(files{InfoFile: []byte(about[:len(about)-1] + `,"background":` + wrong + "}")}.folder(t))
 		wantFault(t, err, "data.info.wrong")
+	}
+}
+
+// An image of which no pixels are labelled is not all background: that is one in which there is none of the things.
+func TestClassMapOfWhatIsNotKnown(t *testing.T) {
+	for _, c := range []struct {
+		truth Truth
+		want  uint16
+	}{
+		{Truth{Class: 2, Boxes: []Box{}}, Void}, {Truth{Masks: []Mask{}}, 0}, {Truth{Polygons: []Polygon{}}, 0},
+	} {
+		got, err := c.truth.ClassMap(2, 1, 0, nil)
+		if err != nil || got[0] != c.want || got[1] != c.want {
+			t.Errorf("%+v: %v, %v", c.truth, got, err)
+		}
 	}
 }
