@@ -67,7 +67,7 @@ var below = []struct {
 	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data"}, []string{"nn/gpu", "nn/device"}, nil, "whatever runs on a device does not know which"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
-	{[]string{"nn/fault", "nn/disk", "nn/geometry", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
+	{[]string{"nn/fault", "nn/disk", "nn/geometry", "nn/machine", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -1,11 +1,9 @@
 package data
 
 import (
-	"bufio"
-	"fmt"
-	"os"
-	"strings"
 	"sync/atomic"
+
+	"github.com/convscope/convscope/nn/machine"
 )
 
 // A cache keeps decoded images up to a number of bytes. Images are never put out again: training goes through all of them in an
@@ -44,26 +42,8 @@ func (c *cache) put(id uint32, p Pixels) {
 // cacheBytes is the room for decoded images: a quarter of the memory, at most 1 GiB.
 func cacheBytes() int64 {
 	const most = 1 << 30
-	if memory := memoryBytes(); memory > 0 {
+	if memory := machine.Memory(); memory > 0 {
 		return min(most, memory/4)
 	}
 	return most / 4
-}
-
-// memoryBytes gives the size of the memory where the system tells it in /proc, else 0.
-func memoryBytes() int64 {
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return 0
-	}
-	defer f.Close()
-	for s := bufio.NewScanner(f); s.Scan(); {
-		if rest, ok := strings.CutPrefix(s.Text(), "MemTotal:"); ok {
-			var kib int64
-			if _, err := fmt.Sscan(rest, &kib); err == nil {
-				return kib << 10
-			}
-		}
-	}
-	return 0
 }

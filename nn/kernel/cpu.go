@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/machine"
 )
 
 // mostThreads is beyond any machine, and bounds what a slip of the finger costs: each worker has memory of its own.
@@ -137,6 +138,10 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 		return nil, err
 	}
 	e := &cpuExecutor{d: d, u: d.unit, p: p, layout: newLayout(p), sliceSize: ceilDiv(p.Batch, sliceCount), changed: true, keys: map[packKey][]float32{}}
+	if need, has := 4*int64(e.stride)*int64(p.Batch), machine.Memory(); has > 0 && need > has {
+		return nil, fault.New("kernel.memory", "A batch of %d takes %d MB, and this machine has %d MB. Choose a smaller batch, image or network.", p.Batch, need>>20, has>>20)
+	}
+	e.arena = memory(e.stride * p.Batch)
 	e.together = max(cached/4/max(e.stride, 1), 1)
 	if e.stride > cached/2 {
 		e.together = e.sliceSize // a sample alone is too much: better that the weights stay

@@ -16,7 +16,7 @@ type layout struct {
 	at     []int // of each buffer within a sample's stretch
 }
 
-// newLayout places the buffers of a program.
+// newLayout places the buffers of a program; their arena is still to be allocated.
 func newLayout(p *Program) layout {
 	l := layout{at: make([]int, len(p.Buffers))}
 	for _, b := range p.Buffers {
@@ -51,7 +51,6 @@ func newLayout(p *Program) layout {
 	if l.stride%1024 == 0 {
 		l.stride += 16
 	}
-	l.arena = memory(l.stride * p.Batch)
 	return l
 }
 
