@@ -90,6 +90,9 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 		return Info{}, err
 	}
 	defer func() { c.close() }()
+	if o.Task == Segmentation && o.Task != c.task {
+		return Info{}, noMasks(source)
+	}
 	if o.Task != "" && o.Task != "auto" && o.Task != c.task {
 		return Info{}, fault.New("data.task.source", "%s is a source for %s, not for %s. Leave the task to Convscope, or choose another source.", source, string(c.task), string(o.Task))
 	}

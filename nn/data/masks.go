@@ -103,7 +103,7 @@ func readMasks(_ context.Context, t *tree, _ string) (*collection, error) {
 	s := newShelf(t)
 	pairs := s.pairs(maskFolders, true)
 	if len(pairs) == 0 {
-		return nil, fault.New("data.masks.none", "%s has no folder of masks beside a folder of images, such as images and masks, or train and trainannot. Arrange it like that.", t.name)
+		return nil, noMasks(t.name)
 	}
 	instances := map[string]string{}
 	for _, p := range s.pairs(instanceFolders, false) {
@@ -115,6 +115,11 @@ func readMasks(_ context.Context, t *tree, _ string) (*collection, error) {
 		r.pair(c, s, p.images, p.masks, instances[p.images], p.split)
 	}
 	return c, r.begin(c, t)
+}
+
+// noMasks is the fault of a source without masks where masks are asked for.
+func noMasks(source string) error {
+	return fault.New("data.masks.none", "%s has no folder of masks beside a folder of images, such as images and masks, or train and trainannot. Arrange it like that.", source)
 }
 
 // readInstances finds the images of which only the ids of instances are known.

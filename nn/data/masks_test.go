@@ -221,6 +221,7 @@ func TestWrongSourcesOfMasks(t *testing.T) {
 	}{
 		"black and white":          {with("0v0v 0000 0000"), "", "data.masks.binary"},
 		"black and white, named":   {with("0v0v 0000 0000", "classes.txt", "a\nb"), "", "data.masks.binary"},
+		"one class":                {with("0000 0000 0000"), "", "data.classes.mask"},
 		"no name fits":             {with("7777 7777 7777", "classes.txt", "a\nb"), "", "data.unreadable"},
 		"a class twice":            {with(someMask, "classes.txt", "a\nb\na"), "", "data.classes.twice"},
 		"an empty list":            {with(someMask, "classes.txt", "\n"), "", "data.masks.names"},

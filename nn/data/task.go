@@ -138,6 +138,9 @@ func (t Task) enough(source string, classes []string) error {
 	if len(classes) != 1 || t.MinClasses() < 2 {
 		return nil
 	}
+	if t == Segmentation {
+		return fault.New("data.classes.mask", "The masks of %s have only one class, %s; there must be two or more to tell apart. Add images with another class, or a larger --size if it was lost in scaling down.", source, classes[0])
+	}
 	return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", source, classes[0])
 }
 

@@ -161,7 +161,7 @@ func TestUsable(t *testing.T) {
 
 func TestTaskOfTheSource(t *testing.T) {
 	source := twoClasses(t, 2).folder(t)
-	for task, code := range map[Task]string{Detection: "data.task.source", Segmentation: "data.task.source", "dreaming": "data.task"} {
+	for task, code := range map[Task]string{Detection: "data.task.source", Segmentation: "data.masks.none", "dreaming": "data.task"} {
 		o := DefaultImport()
 		o.Task = task
 		_, err := Import(t.Context(), source, t.TempDir()+"/set", o, nil)
