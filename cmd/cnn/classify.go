@@ -168,6 +168,11 @@ func (f pictureFile) of(photo string) (string, error) {
 	return to, nil
 }
 
+// same reports whether two pictures of one photo would go into one file.
+func (f pictureFile) same(g pictureFile) bool {
+	return !f.many && f.path != "" && g.path != "" && filepath.Clean(f.path) == filepath.Clean(g.path)
+}
+
 // eachPicture calls do for each picture. One that is not there or cannot be used is told and counted; the rest goes on.
 func eachPicture(ctx context.Context, o *output, pictures []picture, do func(path string) error) error {
 	bad := 0

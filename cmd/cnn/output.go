@@ -89,3 +89,11 @@ func percent(share float64) string {
 	}
 	return fmt.Sprintf("%.2f %%", 100*share)
 }
+
+// lossText writes a loss; – where nothing was measured.
+func lossText(loss float64) string {
+	if math.IsNaN(loss) {
+		return "–"
+	}
+	return fmt.Sprintf("%.4f", loss)
+}

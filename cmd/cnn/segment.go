@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
@@ -56,9 +57,13 @@ func (v segmentVerb) Run(ctx context.Context, o *output) error {
 		draw: pictureFile{v.Draw, ".areas.png", v.Force, many}, mask: pictureFile{v.Mask, ".mask.png", v.Force, many},
 		instances: pictureFile{v.Instances, ".instances.png", v.Force, many},
 	}
-	for _, f := range []pictureFile{files.draw, files.mask, files.instances} {
+	outputs := []pictureFile{files.draw, files.mask, files.instances}
+	for i, f := range outputs {
 		if err := f.check(); err != nil {
 			return err
+		}
+		if slices.ContainsFunc(outputs[:i], f.same) {
+			return misused("--draw, --mask and --instances each need a file of their own, but two are %s", f.path)
 		}
 	}
 	return withPredictor(v.Model, v.Snapshot, data.Segmentation, v.engineFlags, segmentBatch, func(_ *model.Model, p *model.Predictor) error {
