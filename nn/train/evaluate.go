@@ -107,16 +107,22 @@ func fitsModel(m *model.Model, info data.Info) error {
 }
 
 // sameClasses is the fault of a data set with other classes than a model's, or in another order. Those of the data set that a run was trained on may have got other
-// names since: a class keeps its number.
+// names since: a class keeps its number. A name that another class has there now is no new name, though: the numbers mean other things.
 func sameClasses(m *model.Model, d *data.Dataset) error {
 	info := d.Info()
 	for c, name := range m.Labels {
-		if is := disk.OneLine(info.Classes[c]); is != name && !trainedOn(m.Path, d.Path()) {
+		if is := disk.OneLine(info.Classes[c]); is != name && (moved(name, c, info.Classes) || !trainedOn(m.Path, d.Path())) {
 			return fault.New("train.eval.classes", "Class %v of %s is %s, but %s was trained to call it %s. Choose a data set with the same classes in the same order.",
 				c+1, info.Name, is, filepath.Base(m.Path), name)
 		}
 	}
 	return nil
+}
+
+// moved reports whether the class that a model calls name, by number c, has another number in a data set.
+func moved(name string, c int, classes []string) bool {
+	there := slices.IndexFunc(classes, func(is string) bool { return disk.OneLine(is) == name })
+	return there >= 0 && there != c
 }
 
 // trainedOn reports whether a model is a run that was trained on the data set in a folder.

@@ -208,4 +208,8 @@ func TestEvaluationOnOtherClasses(t *testing.T) {
 	if _, err := Evaluate(context.Background(), own, d, data.Val, j.Device, nil); err != nil {
 		t.Errorf("a class with another name: %v", err)
 	}
+	edit(t, d, func(e *data.Edit) error { return e.RenameClass(4, "3") })
+	if _, err := Evaluate(context.Background(), own, d, data.Val, j.Device, nil); fault.Code(err) != "train.eval.classes" {
+		t.Errorf("a class in another's place: %v", err)
+	}
 }

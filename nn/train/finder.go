@@ -47,7 +47,7 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 	if err := r.encoding(network); err != nil {
 		return s, err
 	}
-	if err := r.preprocessing(); err != nil {
+	if err := r.preprocessing(RunInfo{}); err != nil {
 		return s, err
 	}
 	if r.inst, err = network.Open(r.Device); err != nil {

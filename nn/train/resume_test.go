@@ -190,6 +190,15 @@ func TestResumeKnowsItsData(t *testing.T) {
 	if err := goOn(digits(t, 80)); fault.Code(err) != "train.data.other" {
 		t.Errorf("other data: %v", err)
 	}
+	renamed := digits(t, 60)
+	edit(t, renamed, func(e *data.Edit) error { return e.RenameClass(0, "zero") })
+	if err := goOn(renamed); err != nil {
+		t.Errorf("with a class renamed: %v", err)
+	}
+	edit(t, renamed, func(e *data.Edit) error { return e.RenameClass(1, "0") })
+	if err := goOn(renamed); fault.Code(err) != "train.data.other" {
+		t.Errorf("with a class in another's place: %v", err)
+	}
 
 	// An older version did not write what the data are known by: the length of an epoch tells something.
 	change(t, filepath.Join(j.Folder, RunFile), func(b []byte) []byte { return without(t, b, "data") })

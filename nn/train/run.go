@@ -164,7 +164,7 @@ func (r *run) prepare() error {
 	if err := r.encoding(network); err != nil {
 		return err
 	}
-	if err := r.preprocessing(); err != nil {
+	if err := r.preprocessing(before); err != nil {
 		return err
 	}
 	if r.inst, err = network.Open(r.Device); err != nil {
@@ -264,12 +264,17 @@ func (r *run) encoding(network *nn.Network) (err error) {
 	return err
 }
 
-// preprocessing makes images into tensors, and names classes: of a run that goes on as it did before.
-func (r *run) preprocessing() error {
+// preprocessing makes images into tensors, and names classes: of a run that goes on as it did before. before is what is known of it.
+func (r *run) preprocessing(before RunInfo) error {
 	if r.Resume {
 		m, err := model.LoadDescription(r.Folder)
 		if err != nil {
 			return err
+		}
+		for c, name := range m.Labels {
+			if moved(name, c, r.Data.Info().Classes) {
+				return r.otherData(before)
+			}
 		}
 		r.pre, r.labels = m.Pre, m.Labels
 		return nil
