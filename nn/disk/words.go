@@ -14,6 +14,9 @@ func WriteFault(err error, path string) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
 		return inWords(err, fault.New("folder.readonly", "%s cannot be written: there is no permission to. Choose another folder or change its permissions.", path))
 	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return inWords(err, fault.New("folder.missing", "%s cannot be written: the folder for it is not there. Make the folder or choose another one.", path))
+	}
 	return fileFault(err, path)
 }
 

@@ -54,7 +54,7 @@ func TestAtomicFiles(t *testing.T) {
 	if got := names(t, dir); !slices.Equal(got, []string{"x"}) {
 		t.Errorf("there are %v", got)
 	}
-	if err := disk.WriteFile(filepath.Join(dir, "none", "x"), func(io.Writer) error { return nil }); fault.Code(err) != "file.missing" {
+	if err := disk.WriteFile(filepath.Join(dir, "none", "x"), func(io.Writer) error { return nil }); fault.Code(err) != "folder.missing" {
 		t.Errorf("in a folder that is not there: %v", err)
 	}
 }
