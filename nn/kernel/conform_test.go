@@ -14,10 +14,21 @@ func TestReferenceConforms(t *testing.T) {
 	kerneltest.Conform(t, kernel.NewReference)
 }
 
+// unitsAndThreads are the vector units and the most threads that the device is checked with: all of this machine and three, or what the race detector, which makes
+// each number take ten times as long, needs to see where goroutines meet.
+func unitsAndThreads() (units []string, threads int) {
+	units = kernel.Units()
+	if testing.Short() {
+		return units[len(units)-1:], 2
+	}
+	return units, 3
+}
+
 // TestCPUConforms checks the device with every vector unit of this machine and several numbers of threads.
 func TestCPUConforms(t *testing.T) {
-	for _, unit := range kernel.Units() {
-		for threads := 1; threads <= 3; threads++ {
+	units, most := unitsAndThreads()
+	for _, unit := range units {
+		for threads := 1; threads <= most; threads++ {
 			t.Run(fmt.Sprintf("%s, %d threads", unit, threads), func(t *testing.T) {
 				kerneltest.Conform(t, func() kernel.Device { return kernel.NewCPUOf(unit, threads) })
 			})
@@ -27,9 +38,10 @@ func TestCPUConforms(t *testing.T) {
 
 // TestThreadsDoNotMatter compares all numbers to the bit.
 func TestThreadsDoNotMatter(t *testing.T) {
-	for _, unit := range kernel.Units() {
+	units, most := unitsAndThreads()
+	for _, unit := range units {
 		var one map[string][]uint32
-		for threads := 1; threads <= 3; threads++ {
+		for threads := 1; threads <= most; threads++ {
 			d := kernel.NewCPUOf(unit, threads)
 			bits := kerneltest.Bits(t, d)
 			if one == nil {
