@@ -338,17 +338,10 @@ func (m *areas) picture() func(image.Image, *session.Segmented, raster.ClassMap)
 		if err != nil {
 			return nil, err
 		}
-		paint := raster.ClassPaint{Colours: raster.ClassColours(len(f.Labels), style.Opacity), Line: 1}
+		colours, legend := raster.SeenClasses(f.Labels, f.Counts, style.Opacity, func(class int) bool { return style.Hidden[class] })
+		paint := raster.ClassPaint{Colours: colours, Line: 1}
 		if style.Outline {
 			paint.Edge = raster.EdgeColour
-		}
-		var legend []raster.LegendEntry
-		for c, n := range f.Counts {
-			if style.Hidden[c] {
-				paint.Colours[c].A = 0
-			} else if n > 0 {
-				legend = append(legend, raster.LegendEntry{Name: f.Labels[c], Colour: raster.ClassColour(c)})
-			}
 		}
 		return raster.Areas(photo, classes, paint, legend, letters, float32(max(10, min(20, f.Size.Y/40)))), nil
 	}

@@ -144,15 +144,8 @@ func drawAreas(to string, photo image.Image, s *vision.Segmentation, classes ras
 	if err != nil {
 		return err
 	}
-	paint := raster.ClassPaint{Colours: raster.ClassColours(len(s.Labels), areasOpacity), Edge: raster.EdgeColour, Line: 1}
-	var legend []raster.LegendEntry
-	for c, n := range s.Pixels() {
-		if c == s.Background {
-			paint.Colours[c].A = 0
-		} else if n > 0 {
-			legend = append(legend, raster.LegendEntry{Name: s.Labels[c], Colour: raster.ClassColour(c)})
-		}
-	}
+	colours, legend := raster.SeenClasses(s.Labels, s.Pixels(), areasOpacity, func(class int) bool { return class == s.Background })
+	paint := raster.ClassPaint{Colours: colours, Edge: raster.EdgeColour, Line: 1}
 	size := float32(max(10, min(20, s.Size.Y/40)))
 	return writePNG(to, func() image.Image { return raster.Areas(photo, classes, paint, legend, letters, size) })
 }

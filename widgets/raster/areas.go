@@ -16,6 +16,19 @@ type LegendEntry struct {
 // EdgeColour is that of the line where one area ends and another begins.
 var EdgeColour = color.NRGBA{R: 0x14, G: 0x17, B: 0x1C, A: 220}
 
+// SeenClasses are the colours of the classes of a picture, of which hidden ones are left out, and the legend of those that have pixels.
+func SeenClasses(names []string, pixels []int, opacity float64, hidden func(class int) bool) (colours []color.NRGBA, legend []LegendEntry) {
+	colours = ClassColours(len(names), opacity)
+	for c, n := range pixels {
+		if hidden(c) {
+			colours[c].A = 0
+		} else if n > 0 {
+			legend = append(legend, LegendEntry{Name: names[c], Colour: ClassColour(c)})
+		}
+	}
+	return colours, legend
+}
+
 // Areas draws a picture with a class map over it, stretched to its size, and below it a legend of as many lines as the entries need, in letters of a size in pixels.
 func Areas(picture image.Image, m ClassMap, paint ClassPaint, legend []LegendEntry, letters *Letters, size float32) *image.RGBA {
 	b := picture.Bounds()
