@@ -51,7 +51,7 @@ func withinAny(path string, folders []string) bool {
 }
 
 // tabs are the folders of the window's tabs.
-var tabs = []string{"app/dataset", "app/builder", "app/training", "app/inspect", "app/vision"}
+var tabs = []string{"app/data", "app/network", "app/train", "app/inspect", "app/detect"}
 
 // below are packages that must not reach others, however far down: from → what they must not reach.
 var below = []struct {

@@ -10,7 +10,7 @@ import (
 // master is a picture of a window with two lines of text, a word of which stands at word.
 func master(t *testing.T) (img *image.RGBA, word image.Rectangle) {
 	t.Helper()
-	read, err := readPNG("../../app/training/testdata/wrong-en.png")
+	read, err := readPNG("../../app/train/testdata/wrong-en.png")
 	if err != nil {
 		t.Fatal(err)
 	}
