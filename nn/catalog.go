@@ -39,17 +39,17 @@ type Kind struct {
 
 	PerClass string // the field of which 0 stands for as many as there are classes
 
-	shape    func(l Layer, in []Shape) (Shape, *Problem) // of the output; inputs are as many as the kind takes
-	weights  func(l Layer, in []Shape) []weight          // what is learned, and statistics
-	work     func(l Layer, in []Shape, out Shape) int64  // multiply-adds of a forward pass of one sample
-	forward  func(b *builder, n *node)                   // appends operations
-	backward func(b *builder, n *node)                   // appends operations of the gradient
-	inPlace  bool                                        // may overwrite its input
-	spares   bool                                        // its gradient does not need its output, so what follows may overwrite it
-	passes   bool                                        // a loss that lets its input through
-	margins  bool                                        // what it lets through has no bounds: over 1 for the true class, below −1 for the others
-	guess    func(classes float64) float64               // of a loss: see Guessing
-	begin    func(classes float64) float64               // of a loss: see Beginning; nil where it is that of guessing
+	shape       func(l Layer, in []Shape) (Shape, *Problem) // of the output; inputs are as many as the kind takes
+	weights     func(l Layer, in []Shape) []weight          // what is learned, and statistics
+	work        func(l Layer, in []Shape, out Shape) int64  // multiply-adds of a forward pass of one sample
+	forward     func(b *builder, n *node)                   // appends operations
+	backward    func(b *builder, n *node)                   // appends operations of the gradient
+	inPlace     bool                                        // may overwrite its input
+	spares      bool                                        // its gradient does not need its output, so what follows may overwrite it
+	passes      bool                                        // a loss that lets its input through
+	margins     bool                                        // what it lets through has no bounds: over 1 for the true class, below −1 for the others
+	chanceLoss  func(classes float64) float64               // of a loss: see ChanceLoss
+	initialLoss func(classes float64) float64               // of a loss: see InitialLoss; nil where it equals chanceLoss
 }
 
 // A weight is a parameter of a layer, or a statistic: what it remembers of the data it saw in training.
@@ -76,21 +76,21 @@ func (k Kind) Field(key string) (Field, bool) {
 	return Field{}, false
 }
 
-// Guessing is the least loss of one who gives the same answer to all images of so many classes, each as frequent as the others. It is that of a
-// softmax-loss where the kind is no loss.
-func (k Kind) Guessing(classes int) float64 {
-	if k.guess == nil {
+// ChanceLoss returns the loss at chance level: the least that an answer independent of the image can reach, for so many equally frequent classes (ln n for
+// softmax-loss, whose value it is also where the kind is not a loss).
+func (k Kind) ChanceLoss(classes int) float64 {
+	if k.chanceLoss == nil {
 		k = softmaxLoss()
 	}
-	return k.guess(float64(max(classes, 2)))
+	return k.chanceLoss(float64(max(classes, 2)))
 }
 
-// Beginning is the loss of one who gives zero for each of so many classes, as networks do that have learned nothing. It is no less than that of guessing.
-func (k Kind) Beginning(classes int) float64 {
-	if k.begin == nil {
-		return k.Guessing(classes)
+// InitialLoss returns the loss of zeros for each of so many classes, near where an untrained network starts. It is never below ChanceLoss.
+func (k Kind) InitialLoss(classes int) float64 {
+	if k.initialLoss == nil {
+		return k.ChanceLoss(classes)
 	}
-	return k.begin(float64(max(classes, 2)))
+	return k.initialLoss(float64(max(classes, 2)))
 }
 
 // Probabilities turns, in place, what a network whose output is of this kind gives for each class into numbers of 0…1. Only margins change: ½ + ½·x/√(1+x²)

@@ -28,7 +28,7 @@ func softmaxLoss() Kind {
 	return Kind{
 		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
 		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
-		guess:  math.Log,
+		chanceLoss:  math.Log,
 		shape:  same, work: elements,
 		forward: func(b *builder, n *node) {
 			if !b.o.Training {
@@ -70,8 +70,8 @@ func squaredLoss() Kind {
 	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
 		return kernel.SquaredLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
 	})
-	k.guess = func(classes float64) float64 { return (1 - 1/classes) / 2 } // the mean of the targets
-	k.begin = func(float64) float64 { return .5 }
+	k.chanceLoss = func(classes float64) float64 { return (1 - 1/classes) / 2 } // the mean of the targets
+	k.initialLoss = func(float64) float64 { return .5 }
 	return k
 }
 
@@ -82,7 +82,7 @@ func absoluteLoss() Kind {
 	}, func(n *node, t, dx kernel.ID, weight float32, add bool) kernel.Op {
 		return kernel.AbsoluteLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
 	})
-	k.guess = func(float64) float64 { return 1 } // zeros, the median of the targets
+	k.chanceLoss = func(float64) float64 { return 1 } // zeros, the median of the targets
 	return k
 }
 
@@ -102,10 +102,10 @@ func sigmoidLoss() Kind {
 		}
 		b.forward(kernel.Activation{X: n.in[0].y, Y: n.y, Kind: kernel.Sigmoid})
 	}
-	k.guess = func(classes float64) float64 { // the share of a class for each
+	k.chanceLoss = func(classes float64) float64 { // the share of a class for each
 		return math.Log(classes) + (classes-1)*math.Log(classes/(classes-1))
 	}
-	k.begin = func(classes float64) float64 { return classes * math.Ln2 }
+	k.initialLoss = func(classes float64) float64 { return classes * math.Ln2 }
 	return k
 }
 
@@ -117,7 +117,7 @@ func hingeLoss() Kind {
 		return kernel.HingeLossGrad{X: n.in[0].y, T: t, DX: dx, Weight: weight, Add: add}
 	})
 	k.margins = true
-	k.guess = func(float64) float64 { return 2 } // −1 for each
-	k.begin = func(classes float64) float64 { return classes }
+	k.chanceLoss = func(float64) float64 { return 2 } // −1 for each
+	k.initialLoss = func(classes float64) float64 { return classes }
 	return k
 }

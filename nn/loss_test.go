@@ -46,7 +46,7 @@ func answer(t *testing.T, inst *Instance, numbers ...float32) {
 	}
 }
 
-// No answer that is the same for all images has less than the loss of guessing, and one has it; zeros have that of the beginning.
+// No answer that is the same for all images is below the chance loss, and one reaches it; zeros have the initial loss.
 func TestGuessing(t *testing.T) {
 	for _, k := range losses() {
 		for _, classes := range []int{2, 3, 10} {
@@ -69,16 +69,16 @@ func TestGuessing(t *testing.T) {
 			}
 			answer(t, inst, make([]float32, classes)...)
 			r, err := inst.Run(make([]float32, classes), inst.Network.ClassTruths(labels), kernel.Step{Samples: classes})
-			if got := k.Beginning(classes); err != nil || math.Abs(got-r.Loss) > 1e-5 {
+			if got := k.InitialLoss(classes); err != nil || math.Abs(got-r.Loss) > 1e-5 {
 				t.Errorf("%s of %d classes: zeros cost %g, not %g; %v", k.Type, classes, r.Loss, got, err)
 			}
-			if got := k.Guessing(classes); math.Abs(got-least) > 1e-3 {
-				t.Errorf("%s of %d classes: guessing costs %g, not %g", k.Type, classes, least, got)
+			if got := k.ChanceLoss(classes); math.Abs(got-least) > 1e-3 {
+				t.Errorf("%s of %d classes: the chance loss is %g, not %g", k.Type, classes, least, got)
 			}
 		}
 	}
-	if relu, _ := KindOf("relu"); relu.Guessing(10) != math.Log(10) {
-		t.Errorf("guessing without a loss is %g", relu.Guessing(10))
+	if relu, _ := KindOf("relu"); relu.ChanceLoss(10) != math.Log(10) {
+		t.Errorf("the chance loss without a loss layer is %g", relu.ChanceLoss(10))
 	}
 }
 

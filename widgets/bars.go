@@ -186,14 +186,14 @@ func Thousands(n int) string {
 	return sign + s
 }
 
-// ProbabilityRow is one guess.
+// ProbabilityRow is one prediction.
 type ProbabilityRow struct {
 	Label  string
 	Value  float64     // 0…1
 	Colour color.NRGBA // zero: the accent
 }
 
-// ProbabilityBars shows guesses with their probabilities.
+// ProbabilityBars shows predictions with their probabilities.
 type ProbabilityBars struct {
 	widget.BaseWidget
 	rows []ProbabilityRow
@@ -206,7 +206,7 @@ func NewProbabilityBars() *ProbabilityBars {
 	return b
 }
 
-// SetRows shows guesses.
+// SetRows shows predictions.
 func (b *ProbabilityBars) SetRows(rows []ProbabilityRow) {
 	b.rows = rows
 	if b.Visible() {
@@ -214,7 +214,7 @@ func (b *ProbabilityBars) SetRows(rows []ProbabilityRow) {
 	}
 }
 
-// Rows are the guesses shown.
+// Rows are the predictions shown.
 func (b *ProbabilityBars) Rows() []ProbabilityRow { return b.rows }
 
 // CreateRenderer implements fyne.Widget.

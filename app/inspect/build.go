@@ -31,7 +31,7 @@ func (p *Page) Build() fyne.CanvasObject {
 func (p *Page) buildLeft() fyne.CanvasObject {
 	p.picture = widgets.NewPicture()
 	p.seen = widgets.NewParagraph("", widgets.ColourQuiet).Small()
-	p.guesses = widgets.NewProbabilityBars()
+	p.predictions = widgets.NewProbabilityBars()
 	as := widgets.NewSegmented([]string{p.text("as.image"), p.text("as.tensor")}, func(i int) {
 		p.tensor = i == 1
 		p.showImage()
@@ -43,7 +43,7 @@ func (p *Page) buildLeft() fyne.CanvasObject {
 	p.nextImage = widgets.NewButton(p.text("another"), widgets.Plain, p.another).Low()
 	height := &pictureHeight{}
 	imagePanel := widgets.NewPanel(widgets.Column(6,
-		widgets.NewHeading(p.text("image")), container.New(height, p.picture), widgets.Line(0, as), p.seen, p.guesses,
+		widgets.NewHeading(p.text("image")), container.New(height, p.picture), widgets.Line(0, as), p.seen, p.predictions,
 		widgets.Shares(6, []float32{1, 1}, open, p.nextImage)))
 	p.list = widgets.Column(0)
 	scroll := widgets.Loose(container.NewVScroll(p.list))

@@ -58,7 +58,7 @@ type Page struct {
 	picture   *widgets.Picture
 	nextImage *widgets.Button // another image of the data set
 	seen      *widgets.Paragraph
-	guesses   *widgets.ProbabilityBars
+	predictions   *widgets.ProbabilityBars
 	rows      []*widgets.ThumbRow
 	list      *fyne.Container
 	chooser   *fyne.Container // title, and what is shown
@@ -224,7 +224,7 @@ func (p *Page) follow(t *session.Training) {
 	})
 }
 
-// showView shows a view: image, guesses, layers.
+// showView shows a view: image, predictions, layers.
 func (p *Page) showView() {
 	p.showImage()
 	v := p.view
@@ -236,7 +236,7 @@ func (p *Page) showView() {
 	for _, g := range v.Top {
 		rows = append(rows, widgets.ProbabilityRow{Label: g.Label, Value: float64(g.Probability)})
 	}
-	p.guesses.SetRows(rows)
+	p.predictions.SetRows(rows)
 	for len(p.rows) < len(v.Layers) {
 		p.rows = append(p.rows, widgets.NewThumbRow(nil))
 	}
@@ -267,7 +267,7 @@ func (p *Page) showView() {
 
 // showNothing empties all that would be of a view, and says why there is none.
 func (p *Page) showNothing() {
-	p.guesses.SetRows(nil)
+	p.predictions.SetRows(nil)
 	p.list.Objects = nil
 	p.list.Refresh()
 	p.title.Set("")

@@ -205,25 +205,25 @@ func TestDroppedImage(t *testing.T) {
 // What is shown is of the chosen run: a damaged one shows why it cannot be seen, and nothing of the run before.
 func TestNothingOfAnotherRunStays(t *testing.T) {
 	h, p := trained(t, nil)
-	h.Until("layers", func(*session.State) bool { return p.view != nil && len(p.guesses.Rows()) == 5 })
+	h.Until("layers", func(*session.State) bool { return p.view != nil && len(p.predictions.Rows()) == 5 })
 	p.sheet.OnChosen(2)
 	damaged := *h.State()
 	damaged.Run = "damaged"
 	damaged.Runs = append([]session.Run{{Name: "damaged", Err: fault.New("model.file.missing", "%s does not exist. Choose the folder of a model or of a run that has been trained.", "x.json")}}, damaged.Runs...)
 	p.Update(&damaged)
-	if p.Shown() != 0 || len(p.guesses.Rows()) != 0 || len(p.list.Objects) != 0 || p.title.Text() != "" || p.unit >= 0 {
-		t.Error("layers and guesses of another run stay")
+	if p.Shown() != 0 || len(p.predictions.Rows()) != 0 || len(p.list.Objects) != 0 || p.title.Text() != "" || p.unit >= 0 {
+		t.Error("layers and predictions of another run stay")
 	}
 	if !p.messages.Visible() || !strings.Contains(p.message.Text(), "x.json") {
 		t.Errorf("it says %q", p.message.Text())
 	}
 	p.Update(h.State())
-	h.Until("layers of the run", func(*session.State) bool { return p.Shown() > 5 && len(p.guesses.Rows()) == 5 && !p.messages.Visible() })
+	h.Until("layers of the run", func(*session.State) bool { return p.Shown() > 5 && len(p.predictions.Rows()) == 5 && !p.messages.Visible() })
 
 	// Without a data set there is no image, but the network can be seen.
 	h.Session().DeleteDataset("shapes")
 	h.Until("the network alone", func(*session.State) bool { return p.bare && p.Shown() > 5 })
-	if p.img != nil || !p.filters || p.seen.Text() == "" || len(p.guesses.Rows()) != 0 {
+	if p.img != nil || !p.filters || p.seen.Text() == "" || len(p.predictions.Rows()) != 0 {
 		t.Errorf("filters %v, it says %q beside the image", p.filters, p.seen.Text())
 	}
 	for i := range p.view.Layers {
@@ -244,7 +244,7 @@ func TestNothingOfAnotherRunStays(t *testing.T) {
 		}
 	}
 	p.take(image.NewGray(image.Rect(0, 0, 40, 30)), "mine")
-	h.Until("maps", func(*session.State) bool { return !p.bare && len(p.guesses.Rows()) == 5 && !p.filters })
+	h.Until("maps", func(*session.State) bool { return !p.bare && len(p.predictions.Rows()) == 5 && !p.filters })
 	if len(h.Faults) > 0 {
 		t.Error(h.Faults)
 	}

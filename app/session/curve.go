@@ -10,7 +10,7 @@ type Curve struct {
 	Loss, Rate, Speed []Point // by epoch; thinned to the extremes of equal stretches
 	Epochs            []train.Epoch
 	Health            []train.Health
-	Steered           []train.Steered // where its rate was changed
+	RateChanges           []train.RateChanged // where its rate was changed
 	Warnings          []Mark
 	Transferred       *train.Transferred // what became of the weights that it started from
 	Iterations        int
@@ -96,7 +96,7 @@ type gathering struct {
 	loss, rate, speed series
 	epochs            []train.Epoch
 	health            []train.Health
-	steered           []train.Steered
+	rateChanges           []train.RateChanged
 	warnings          []Mark
 	transferred       *train.Transferred
 	iterations        int
@@ -117,8 +117,8 @@ func (g *gathering) add(e train.Event) {
 		g.epochs = append(g.epochs, e)
 	case train.Health:
 		g.health = append(g.health, e)
-	case train.Steered:
-		g.steered = append(g.steered, e)
+	case train.RateChanged:
+		g.rateChanges = append(g.rateChanges, e)
 	case train.Transferred:
 		g.transferred = &e
 	case train.Warning:
@@ -140,7 +140,7 @@ func (g *gathering) rewind(iteration int) {
 	}
 	g.epochs = before(g.epochs, func(e train.Epoch) bool { return e.Iteration > iteration })
 	g.health = before(g.health, func(h train.Health) bool { return h.Iteration > iteration })
-	g.steered = before(g.steered, func(s train.Steered) bool { return s.Iteration > iteration })
+	g.rateChanges = before(g.rateChanges, func(s train.RateChanged) bool { return s.Iteration > iteration })
 	g.warnings = before(g.warnings, func(w Mark) bool { return w.Epoch > x })
 }
 
@@ -156,7 +156,7 @@ func before[E any](list []E, later func(E) bool) []E {
 func (g *gathering) curve() *Curve {
 	return &Curve{
 		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
-		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], Steered: g.steered[:len(g.steered):len(g.steered)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
+		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], RateChanges: g.rateChanges[:len(g.rateChanges):len(g.rateChanges)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
 		Transferred: g.transferred, Iterations: g.iterations, PerEpoch: g.perEpoch,
 	}
 }
@@ -164,7 +164,7 @@ func (g *gathering) curve() *Curve {
 // gatheringOf goes on from a curve.
 func gatheringOf(c *Curve) gathering {
 	return gathering{
-		loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, steered: c.Steered,
+		loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, rateChanges: c.RateChanges,
 		warnings: c.Warnings, transferred: c.Transferred, iterations: c.Iterations, perEpoch: c.PerEpoch,
 	}
 }

@@ -92,7 +92,7 @@ func TestGoBack(t *testing.T) {
 		t.Errorf("the branch is %+v", r)
 	}
 	w.until("its curves", func(st *State) bool { return st.Curves["run 2"] != nil })
-	if got := w.s.State().Curves["run 2"]; len(got.Epochs) != 1 || len(got.Steered) != 1 {
+	if got := w.s.State().Curves["run 2"]; len(got.Epochs) != 1 || len(got.RateChanges) != 1 {
 		t.Errorf("its curves are %+v", got)
 	}
 	if err := w.s.ResumeRun("run 2"); err != nil {

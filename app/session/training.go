@@ -94,7 +94,7 @@ func (s *Session) observe(e train.Event) {
 		l.step.Iteration = e.Iteration
 	case train.Step:
 		l.step = e
-	case train.Steered:
+	case train.RateChanged:
 		l.config.Rate = e.Rate
 	case train.Probe:
 		l.probe = &e

@@ -167,8 +167,8 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 		}
 		marks = append(marks, widgets.PlotMark{X: best.Epoch, Text: text, Colour: widgets.ColourGood})
 	}
-	for _, s := range c.Steered {
-		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("steered", steeredTo(c, s)), Colour: widgets.ColourAccent})
+	for _, s := range c.RateChanges {
+		marks = append(marks, widgets.PlotMark{X: s.Epoch, Text: p.text("rate-changed", changedRate(c, s)), Colour: widgets.ColourAccent})
 	}
 	const most = 6
 	for i, w := range c.Warnings {
@@ -179,8 +179,8 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	return marks
 }
 
-// steeredTo is the rate in force after a change: the base rate that was given, as far as the policy has let it fall.
-func steeredTo(c *session.Curve, s train.Steered) float64 {
+// changedRate is the rate in force after a change: the base rate that was given, as far as the policy has let it fall.
+func changedRate(c *session.Curve, s train.RateChanged) float64 {
 	for _, r := range c.Rate {
 		if r.X > s.Epoch {
 			return r.Y

@@ -190,10 +190,10 @@ func (f *form) rateRows(s train.Setting, c train.Config) []fyne.CanvasObject {
 	f.rate = f.number(s.Values.(train.Number), c)
 	if f.locked && f.goesOn {
 		f.rate.Field.Enable()
-		f.rate.Field.OnSubmitted = func(string) { f.steer() }
+		f.rate.Field.OnSubmitted = func(string) { f.changeRate() }
 		f.rate.OnFocused = func(on bool) {
 			if !on {
-				f.steer()
+				f.changeRate()
 			}
 		}
 	}

@@ -65,9 +65,9 @@ func (f *form) set(c train.Config) {
 	f.build()
 }
 
-// steer gives the run that goes on the rate that was typed, once it is typed to the end: on the way to 15e-4 lies 15, and a
+// changeRate gives the run that goes on the rate that was typed, once it is typed to the end: on the way to 15e-4 lies 15, and a
 // single step with that ruins a run.
-func (f *form) steer() {
+func (f *form) changeRate() {
 	if v, ok := f.rate.Parse(f.rate.Field.Text); ok && f.locked && v != f.shown.Rate {
 		f.shown.Rate = v
 		f.p.host.Session().SetRate(f.run, v)

@@ -104,7 +104,7 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	s := synthetic(t, h.State(), epochs([]float64{2, 1.2, 1.1}, []float64{2, 1.2, 1.1}))
 	p.Update(s)
 	if text := said(p); strings.Contains(text, "hardly learns") || !strings.Contains(text, "learned well") {
-		t.Errorf("a loss of 1.1 is guessing among three classes, not among ten: %q", text)
+		t.Errorf("a loss of 1.1 is chance level among three classes, not among ten: %q", text)
 	}
 	s = synthetic(t, h.State(), epochs([]float64{.4, .2, .1}, []float64{.3, .15, .16}))
 	p.Update(s)

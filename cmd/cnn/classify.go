@@ -19,20 +19,20 @@ import (
 // classifyVerb is `cnn classify --model MODEL IMAGE|FOLDER…`.
 type classifyVerb struct {
 	Model    string   `required:"" placeholder:"MODEL" help:"Folder of the model or run."`
-	Top      int      `default:"5" help:"How many guesses to tell."`
+	Top      int      `default:"5" help:"How many predictions to tell."`
 	Snapshot string   `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
 	Images   []string `arg:"" name:"image" help:"Images, or folders of images."`
 	engineFlags
 }
 
-type guessLine struct {
+type predictionLine struct {
 	Label       string `json:"label"`
 	Probability number `json:"probability"`
 }
 
 type classifyLine struct {
 	Image string      `json:"image"`
-	Top   []guessLine `json:"top"`
+	Top   []predictionLine `json:"top"`
 }
 
 // Run classifies each image. One that cannot be read is told on standard error; the rest goes on.
@@ -46,17 +46,17 @@ func (v classifyVerb) Run(ctx context.Context, o *output) error {
 			if err != nil {
 				return err
 			}
-			guesses, err := p.Top(img, v.Top)
+			predictions, err := p.Top(img, v.Top)
 			if err != nil {
 				return err
 			}
 			line := classifyLine{Image: path}
-			for _, g := range guesses {
-				line.Top = append(line.Top, guessLine{g.Label, number(g.Probability)})
+			for _, g := range predictions {
+				line.Top = append(line.Top, predictionLine{g.Label, number(g.Probability)})
 			}
 			return o.emit(line, func(w io.Writer) {
 				fmt.Fprint(w, path)
-				for _, g := range guesses {
+				for _, g := range predictions {
 					fmt.Fprintf(w, "  %s %.1f %%", g.Label, 100*g.Probability)
 				}
 				fmt.Fprintln(w)

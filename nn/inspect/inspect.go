@@ -19,7 +19,7 @@ import (
 type View struct {
 	Input  data.Pixels   // what the network sees, as a picture
 	Tensor nn.Tensor     // the very numbers that it sees, C×H×W
-	Top    []model.Guess // none where the network does not give a whole image one class
+	Top    []model.Prediction // none where the network does not give a whole image one class
 	Layers []Layer       // in order; the first is the input itself, "data"
 	Epoch  float64       // of the weights
 }
@@ -73,7 +73,7 @@ func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []floa
 	in := m.Spec.Input
 	v := &View{Input: px, Tensor: nn.Tensor{Shape: []int{in.C, in.H, in.W}, Data: tensor}, Epoch: m.Epoch}
 	if p.WholeImage() == nil {
-		v.Top = m.Guesses(out, 5)
+		v.Top = m.Predictions(out, 5)
 	}
 	asked := func(name string) bool { return len(layers) == 0 || slices.Contains(layers, name) }
 	if asked(nn.Data) {

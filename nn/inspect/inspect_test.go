@@ -79,7 +79,7 @@ func TestLookSeesEveryLayer(t *testing.T) {
 		t.Error("filters are told where there are none, or not where they are")
 	}
 	if v.Top[0].Label != "b" || math.Abs(float64(v.Top[0].Probability)-.75) > 1e-5 {
-		t.Errorf("top guess is %+v, want b at 0.75", v.Top[0])
+		t.Errorf("top prediction is %+v, want b at 0.75", v.Top[0])
 	}
 	bare := Layers(p.Model)
 	for i, l := range bare.Layers {

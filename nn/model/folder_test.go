@@ -223,14 +223,14 @@ func TestPredictorComputesTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	guesses, err := p.Top(colours(), 5)
+	predictions, err := p.Top(colours(), 5)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(guesses) != 2 || guesses[0].Probability < guesses[1].Probability {
-		t.Fatalf("guesses %+v", guesses)
+	if len(predictions) != 2 || predictions[0].Probability < predictions[1].Probability {
+		t.Fatalf("predictions %+v", predictions)
 	}
-	for _, g := range guesses {
+	for _, g := range predictions {
 		v := want
 		if g.Class == 1 {
 			v = 1 - want
@@ -245,10 +245,10 @@ func TestPredictorComputesTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer margins.Close()
-	if guesses, err = margins.Top(colours(), 5); err != nil {
+	if predictions, err = margins.Top(colours(), 5); err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range guesses {
+	for _, g := range predictions {
 		if v := .5 + .5*z[g.Class]/math.Hypot(1, z[g.Class]); math.Abs(float64(g.Probability)-v) > 1e-5 {
 			t.Errorf("%+v of margin %g, want %g", g, z[g.Class], v)
 		}

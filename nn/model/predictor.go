@@ -11,8 +11,8 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// A Guess is a class with its probability.
-type Guess struct {
+// A Prediction is a class with its probability.
+type Prediction struct {
 	Label       string
 	Class       int
 	Probability float32
@@ -63,7 +63,7 @@ func (p *Predictor) WholeImage() error {
 }
 
 // Top gives the k most probable classes of an image, the most probable first.
-func (p *Predictor) Top(img image.Image, k int) ([]Guess, error) {
+func (p *Predictor) Top(img image.Image, k int) ([]Prediction, error) {
 	if err := p.WholeImage(); err != nil {
 		return nil, err
 	}
@@ -72,19 +72,19 @@ func (p *Predictor) Top(img image.Image, k int) ([]Guess, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Model.Guesses(out, k), nil
+	return p.Model.Predictions(out, k), nil
 }
 
-// Guesses gives the k most probable of the classes' probabilities, the most probable first.
-func (m *Model) Guesses(probabilities []float32, k int) []Guess {
-	all := make([]Guess, 0, len(probabilities))
+// Predictions gives the k most probable of the classes' probabilities, the most probable first.
+func (m *Model) Predictions(probabilities []float32, k int) []Prediction {
+	all := make([]Prediction, 0, len(probabilities))
 	for c, v := range probabilities {
-		g := Guess{Class: c, Probability: v}
+		g := Prediction{Class: c, Probability: v}
 		if c < len(m.Labels) {
 			g.Label = m.Labels[c]
 		}
 		all = append(all, g)
 	}
-	slices.SortStableFunc(all, func(a, b Guess) int { return cmp.Compare(b.Probability, a.Probability) })
+	slices.SortStableFunc(all, func(a, b Prediction) int { return cmp.Compare(b.Probability, a.Probability) })
 	return all[:min(k, len(all))]
 }

@@ -139,15 +139,15 @@ func (b brancher) events(rate float64) error {
 			v.Best = false
 			e = v
 		}
-		if s, ok := e.(Steered); ok && s.Iteration == b.place.Iteration {
-			continue // it was steered after the snapshot
+		if s, ok := e.(RateChanged); ok && s.Iteration == b.place.Iteration {
+			continue // it was changed after the snapshot
 		}
 		if err := add(e); err != nil {
 			return err
 		}
 	}
 	if rate > 0 {
-		if err := add(Steered{b.place.Iteration, b.place.Epoch, rate}); err != nil {
+		if err := add(RateChanged{b.place.Iteration, b.place.Epoch, rate}); err != nil {
 			return err
 		}
 	}

@@ -52,8 +52,8 @@ func TestBranch(t *testing.T) {
 		t.Errorf("%+v, %v", after, err)
 	}
 	kept, err := ReadEvents(other.Folder)
-	if got := of[Steered](kept); err != nil || len(got) != 1 || got[0].Epoch != 2 {
-		t.Errorf("steered %+v, %v", got, err)
+	if got := of[RateChanged](kept); err != nil || len(got) != 1 || got[0].Epoch != 2 {
+		t.Errorf("rate changes %+v, %v", got, err)
 	}
 	if now, err := ReadRun(j.Folder); err != nil || now.State != before.State || !slices.Equal(now.Snapshots, before.Snapshots) {
 		t.Errorf("the run itself became %+v, %v", now, err)

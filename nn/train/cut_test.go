@@ -41,7 +41,7 @@ func use(t *testing.T, d disk.Disk) {
 
 // The rate is changed before the first snapshot and after it; the run is stopped where a snapshot is there already, and within an epoch.
 var (
-	steeredAt = []int{2, 4}
+	changedAt = []int{2, 4}
 	stoppedAt = []int{6, 8}
 )
 
@@ -55,7 +55,7 @@ func drive(j *Job, changes int, stops bool, observe func(Event)) func(Event) {
 		if !ok {
 			return
 		}
-		if i := slices.Index(steeredAt[:changes], s.Iteration); i >= 0 {
+		if i := slices.Index(changedAt[:changes], s.Iteration); i >= 0 {
 			requests <- SetRate{Rate: .004 / float64(i+1)}
 		}
 		if stops && slices.Contains(stoppedAt, s.Iteration) {
@@ -94,7 +94,7 @@ func endingOf(t *testing.T, folder string) ending {
 func endings(t *testing.T, j Job) []ending {
 	t.Helper()
 	var list []ending
-	for n := range len(steeredAt) + 1 {
+	for n := range len(changedAt) + 1 {
 		j.Folder = filepath.Join(t.TempDir(), "runs", "run")
 		observe := drive(&j, n, false, func(Event) {})
 		must(context.Background(), t, j, observe)
@@ -115,8 +115,8 @@ func (k *told) add(e Event) {
 	switch e := e.(type) {
 	case Started:
 		k.started = true
-	case Steered:
-		k.changes = slices.Index(steeredAt, e.Iteration) + 1
+	case RateChanged:
+		k.changes = slices.Index(changedAt, e.Iteration) + 1
 	case Snapshot:
 		k.snapshot = e.Iteration
 	case Epoch:
@@ -209,7 +209,7 @@ func TestRunSurvivesAPowerCut(t *testing.T) {
 	defer func(was int64) { snapshotBudget = was }(snapshotBudget)
 	snapshotBudget = 1
 	r := record(t, j, nil, told{}, true, func(j Job, observe func(Event)) {
-		observe = drive(&j, len(steeredAt), true, observe)
+		observe = drive(&j, len(changedAt), true, observe)
 		for reason := ""; reason != Finished; j = resumed(j) {
 			result, _ := must(context.Background(), t, j, observe)
 			reason = result.Reason
@@ -254,7 +254,7 @@ func TestRunInPlaceOfAnotherSurvivesAPowerCut(t *testing.T) {
 	j := tiny(t)
 	want := endings(t, j)
 	r := record(t, j, nil, told{}, true, func(j Job, observe func(Event)) {
-		observe = drive(&j, len(steeredAt), false, observe)
+		observe = drive(&j, len(changedAt), false, observe)
 		must(context.Background(), t, j, observe)
 	})
 	state, _ := r.when(t, func(k told) bool { return k.snapshot == 9 })
@@ -267,7 +267,7 @@ func TestRunInPlaceOfAnotherSurvivesAPowerCut(t *testing.T) {
 		switch {
 		case a.failed != "":
 			return a.failed
-		case a.ends == 0, a.ends == len(steeredAt) && !k.started:
+		case a.ends == 0, a.ends == len(changedAt) && !k.started:
 			return ""
 		}
 		return "it is neither"

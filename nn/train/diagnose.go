@@ -38,7 +38,7 @@ const (
 	FindVanishing = "vanishing"    // first layer, last layer, how many times smaller its gradient is
 	FindExploding = "exploding"    // layer, its gradient
 	FindDead      = "dead"         // layer, share of its units in percent
-	FindNotLearn  = "not-learning" // loss of guessing
+	FindNotLearn  = "not-learning" // loss at chance level
 	FindRateHigh  = "rate-high"    // rate
 	FindRateLow   = "rate-low"     // rate
 	FindPlateau   = "plateau"      // epoch since which nothing moves
@@ -71,7 +71,7 @@ func Diagnose(h History) []Finding {
 	if math.IsNaN(h.Valid[n-1].ValLoss) {
 		return append(list, Finding{FindNoVal, nil})
 	}
-	if len(list) == 0 && !h.guesses() {
+	if len(list) == 0 && !h.atChance() {
 		best := h.best()
 		key := metric.Deciding(h.Task).Key
 		list = append(list, Finding{FindWell, []any{key, best.Val.Get(key), best.Epoch}})
@@ -89,28 +89,28 @@ func (h *History) best() (best Epoch) {
 	return best
 }
 
-// guessing is the loss of one who guesses among the classes.
-func (h *History) guessing() float64 {
+// chanceLoss returns the loss at chance level.
+func (h *History) chanceLoss() float64 {
 	kind, _ := nn.KindOf(h.Loss) // of none it is that of a softmax-loss
-	return kind.Guessing(h.Classes)
+	return kind.ChanceLoss(h.Classes)
 }
 
-// beginning is the loss of one who gives zero for each class.
-func beginning(loss string, classes int) float64 {
+// initialLoss returns the loss of an untrained network, whose answers are near zero.
+func initialLoss(loss string, classes int) float64 {
 	kind, _ := nn.KindOf(loss)
-	return kind.Beginning(classes)
+	return kind.InitialLoss(classes)
 }
 
-func (h *History) beginning() float64 { return beginning(h.Loss, h.Classes) }
+func (h *History) initialLoss() float64 { return initialLoss(h.Loss, h.Classes) }
 
-// guesses tells that the training loss of the last validation is no better than guessing.
-func (h *History) guesses() bool {
+// atChance reports whether the training loss at the last validation is no better than chance.
+func (h *History) atChance() bool {
 	n := len(h.Valid)
-	return n > 0 && h.Valid[n-1].TrainLoss > .95*h.guessing()
+	return n > 0 && h.Valid[n-1].TrainLoss > .95*h.chanceLoss()
 }
 
-// stuck tells that this is no mere slow start: three epochs are over, or the run is.
-func (h *History) stuck() bool { return h.guesses() && (len(h.Valid) >= 3 || h.State != Running) }
+// stuck reports whether this is more than a slow start: three epochs are over, or the run is.
+func (h *History) stuck() bool { return h.atChance() && (len(h.Valid) >= 3 || h.State != Running) }
 
 // lastEpoch is how far the run came.
 func (h *History) lastEpoch() float64 {
@@ -184,7 +184,7 @@ func vanishing(h *History) *Finding {
 func (h *History) small() bool {
 	end := h.lastEpoch()
 	loss, n := h.mean(end-math.Min(1, end/4), end)
-	return n == 0 || loss < .5*h.guessing()
+	return n == 0 || loss < .5*h.chanceLoss()
 }
 
 func exploding(h *History) *Finding {
@@ -217,15 +217,15 @@ func deadUnits(h *History) *Finding {
 	return &Finding{FindDead, []any{worst.Name, 100 * worst.Dead}}
 }
 
-// notLearning: after an epoch the training loss is still that of guessing.
+// notLearning: after an epoch the training loss is still at chance level.
 func notLearning(h *History) *Finding {
 	if !h.stuck() || rateTooHigh(h) != nil || rateTooLow(h) != nil || vanishing(h) != nil {
 		return nil
 	}
-	return &Finding{FindNotLearn, []any{h.guessing()}}
+	return &Finding{FindNotLearn, []any{h.chanceLoss()}}
 }
 
-// rateTooHigh: the loss of training stays at guessing or above and leaps, or the steps move a layer by more than a tenth of its weights; or it is above where networks
+// rateTooHigh: the training loss stays at chance level or above and leaps, or the steps move a layer by more than a tenth of its weights; or it is above where networks
 // begin.
 func rateTooHigh(h *History) *Finding {
 	n := len(h.Valid)
@@ -239,7 +239,7 @@ func rateTooHigh(h *History) *Finding {
 			worst = math.Max(worst, l.Ratio())
 		}
 	}
-	if !(h.stuck() && (worst > .02 || h.highest() > 3*h.beginning())) && !(h.Valid[n-1].TrainLoss > 1.3*h.beginning()) {
+	if !(h.stuck() && (worst > .02 || h.highest() > 3*h.initialLoss())) && !(h.Valid[n-1].TrainLoss > 1.3*h.initialLoss()) {
 		return nil
 	}
 	return &Finding{FindRateHigh, []any{h.rate()}}
@@ -301,7 +301,7 @@ func overfitting(h *History) *Finding {
 	switch {
 	case n-1-at >= 2 && last.ValLoss > 1.08*least.ValLoss && last.TrainLoss < least.TrainLoss && last.ValLoss > 1.1*last.TrainLoss:
 		return &Finding{FindOverfit, []any{least.Epoch, least.ValLoss, last.ValLoss}}
-	case last.ValLoss > 1.5*last.TrainLoss && last.ValLoss-last.TrainLoss > .12*h.guessing():
+	case last.ValLoss > 1.5*last.TrainLoss && last.ValLoss-last.TrainLoss > .12*h.chanceLoss():
 		return &Finding{FindGap, []any{last.TrainLoss, last.ValLoss}}
 	}
 	return nil
@@ -333,7 +333,7 @@ func ignoring(h *History) *Finding {
 	if h.State != Running {
 		rounds = min(rounds, max(2, n/2))
 	}
-	if n < rounds+1 || h.guesses() || exploding(h) != nil {
+	if n < rounds+1 || h.atChance() || exploding(h) != nil {
 		return nil
 	}
 	last := h.Valid[n-1]

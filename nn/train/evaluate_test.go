@@ -140,11 +140,11 @@ func TestEvaluationAgreesWithTraining(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			guesses, err := p.Top(px.Image(), 1)
+			predictions, err := p.Top(px.Image(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if guesses[0].Class != int(entry.Class) {
+			if predictions[0].Class != int(entry.Class) {
 				wrong = append(wrong, ImageScore{entry.ID, 0})
 			}
 		}

@@ -40,8 +40,8 @@ type (
 		Best      bool  // the best so far
 		Missed    []int // classes that occur in the validation data and were never recognised there
 	}
-	// Steered comes when the base learning rate was changed while the run went on.
-	Steered struct {
+	// RateChanged comes when the base learning rate was changed while the run went on.
+	RateChanged struct {
 		Iteration int
 		Epoch     float64
 		Rate      float64
@@ -91,7 +91,7 @@ func (Started) event()     {}
 func (Step) event()        {}
 func (Epoch) event()       {}
 func (Health) event()      {}
-func (Steered) event()     {}
+func (RateChanged) event() {}
 func (Transferred) event() {}
 func (Snapshot) event()    {}
 func (Probe) event()       {}
@@ -135,7 +135,7 @@ func iterationOf(e Event) int {
 		return e.Iteration
 	case Health:
 		return e.Iteration
-	case Steered:
+	case RateChanged:
 		return e.Iteration
 	case Snapshot:
 		return e.Iteration

@@ -119,8 +119,8 @@ func lineOf(e Event) (l line, ok bool) {
 			Event: "epoch", Iteration: e.Iteration, Epoch: e.Epoch, Best: e.Best, Missed: e.Missed,
 			train: with(e.Train, lossKey, e.TrainLoss), val: with(e.Val, lossKey, e.ValLoss),
 		}
-	case Steered:
-		l = line{Event: "steered", Iteration: e.Iteration, Epoch: e.Epoch, Rate: kept(e.Rate)}
+	case RateChanged:
+		l = line{Event: "rate", Iteration: e.Iteration, Epoch: e.Epoch, Rate: kept(e.Rate)}
 	case Transferred:
 		l = line{Event: "weights", Path: e.From, Weights: e.Weights}
 	case Health:
@@ -208,8 +208,8 @@ func DecodeEvent(b []byte) (Event, error) {
 		e.Train, e.TrainLoss = takeOut(train, lossKey)
 		e.Val, e.ValLoss = takeOut(val, lossKey)
 		return e, err
-	case "steered":
-		return Steered{l.Iteration, l.Epoch, value(l.Rate)}, nil
+	case "rate", "steered": // as it was called until version 2
+		return RateChanged{l.Iteration, l.Epoch, value(l.Rate)}, nil
 	case "weights":
 		return Transferred{l.Path, l.Weights}, nil
 	case "health":

@@ -81,7 +81,7 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 			observe(i+1, searchSteps)
 		}
 	}
-	s.Suggested = suggest(s.Rates, s.Losses, beginning(r.Spec.LossType(), r.Spec.Classes))
+	s.Suggested = suggest(s.Rates, s.Losses, initialLoss(r.Spec.LossType(), r.Spec.Classes))
 	return s, nil
 }
 
@@ -110,11 +110,11 @@ func (r *run) tryRate(i int, rate float64) (float64, error) {
 
 // suggest gives a tenth of the rate at which the smoothed loss is least: there it falls most, since smoothing lags behind. 0 where it never gets a fiftieth better than
 // at first or than where networks begin.
-func suggest(rates, losses []float64, beginning float64) float64 {
+func suggest(rates, losses []float64, initialLoss float64) float64 {
 	if len(losses) == 0 {
 		return 0
 	}
-	at, first := 0, math.Min(losses[0], beginning)
+	at, first := 0, math.Min(losses[0], initialLoss)
 	for i, l := range losses {
 		if l < losses[at] {
 			at = i

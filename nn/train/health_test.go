@@ -129,7 +129,7 @@ func TestSuggest(t *testing.T) {
 		losses []float64
 		want   float64
 	}{{[]float64{2.3, 2.2, 1.5, 1, 4}, .01}, {[]float64{2.3, 2.3, 2.29, 2.31, 2.4}, 0}, {[]float64{2.9, 2.8, 2.5, 2.3, 2.3}, 0}, {nil, 0}, {[]float64{2.3, 1, 2, 3, 4}, 1e-4}} {
-		if got := suggest(rates[:len(c.losses)], c.losses, beginning("", 10)); math.Abs(got-c.want) > 1e-12 {
+		if got := suggest(rates[:len(c.losses)], c.losses, initialLoss("", 10)); math.Abs(got-c.want) > 1e-12 {
 			t.Errorf("of %v it suggests %g, not %g", c.losses, got, c.want)
 		}
 	}

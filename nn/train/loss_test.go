@@ -92,7 +92,7 @@ func TestDiagnosisFollowsTheLoss(t *testing.T) {
 	}
 	for _, loss := range nn.LossTypes() {
 		h := History{Classes: 10, Loss: loss}
-		for v, want := range map[float64]string{.5 * h.guessing(): FindWell, h.guessing(): FindNotLearn, h.beginning(): FindNotLearn, 1.5 * h.beginning(): FindRateHigh} {
+		for v, want := range map[float64]string{.5 * h.chanceLoss(): FindWell, h.chanceLoss(): FindNotLearn, h.initialLoss(): FindNotLearn, 1.5 * h.initialLoss(): FindRateHigh} {
 			if got := said(loss, v); !slices.Contains(got, want) {
 				t.Errorf("%s: of a loss of %g it says %v, not %s", loss, v, got, want)
 			}

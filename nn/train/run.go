@@ -103,15 +103,15 @@ type run struct {
 	perEpoch int
 	last     int // iterations of the whole run
 
-	place   progress
-	loader  *data.Loader
-	paused  time.Duration // not counted in the run's seconds
-	quiet   int           // iterations until a jump is told again
-	watched probe
-	health  health
-	clipper clipper
-	average average
-	steered []rateFrom // changes of the rate that a run that goes on comes to again
+	place       progress
+	loader      *data.Loader
+	paused      time.Duration // not counted in the run's seconds
+	quiet       int           // iterations until a jump is told again
+	watched     probe
+	health      health
+	clipper     clipper
+	average     average
+	rateChanges []rateFrom // changes of the rate that a run that goes on comes to again
 }
 
 func (r *run) seconds() float64 { return r.place.Seconds + (time.Since(r.begun) - r.paused).Seconds() }
@@ -159,7 +159,7 @@ func (r *run) loop() (reason string, err error) {
 		}
 	}
 	for r.place.Iteration < r.last {
-		if err := r.steerAgain(); err != nil {
+		if err := r.repeatRateChanges(); err != nil {
 			return "", err
 		}
 		stop, err := r.serve()

@@ -182,8 +182,8 @@ func TestRequests(t *testing.T) {
 	if len(of[Paused](events)) != 1 || len(of[Resumed](events)) != 1 {
 		t.Errorf("%d pauses, %d resumes", len(of[Paused](events)), len(of[Resumed](events)))
 	}
-	if s := of[Steered](events); len(s) != 1 || s[0].Iteration != 2 || s[0].Rate != .005 {
-		t.Errorf("steered %+v", s)
+	if s := of[RateChanged](events); len(s) != 1 || s[0].Iteration != 2 || s[0].Rate != .005 {
+		t.Errorf("rate changes %+v", s)
 	}
 	for _, s := range of[Step](events) {
 		if want := map[bool]float64{true: .02, false: .005}[s.Iteration <= 2]; s.Rate != want {
@@ -493,21 +493,21 @@ func TestDivergedSaysWhatIsKept(t *testing.T) {
 // rates.
 func TestSteeredRunGoesOnExactly(t *testing.T) {
 	for _, older := range []bool{false, true} {
-		steeredRun(t, older)
+		runOfChangedRate(t, older)
 	}
 }
 
-func steeredRun(t *testing.T, older bool) {
+func runOfChangedRate(t *testing.T, older bool) {
 	t.Helper()
 	d := digits(t, 120)
-	const steerAt, stopAt = 8, 10
-	steered := func(j *Job, stop bool) func(Event) {
+	const changeAt, stopAt = 8, 10
+	changing := func(j *Job, stop bool) func(Event) {
 		requests := make(chan Request, 2)
 		j.Requests = requests
 		return func(e Event) {
 			s, ok := e.(Step)
 			switch {
-			case ok && s.Iteration == steerAt:
+			case ok && s.Iteration == changeAt:
 				requests <- SetRate{Rate: .004}
 			case ok && s.Iteration == stopAt && stop:
 				requests <- Stop{}
@@ -516,9 +516,9 @@ func steeredRun(t *testing.T, older bool) {
 	}
 	whole, broken := job(t, d, quick(3)), job(t, d, quick(3))
 	whole.Spec, broken.Spec = small(false), small(false)
-	observe := steered(&whole, false)
+	observe := changing(&whole, false)
 	must(context.Background(), t, whole, observe)
-	observe = steered(&broken, true)
+	observe = changing(&broken, true)
 	must(context.Background(), t, broken, observe)
 	newest := model.Snapshots(broken.Folder)
 	// As if it had been killed: what it wrote when it stopped is not there.
@@ -530,17 +530,17 @@ func steeredRun(t *testing.T, older bool) {
 	}
 	broken.Resume, broken.Requests, broken.Config = true, nil, Config{}
 	_, events := must(context.Background(), t, broken, nil)
-	if first := of[Started](events)[0].Iteration; first >= steerAt {
+	if first := of[Started](events)[0].Iteration; first >= changeAt {
 		t.Fatalf("goes on at %d, after the rate was changed", first)
 	}
-	if s := of[Steered](events); len(s) != 1 || s[0].Iteration != steerAt || s[0].Rate != .004 {
-		t.Errorf("steered again %+v", s)
+	if s := of[RateChanged](events); len(s) != 1 || s[0].Iteration != changeAt || s[0].Rate != .004 {
+		t.Errorf("changed again %+v", s)
 	}
 	if !same(weights(t, whole.Folder, "last"), weights(t, broken.Folder, "last")) {
 		t.Error("other weights than without a stop")
 	}
 	kept, err := ReadEvents(broken.Folder)
-	if got := of[Steered](kept); err != nil || len(got) != 1 {
+	if got := of[RateChanged](kept); err != nil || len(got) != 1 {
 		t.Errorf("%d changes of the rate are kept, %v", len(got), err)
 	}
 }

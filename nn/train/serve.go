@@ -39,9 +39,9 @@ func (r *run) answer(q Request) (stop bool, err error) {
 		if err := c.Check(); err != nil {
 			return false, nil // the window checks too: a run does not end for a number that was mistyped
 		}
-		r.steered = nil // whoever steers anew wants nothing of before
+		r.rateChanges = nil // a new rate replaces those of before
 		r.file.Rates = append(r.ratesBefore(), rateFrom{r.place.Iteration, q.Rate})
-		return false, r.steer(q.Rate)
+		return false, r.changeRate(q.Rate)
 	case Watch:
 		r.watched.set(q)
 	case Pause:
@@ -50,13 +50,13 @@ func (r *run) answer(q Request) (stop bool, err error) {
 	return false, nil
 }
 
-// steer changes the base rate from here on.
-func (r *run) steer(rate float64) error {
+// changeRate changes the base rate from here on.
+func (r *run) changeRate(rate float64) error {
 	r.Config.Rate = rate
 	if err := r.setState(Running); err != nil {
 		return err
 	}
-	return r.tell(Steered{r.place.Iteration, r.place.Epoch, rate})
+	return r.tell(RateChanged{r.place.Iteration, r.place.Epoch, rate})
 }
 
 // A rateFrom is a base learning rate and the iteration from which on it holds.
@@ -93,7 +93,7 @@ func (r *run) retrace() error {
 	}
 	before := r.ratesBefore()
 	r.Config.Rate = cmp.Or(r.place.Rate, before[len(before)-1].Rate)
-	r.steered = r.file.Rates[len(before):]
+	r.rateChanges = r.file.Rates[len(before):]
 	return nil
 }
 
@@ -102,19 +102,19 @@ func (r *run) ratesTold() error {
 	r.file.Rates = []rateFrom{{0, cmp.Or(r.place.Rate, r.Config.Rate)}}
 	events, err := ReadEvents(r.Folder)
 	for _, s := range events {
-		if s, ok := s.(Steered); ok && s.Iteration >= r.place.Iteration {
+		if s, ok := s.(RateChanged); ok && s.Iteration >= r.place.Iteration {
 			r.file.Rates = append(r.file.Rates, rateFrom{s.Iteration, s.Rate})
 		}
 	}
 	return err
 }
 
-// steerAgain changes the rate where it was changed before.
-func (r *run) steerAgain() error {
-	for len(r.steered) > 0 && r.steered[0].Iteration <= r.place.Iteration {
-		rate := r.steered[0].Rate
-		r.steered = r.steered[1:]
-		if err := r.steer(rate); err != nil {
+// repeatRateChanges changes the rate where it was changed before.
+func (r *run) repeatRateChanges() error {
+	for len(r.rateChanges) > 0 && r.rateChanges[0].Iteration <= r.place.Iteration {
+		rate := r.rateChanges[0].Rate
+		r.rateChanges = r.rateChanges[1:]
+		if err := r.changeRate(rate); err != nil {
 			return err
 		}
 	}

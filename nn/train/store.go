@@ -195,8 +195,8 @@ func openLog(folder string, iteration, iterations int) (*log, error) {
 	var b bytes.Buffer
 	for _, e := range events {
 		_, done := e.(Done)
-		_, steered := e.(Steered)
-		if at := iterationOf(e); done || at > iteration || steered && at == iteration {
+		_, changed := e.(RateChanged)
+		if at := iterationOf(e); done || at > iteration || changed && at == iteration {
 			continue
 		}
 		text, err := EncodeEvent(e)
