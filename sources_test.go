@@ -155,3 +155,16 @@ func TestImagingReadsNoFile(t *testing.T) {
 		t.Error("nothing uses imaging by its own name: the test looks at the wrong place")
 	}
 }
+
+// The library of host arrays is known to one file (docs/decisions/0001).
+func TestOneFileKnowsTheTensorLibrary(t *testing.T) {
+	var knowing []string
+	sources(t, func(_, file string, tree *ast.File) {
+		if slices.ContainsFunc(tree.Imports, func(i *ast.ImportSpec) bool { return i.Path.Value == `"gorgonia.org/tensor"` }) {
+			knowing = append(knowing, filepath.ToSlash(file))
+		}
+	})
+	if !slices.Equal(knowing, []string{"nn/tensor.go"}) {
+		t.Errorf("the tensor library is imported by %v", knowing)
+	}
+}

@@ -244,7 +244,7 @@ func checkGradients(t *testing.T, s Spec, device kernel.Device) {
 			}
 			return (values[0] - values[1]) / float64(2*by)
 		}
-		for i, got := range gradient.Data {
+		for i, got := range gradient.Data() {
 			close := func(want float64) bool {
 				return math.Abs(float64(got)-want) <= 3e-4+.01*math.Max(math.Abs(float64(got)), math.Abs(want))
 			}

@@ -27,18 +27,3 @@ func (s Shape) String() string {
 	}
 	return fmt.Sprintf("%d×%d×%d", s.H, s.W, s.C)
 }
-
-// A Tensor is an array on the host, the last index running fastest.
-type Tensor struct {
-	Shape []int
-	Data  []float32
-}
-
-// NewTensor makes a tensor of zeros.
-func NewTensor(shape ...int) Tensor {
-	n := 1
-	for _, d := range shape {
-		n *= d
-	}
-	return Tensor{shape, make([]float32, n)}
-}

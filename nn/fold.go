@@ -57,11 +57,11 @@ func (n *Network) folded(key string) bool {
 // fold uploads the weights of layers with the normalisations behind them: w·γ/√(σ²+ε), and β + (b−μ)·γ/√(σ²+ε).
 func (i *Instance) fold() error {
 	for _, f := range i.Network.folds {
-		w, bias := i.kept[f.weightKey], i.kept[f.biasKey].Data
-		weights, shifts := slices.Clone(w.Data), make([]float32, w.Shape[0])
+		w, bias := i.kept[f.weightKey], i.kept[f.biasKey].Data()
+		weights, shifts := slices.Clone(w.Data()), make([]float32, w.Shape()[0])
 		each := len(weights) / len(shifts)
 		for c := range shifts {
-			scale := float64(i.kept[f.scale].Data[c]) / math.Sqrt(float64(i.kept[f.squares].Data[c])+f.epsilon)
+			scale := float64(i.kept[f.scale].Data()[c]) / math.Sqrt(float64(i.kept[f.squares].Data()[c])+f.epsilon)
 			for k := range each {
 				weights[c*each+k] = float32(float64(weights[c*each+k]) * scale)
 			}
@@ -69,7 +69,7 @@ func (i *Instance) fold() error {
 			if bias != nil {
 				b = float64(bias[c])
 			}
-			shifts[c] = float32(float64(i.kept[f.shift].Data[c]) + (b-float64(i.kept[f.mean].Data[c]))*scale)
+			shifts[c] = float32(float64(i.kept[f.shift].Data()[c]) + (b-float64(i.kept[f.mean].Data()[c]))*scale)
 		}
 		if err := i.ex.Buffer(f.weight).Upload(weights); err != nil {
 			return err

@@ -51,9 +51,9 @@ func TestFoldedNormalisations(t *testing.T) {
 			}
 			r := rand.New(rand.NewPCG(5, 5))
 			for _, p := range n.Parameters {
-				for i := range weights[p.Key()].Data {
+				for i := range weights[p.Key()].Data() {
 					if p.perChannel { // scales, shifts and statistics that are none of their first values
-						weights[p.Key()].Data[i] = .5 + r.Float32()
+						weights[p.Key()].Data()[i] = .5 + r.Float32()
 					}
 				}
 			}
@@ -65,9 +65,9 @@ func TestFoldedNormalisations(t *testing.T) {
 				t.Fatal(err)
 			}
 			for key, w := range weights {
-				for i, v := range w.Data {
-					if again[key].Data[i] != v {
-						t.Fatalf("%s: %s[%d] is read as %g, was set to %g", name, key, i, again[key].Data[i], v)
+				for i, v := range w.Data() {
+					if again[key].Data()[i] != v {
+						t.Fatalf("%s: %s[%d] is read as %g, was set to %g", name, key, i, again[key].Data()[i], v)
 					}
 				}
 			}

@@ -194,10 +194,10 @@ func goldenInstance(t *testing.T, s Spec, order []string, o Options, device kern
 			continue
 		}
 		fan := 10.
-		if len(w.Shape) > 1 {
-			fan = float64(len(w.Data) / w.Shape[0])
+		if len(w.Shape()) > 1 {
+			fan = float64(len(w.Data()) / w.Shape()[0])
 		}
-		copy(w.Data, formula(len(w.Data), float64(slices.Index(order, key)+1), 1.5/math.Sqrt(fan)))
+		copy(w.Data(), formula(len(w.Data()), float64(slices.Index(order, key)+1), 1.5/math.Sqrt(fan)))
 	}
 	if err := inst.SetWeights(weights); err != nil {
 		t.Fatal(err)
@@ -251,10 +251,10 @@ func compareValues(t *testing.T, s Spec, order []string, want golden, device ker
 			t.Fatal(err)
 		}
 		sum := 0.
-		for _, x := range v.Data {
+		for _, x := range v.Data() {
 			sum += float64(x)
 		}
-		checkNumbers(t, layer, v.Data, sum, numbers)
+		checkNumbers(t, layer, v.Data(), sum, numbers)
 	}
 	gradients, err := inst.Gradients()
 	if err != nil {
@@ -262,10 +262,10 @@ func compareValues(t *testing.T, s Spec, order []string, want golden, device ker
 	}
 	for key, numbers := range want.Gradients {
 		sum := 0.
-		for _, x := range gradients[key].Data {
+		for _, x := range gradients[key].Data() {
 			sum += math.Abs(float64(x))
 		}
-		checkNumbers(t, "gradient of "+key, gradients[key].Data, sum, numbers)
+		checkNumbers(t, "gradient of "+key, gradients[key].Data(), sum, numbers)
 	}
 	weights, err := inst.Weights()
 	if err != nil {
@@ -273,7 +273,7 @@ func compareValues(t *testing.T, s Spec, order []string, want golden, device ker
 	}
 	for key, numbers := range want.Statistics {
 		for i, w := range numbers {
-			if got := float64(weights[key].Data[i]); !agree(got, w) {
+			if got := float64(weights[key].Data()[i]); !agree(got, w) {
 				t.Errorf("%s[%d] is %g, PyTorch's %g", key, i, got, w)
 			}
 		}

@@ -87,7 +87,7 @@ func (i *Instance) Initialize(seed uint64) error {
 // set writes numbers to a buffer of a parameter, or keeps them where they are folded into others.
 func (i *Instance) set(p Parameter, key string, id kernel.ID, v []float32) error {
 	if t, ok := i.kept[key]; ok && id == p.ID {
-		copy(t.Data, v)
+		copy(t.Data(), v)
 		return nil
 	}
 	return i.ex.Buffer(id).Upload(v)
@@ -101,8 +101,8 @@ func (i *Instance) read(key func(Parameter) []string, ids func(Parameter) []kern
 		for k, id := range ids(p) {
 			t := NewTensor(p.Dims()...)
 			if own, ok := i.kept[keys[k]]; ok && id == p.ID {
-				copy(t.Data, own.Data)
-			} else if err := i.ex.Buffer(id).Download(t.Data); err != nil {
+				copy(t.Data(), own.Data())
+			} else if err := i.ex.Buffer(id).Download(t.Data()); err != nil {
 				return nil, err
 			}
 			all[keys[k]] = t
@@ -121,8 +121,8 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 			switch {
 			case !ok:
 				wrong = append(wrong, k+" is missing")
-			case !slices.Equal(t.Shape, p.Dims()) || len(t.Data) != p.Shape.Len():
-				wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", k, t.Shape, p.Dims()))
+			case !slices.Equal(t.Shape(), p.Dims()) || len(t.Data()) != p.Shape.Len():
+				wrong = append(wrong, fmt.Sprintf("%s is %v, not %v", k, t.Shape(), p.Dims()))
 			}
 			delete(left, k)
 		}
@@ -136,7 +136,7 @@ func (i *Instance) write(all map[string]Tensor, key func(Parameter) []string, id
 	for _, p := range i.Network.Parameters {
 		keys := key(p)
 		for k, id := range ids(p) {
-			if err := i.set(p, keys[k], id, all[keys[k]].Data); err != nil {
+			if err := i.set(p, keys[k], id, all[keys[k]].Data()); err != nil {
 				return err
 			}
 		}
@@ -255,5 +255,5 @@ func (i *Instance) Value(layer string, n int) (Tensor, error) {
 	}
 	s := i.Network.shapes[layer]
 	t := NewTensor(n, s.C, s.H, s.W)
-	return t, i.ex.Buffer(id).Download(t.Data)
+	return t, i.ex.Buffer(id).Download(t.Data())
 }

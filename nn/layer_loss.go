@@ -27,9 +27,9 @@ func ofImage(l Layer, s Shape) *Problem {
 func softmaxLoss() Kind {
 	return Kind{
 		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
-		Fields: []Field{advanced(number("weight", 1, 0, 1000))},
-		chanceLoss:  math.Log,
-		shape:  same, work: elements,
+		Fields:     []Field{advanced(number("weight", 1, 0, 1000))},
+		chanceLoss: math.Log,
+		shape:      same, work: elements,
 		forward: func(b *builder, n *node) {
 			if !b.o.Training {
 				b.forward(kernel.Softmax{X: n.in[0].y, Y: n.y})

@@ -40,7 +40,7 @@ func answering(t *testing.T, loss string, classes int, training bool) *Instance 
 func answer(t *testing.T, inst *Instance, numbers ...float32) {
 	t.Helper()
 	bias := NewTensor(len(numbers))
-	copy(bias.Data, numbers)
+	copy(bias.Data(), numbers)
 	if err := inst.SetWeights(map[string]Tensor{"ip.weight": NewTensor(len(numbers), 1), "ip.bias": bias}); err != nil {
 		t.Fatal(err)
 	}

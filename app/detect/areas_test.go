@@ -63,8 +63,8 @@ func workspace(t *testing.T) string {
 	for k, p := range prototypes { // −|x−p|²/s, but for what is the same of all classes
 		const s = 1500
 		for i, v := range [3]uint8{p.R, p.G, p.B} {
-			weights.Data[3*k+i] = 2 * float32(v) / s / m.Pre.Scale
-			bias.Data[k] -= float32(v) * float32(v) / s
+			weights.Data()[3*k+i] = 2 * float32(v) / s / m.Pre.Scale
+			bias.Data()[k] -= float32(v) * float32(v) / s
 		}
 	}
 	m.Weights = map[string]nn.Tensor{"score.weight": weights, "score.bias": bias}

@@ -87,14 +87,14 @@ func (p *Page) showImage() {
 		}
 		return
 	}
-	if !p.tensor || v == nil || len(v.Tensor.Data) == 0 {
+	if !p.tensor || v == nil || len(v.Tensor.Data()) == 0 {
 		b := p.img.Bounds()
 		p.picture.Set(p.img)
 		p.seen.Set(fmt.Sprintf("%s · %d×%d", p.imgName, b.Dx(), b.Dy()))
 		return
 	}
-	s := v.Tensor.Shape
-	p.picture.Set(raster.Tensor(v.Tensor.Data, s[0], s[1], s[2]))
-	st := look.Describe(v.Tensor.Data)
+	s := v.Tensor.Shape()
+	p.picture.Set(raster.Tensor(v.Tensor.Data(), s[0], s[1], s[2]))
+	st := look.Describe(v.Tensor.Data())
 	p.seen.Set(p.text("tensor", s[2], s[1], s[0], st.Min, st.Max))
 }

@@ -49,40 +49,40 @@ type Page struct {
 	evaluate evaluate
 	at       int // page
 
-	root      *fyne.Container
-	main      fyne.CanvasObject
-	pages     *widgets.Segmented
-	pageRow   *fyne.Container
-	maps      fyne.CanvasObject
-	guide     fyne.CanvasObject
-	picture   *widgets.Picture
-	nextImage *widgets.Button // another image of the data set
-	seen      *widgets.Paragraph
-	predictions   *widgets.ProbabilityBars
-	rows      []*widgets.ThumbRow
-	list      *fyne.Container
-	chooser   *fyne.Container // title, and what is shown
-	title     *widgets.Text
-	what      *widgets.Segmented
-	whatBox   *fyne.Container
-	scaleBox  *widgets.Choice
-	epochs    *widgets.Choice
-	epochOf   []string // of the choice
-	sheet     *widgets.ContactSheet
-	message   *widgets.Paragraph // in place of the sheet
-	messages  *fyne.Container
-	asking    *fyne.Container // a button to open an image, below the message
-	scaleLine fyne.CanvasObject
-	bar       *widgets.ScaleBar
-	read      *widgets.Text
-	unitTitle *widgets.Text
-	enlarged  *widgets.Picture
-	kernel    *widgets.Picture
-	unitRows  struct{ mean, max, sum *widgets.Row }
-	unitNote  *widgets.Paragraph
-	aside     *fyne.Container // of all about the unit and the layer
-	histogram *widgets.Histogram
-	facts     struct{ shape, mean, span, zeros, parameters *widgets.Row }
+	root        *fyne.Container
+	main        fyne.CanvasObject
+	pages       *widgets.Segmented
+	pageRow     *fyne.Container
+	maps        fyne.CanvasObject
+	guide       fyne.CanvasObject
+	picture     *widgets.Picture
+	nextImage   *widgets.Button // another image of the data set
+	seen        *widgets.Paragraph
+	predictions *widgets.ProbabilityBars
+	rows        []*widgets.ThumbRow
+	list        *fyne.Container
+	chooser     *fyne.Container // title, and what is shown
+	title       *widgets.Text
+	what        *widgets.Segmented
+	whatBox     *fyne.Container
+	scaleBox    *widgets.Choice
+	epochs      *widgets.Choice
+	epochOf     []string // of the choice
+	sheet       *widgets.ContactSheet
+	message     *widgets.Paragraph // in place of the sheet
+	messages    *fyne.Container
+	asking      *fyne.Container // a button to open an image, below the message
+	scaleLine   fyne.CanvasObject
+	bar         *widgets.ScaleBar
+	read        *widgets.Text
+	unitTitle   *widgets.Text
+	enlarged    *widgets.Picture
+	kernel      *widgets.Picture
+	unitRows    struct{ mean, max, sum *widgets.Row }
+	unitNote    *widgets.Paragraph
+	aside       *fyne.Container // of all about the unit and the layer
+	histogram   *widgets.Histogram
+	facts       struct{ shape, mean, span, zeros, parameters *widgets.Row }
 }
 
 // New makes the tab.
@@ -247,7 +247,7 @@ func (p *Page) showView() {
 		}
 		p.list.Refresh()
 	}
-	if bare := len(v.Layers[0].Maps.Data) == 0; bare != p.bare { // what there is to see is shown first
+	if bare := len(v.Layers[0].Maps.Data()) == 0; bare != p.bare { // what there is to see is shown first
 		p.bare, p.filters = bare, bare
 	}
 	if p.layerAt() < 0 {
@@ -255,7 +255,7 @@ func (p *Page) showView() {
 	}
 	for i, l := range v.Layers {
 		p.rows[i].OnTapped = func() {
-			p.layer, p.unit, p.filters = l.Name, -1, len(l.Maps.Data) == 0
+			p.layer, p.unit, p.filters = l.Name, -1, len(l.Maps.Data()) == 0
 			p.showRows()
 			p.showLayer()
 		}
@@ -306,12 +306,12 @@ func (p *Page) say(text string) {
 
 // thumb is a layer's maps, or without an image its filters, as a small sheet; of many, the first. nil: it has neither.
 func thumb(l look.Layer) image.Image {
-	if len(l.Maps.Data) == 0 {
+	if len(l.Maps.Data()) == 0 {
 		if l.Filters == nil {
 			return nil
 		}
 		f := l.Filters
-		d, tone := widgets.FilterData(f.Data, f.Shape[0], f.Shape[1], f.Shape[2], f.Shape[3])
+		d, tone := widgets.FilterData(f.Data(), f.Shape()[0], f.Shape()[1], f.Shape()[2], f.Shape()[3])
 		n := min(d.Cells, 16)
 		s := raster.LayOut(n, d.Width, d.Height, 1)
 		if d.Colour {
@@ -323,12 +323,12 @@ func thumb(l look.Layer) image.Image {
 	if l.Shape.H*l.Shape.W == 1 {
 		n = min(l.Shape.C, 256)
 	}
-	values := l.Maps.Data[:n*l.Shape.H*l.Shape.W]
+	values := l.Maps.Data()[:n*l.Shape.H*l.Shape.W]
 	if l.Name == nn.Data {
-		return raster.Tensor(l.Maps.Data, l.Shape.C, l.Shape.H, l.Shape.W)
+		return raster.Tensor(l.Maps.Data(), l.Shape.C, l.Shape.H, l.Shape.W)
 	}
 	s := raster.LayOut(n, l.Shape.W, l.Shape.H, 1)
-	return s.Grey(values, []raster.Tone{raster.MapTone(l.Maps.Data)}, black)
+	return s.Grey(values, []raster.Tone{raster.MapTone(l.Maps.Data())}, black)
 }
 
 func (p *Page) showRows() {

@@ -138,7 +138,7 @@ func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := func() bool { return p.view != nil && len(p.view.Tensor.Data) > 0 && len(p.view.Top) == 2 }
+	seen := func() bool { return p.view != nil && len(p.view.Tensor.Data()) > 0 && len(p.view.Top) == 2 }
 	live := func() *look.View {
 		h.Until("what the run makes of it", func(s *session.State) bool { return s.Live() && p.watched != "" && seen() })
 		return p.view
@@ -157,7 +157,7 @@ func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
 	h.Session().ChooseDataset("other")
 	views = append(views, live())
 	for i, v := range views {
-		if !slices.Equal(v.Tensor.Data, stored.Tensor.Data) {
+		if !slices.Equal(v.Tensor.Data(), stored.Tensor.Data()) {
 			t.Errorf("live view %d: the network is given another image", i)
 		}
 		if len(v.Layers) != len(stored.Layers) {
@@ -218,7 +218,9 @@ func TestNothingOfAnotherRunStays(t *testing.T) {
 		t.Errorf("it says %q", p.message.Text())
 	}
 	p.Update(h.State())
-	h.Until("layers of the run", func(*session.State) bool { return p.Shown() > 5 && len(p.predictions.Rows()) == 5 && !p.messages.Visible() })
+	h.Until("layers of the run", func(*session.State) bool {
+		return p.Shown() > 5 && len(p.predictions.Rows()) == 5 && !p.messages.Visible()
+	})
 
 	// Without a data set there is no image, but the network can be seen.
 	h.Session().DeleteDataset("shapes")

@@ -21,7 +21,7 @@ func (p *Page) showLayer() {
 	}
 	l := p.view.Layers[at]
 	p.title.Set(l.Name + " · " + p.typeName(l))
-	seen := len(l.Maps.Data) > 0
+	seen := len(l.Maps.Data()) > 0
 	if l.Filters == nil {
 		p.filters = false
 		p.whatBox.Hide()
@@ -39,14 +39,14 @@ func (p *Page) showLayer() {
 	switch {
 	case p.filters:
 		f := l.Filters
-		d, tone := widgets.FilterData(f.Data, f.Shape[0], f.Shape[1], f.Shape[2], f.Shape[3])
+		d, tone := widgets.FilterData(f.Data(), f.Shape()[0], f.Shape()[1], f.Shape()[2], f.Shape()[3])
 		if p.local {
 			d.Tones = tones(d, raster.FilterTone)
 		}
 		p.sheet.Set(d)
 		p.bar.Set(tone)
 	case seen:
-		d := widgets.SheetData{Values: l.Maps.Data, Cells: l.Shape.C, Width: l.Shape.W, Height: l.Shape.H, Tones: []raster.Tone{raster.MapTone(l.Maps.Data)}}
+		d := widgets.SheetData{Values: l.Maps.Data(), Cells: l.Shape.C, Width: l.Shape.W, Height: l.Shape.H, Tones: []raster.Tone{raster.MapTone(l.Maps.Data())}}
 		p.bar.Set(d.Tones[0])
 		if p.local {
 			d.Tones = tones(d, raster.MapTone)
@@ -117,9 +117,9 @@ func (p *Page) drawUnit() {
 	unit := p.unit
 	if p.filters && l.Filters != nil && unit >= 0 { // a cell may be a slice of a filter
 		perFilter := 1
-		if c := l.Filters.Shape[1]; c != 3 {
-			d, _ := widgets.FilterData(l.Filters.Data, l.Filters.Shape[0], c, l.Filters.Shape[2], l.Filters.Shape[3])
-			perFilter = max(1, d.Cells/l.Filters.Shape[0])
+		if c := l.Filters.Shape()[1]; c != 3 {
+			d, _ := widgets.FilterData(l.Filters.Data(), l.Filters.Shape()[0], c, l.Filters.Shape()[2], l.Filters.Shape()[3])
+			perFilter = max(1, d.Cells/l.Filters.Shape()[0])
 		}
 		unit /= perFilter
 	}
@@ -128,7 +128,7 @@ func (p *Page) drawUnit() {
 		return
 	}
 	p.unitTitle.Set(p.text("unit", unit+1, l.Name))
-	if len(l.Maps.Data) == 0 {
+	if len(l.Maps.Data()) == 0 {
 		p.enlarged.Set(nil)
 		u.mean.Set("")
 		u.max.Set("")
@@ -136,7 +136,7 @@ func (p *Page) drawUnit() {
 		return
 	}
 	n := l.Shape.H * l.Shape.W
-	values := l.Maps.Data[unit*n : (unit+1)*n]
+	values := l.Maps.At(unit).Data()
 	sheet := raster.Sheet{Cells: 1, Columns: 1, Rows: 1, CellW: l.Shape.W, CellH: l.Shape.H}
 	p.enlarged.Set(nil) // a single number is no larger when it is enlarged
 	if n > 1 {
@@ -159,15 +159,10 @@ func (p *Page) drawUnit() {
 	}
 }
 
-// strongest is the unit of a layer with the largest answer.
+// strongest returns the unit of a layer with the largest activation.
 func strongest(l look.Layer) int {
-	best, n := 0, l.Shape.H*l.Shape.W
-	for unit := range l.Shape.C {
-		if slices.Max(l.Maps.Data[unit*n:(unit+1)*n]) > slices.Max(l.Maps.Data[best*n:(best+1)*n]) {
-			best = unit
-		}
-	}
-	return best
+	each := l.Maps.Max(1, 2).Data()
+	return slices.Index(each, slices.Max(each))
 }
 
 // showNoUnit says how a unit is chosen.
@@ -185,11 +180,10 @@ func (p *Page) showNoUnit() {
 // showKernel draws a filter and says what the sum of its weights means.
 func (p *Page) showKernel(l look.Layer, unit int) {
 	f := l.Filters
-	n := f.Shape[1] * f.Shape[2] * f.Shape[3]
-	w := f.Data[unit*n : (unit+1)*n]
-	sheet := raster.LayOut(f.Shape[1], f.Shape[3], f.Shape[2], 1)
-	if f.Shape[1] == 3 {
-		sheet = raster.Sheet{Cells: 1, Columns: 1, Rows: 1, CellW: f.Shape[3], CellH: f.Shape[2]}
+	w := f.At(unit).Data()
+	sheet := raster.LayOut(f.Shape()[1], f.Shape()[3], f.Shape()[2], 1)
+	if f.Shape()[1] == 3 {
+		sheet = raster.Sheet{Cells: 1, Columns: 1, Rows: 1, CellW: f.Shape()[3], CellH: f.Shape()[2]}
 		p.kernel.Set(sheet.Colour(w, []raster.Tone{raster.FilterTone(w)}, black))
 	} else {
 		p.kernel.Set(sheet.Grey(w, []raster.Tone{raster.FilterTone(w)}, black))
@@ -218,9 +212,9 @@ func (p *Page) hovered(cell, x, y int) {
 		return
 	}
 	l := p.view.Layers[at]
-	w, h, values := l.Shape.W, l.Shape.H, l.Maps.Data
+	w, h, values := l.Shape.W, l.Shape.H, l.Maps.Data()
 	if p.filters && l.Filters != nil {
-		d, _ := widgets.FilterData(l.Filters.Data, l.Filters.Shape[0], l.Filters.Shape[1], l.Filters.Shape[2], l.Filters.Shape[3])
+		d, _ := widgets.FilterData(l.Filters.Data(), l.Filters.Shape()[0], l.Filters.Shape()[1], l.Filters.Shape()[2], l.Filters.Shape()[3])
 		if d.Colour {
 			p.read.Set(p.text("read.filter", cell+1, x, y))
 			return

@@ -10,7 +10,7 @@ type Curve struct {
 	Loss, Rate, Speed []Point // by epoch; thinned to the extremes of equal stretches
 	Epochs            []train.Epoch
 	Health            []train.Health
-	RateChanges           []train.RateChanged // where its rate was changed
+	RateChanges       []train.RateChanged // where its rate was changed
 	Warnings          []Mark
 	Transferred       *train.Transferred // what became of the weights that it started from
 	Iterations        int
@@ -96,7 +96,7 @@ type gathering struct {
 	loss, rate, speed series
 	epochs            []train.Epoch
 	health            []train.Health
-	rateChanges           []train.RateChanged
+	rateChanges       []train.RateChanged
 	warnings          []Mark
 	transferred       *train.Transferred
 	iterations        int

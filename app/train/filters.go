@@ -126,7 +126,7 @@ func (p *Page) setFilters(layer string, t nn.Tensor, now bool) {
 	}
 	p.learned.owner = p.state.Run
 	p.learned.title.Set(p.text(key, layer))
-	d, tone := widgets.FilterData(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
+	d, tone := widgets.FilterData(t.Data(), t.Shape()[0], t.Shape()[1], t.Shape()[2], t.Shape()[3])
 	p.learned.sheet.Set(d)
 	p.learned.scale.Set(tone)
 	p.learned.scale.Show()

@@ -31,7 +31,7 @@ type predictionLine struct {
 }
 
 type classifyLine struct {
-	Image string      `json:"image"`
+	Image string           `json:"image"`
 	Top   []predictionLine `json:"top"`
 }
 

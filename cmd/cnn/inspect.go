@@ -27,6 +27,7 @@ type inspectVerb struct {
 	Out      string `required:"" placeholder:"FOLDER" help:"Folder for the pictures and layers.json."`
 	Layer    string `help:"This layer alone."`
 	Snapshot string `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
+	NPY      bool   `name:"npy" help:"Write the numbers too, as NumPy arrays: what each layer made of the image, C×H×W, and filters, F×C×h×w."`
 	Force    bool   `help:"Write over what is in --out."`
 	engineFlags
 }
@@ -45,6 +46,7 @@ type layerInside struct {
 	Histogram  histogramLine `json:"histogram"`
 	Filters    string        `json:"filters,omitempty"` // names of the pictures
 	Features   string        `json:"features"`
+	Arrays     []string      `json:"arrays,omitempty"` // with --npy
 }
 
 type histogramLine struct {
@@ -124,18 +126,33 @@ func (v inspectVerb) draw(l inspect.Layer) (layerInside, error) {
 		Histogram: histogramLine{number(s.Histogram.Low), number(s.Histogram.High), s.Histogram.Counts},
 		Features:  name + ".features.png",
 	}
-	if err := v.write(line.Features, raster.Maps(l.Maps.Data, l.Shape.C, l.Shape.H, l.Shape.W)); err != nil {
+	if err := v.write(line.Features, raster.Maps(l.Maps.Data(), l.Shape.C, l.Shape.H, l.Shape.W)); err != nil {
+		return line, err
+	}
+	if err := v.writeArray(&line, name+".features.npy", l.Maps); err != nil {
 		return line, err
 	}
 	if l.Filters == nil {
 		return line, nil
 	}
 	line.Filters = name + ".filters.png"
-	return line, v.write(line.Filters, filterSheet(*l.Filters))
+	if err := v.write(line.Filters, filterSheet(*l.Filters)); err != nil {
+		return line, err
+	}
+	return line, v.writeArray(&line, name+".filters.npy", *l.Filters)
+}
+
+// writeArray writes an array where arrays are asked for.
+func (v inspectVerb) writeArray(line *layerInside, name string, t nn.Tensor) error {
+	if !v.NPY {
+		return nil
+	}
+	line.Arrays = append(line.Arrays, name)
+	return disk.WriteFile(filepath.Join(v.Out, name), t.WriteNPY)
 }
 
 func filterSheet(t nn.Tensor) image.Image {
-	return raster.Filters(t.Data, t.Shape[0], t.Shape[1], t.Shape[2], t.Shape[3])
+	return raster.Filters(t.Data(), t.Shape()[0], t.Shape()[1], t.Shape()[2], t.Shape()[3])
 }
 
 func (v inspectVerb) write(name string, img image.Image) error {

@@ -17,11 +17,11 @@ import (
 
 // A View is one image on its way through a network.
 type View struct {
-	Input  data.Pixels   // what the network sees, as a picture
-	Tensor nn.Tensor     // the very numbers that it sees, C×H×W
+	Input  data.Pixels        // what the network sees, as a picture
+	Tensor nn.Tensor          // the very numbers that it sees, C×H×W
 	Top    []model.Prediction // none where the network does not give a whole image one class
-	Layers []Layer       // in order; the first is the input itself, "data"
-	Epoch  float64       // of the weights
+	Layers []Layer            // in order; the first is the input itself, "data"
+	Epoch  float64            // of the weights
 }
 
 // A Layer is one layer of a View.
@@ -71,7 +71,7 @@ func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []floa
 		return nil, err
 	}
 	in := m.Spec.Input
-	v := &View{Input: px, Tensor: nn.Tensor{Shape: []int{in.C, in.H, in.W}, Data: tensor}, Epoch: m.Epoch}
+	v := &View{Input: px, Tensor: nn.TensorOf(tensor, in.C, in.H, in.W), Epoch: m.Epoch}
 	if p.WholeImage() == nil {
 		v.Top = m.Predictions(out, 5)
 	}
@@ -92,7 +92,7 @@ func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []floa
 		if err != nil {
 			return nil, err
 		}
-		l := Layer{Name: r.Name, Type: r.Type, Shape: r.Output, Parameters: r.Parameters, Maps: nn.Tensor{Shape: maps.Shape[1:], Data: maps.Data}}
+		l := Layer{Name: r.Name, Type: r.Type, Shape: r.Output, Parameters: r.Parameters, Maps: maps.At(0)}
 		l.Filters, l.Biases = Filters(m, r.Name)
 		v.Layers = append(v.Layers, l)
 	}
@@ -104,7 +104,7 @@ func (v *View) Described() *View {
 	d := *v
 	d.Layers = slices.Clone(v.Layers)
 	for i := range d.Layers {
-		d.Layers[i].Stats = Describe(d.Layers[i].Maps.Data)
+		d.Layers[i].Stats = Describe(d.Layers[i].Maps.Data())
 	}
 	return &d
 }
@@ -125,10 +125,10 @@ func Layers(m *model.Model) *View {
 // Filters returns the filters F×C×h×w and biases of a convolution, or nil for another layer.
 func Filters(m *model.Model, layer string) (*nn.Tensor, []float32) {
 	w, ok := m.Weights[layer+".weight"]
-	if !ok || len(w.Shape) != 4 {
+	if !ok || len(w.Shape()) != 4 {
 		return nil, nil
 	}
-	return &w, m.Weights[layer+".bias"].Data
+	return &w, m.Weights[layer+".bias"].Data()
 }
 
 // bins of a histogram.

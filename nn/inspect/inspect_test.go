@@ -39,10 +39,10 @@ func edgeModel(t *testing.T) *model.Model {
 		t.Fatal(err)
 	}
 	w := map[string]nn.Tensor{
-		"conv1.weight": {Shape: []int{1, 1, 3, 3}, Data: []float32{0, 0, 0, -1, 0, 1, 0, 0, 0}},
+		"conv1.weight": nn.TensorOf([]float32{0, 0, 0, -1, 0, 1, 0, 0, 0}, 1, 1, 3, 3),
 		"conv1.bias":   nn.NewTensor(1), "ip1.weight": nn.NewTensor(2, 9), "ip1.bias": nn.NewTensor(2),
 	}
-	w["ip1.bias"].Data[1] = float32(math.Log(3))
+	w["ip1.bias"].Data()[1] = float32(math.Log(3))
 	return &model.Model{Spec: spec, Labels: []string{"a", "b"}, Pre: pre, Weights: w, Epoch: 2}
 }
 
@@ -69,13 +69,13 @@ func TestLookSeesEveryLayer(t *testing.T) {
 		t.Fatalf("layers are %s", names)
 	}
 	conv, relu := v.Layers[1], v.Layers[2]
-	if got := conv.Maps.Data[:3]; got[0] != 0 || got[1] != 200 || got[2] != 0 {
+	if got := conv.Maps.Data()[:3]; got[0] != 0 || got[1] != 200 || got[2] != 0 {
 		t.Errorf("the kernel answers %v to a bright column", got)
 	}
 	if relu.Stats.Max != 200 || math.Abs(relu.Stats.Zeros-6./9) > 1e-9 {
 		t.Errorf("after ReLU: %+v", relu.Stats)
 	}
-	if conv.Filters == nil || conv.Filters.Data[3] != -1 || relu.Filters != nil {
+	if conv.Filters == nil || conv.Filters.Data()[3] != -1 || relu.Filters != nil {
 		t.Error("filters are told where there are none, or not where they are")
 	}
 	if v.Top[0].Label != "b" || math.Abs(float64(v.Top[0].Probability)-.75) > 1e-5 {
@@ -83,7 +83,7 @@ func TestLookSeesEveryLayer(t *testing.T) {
 	}
 	bare := Layers(p.Model)
 	for i, l := range bare.Layers {
-		if with := v.Layers[i]; l.Name != with.Name || l.Shape != with.Shape || l.Parameters != with.Parameters || (l.Filters == nil) != (with.Filters == nil) || l.Maps.Data != nil {
+		if with := v.Layers[i]; l.Name != with.Name || l.Shape != with.Shape || l.Parameters != with.Parameters || (l.Filters == nil) != (with.Filters == nil) || l.Maps.Data() != nil {
 			t.Errorf("without an image the layer %s is %+v", with.Name, l)
 		}
 	}

@@ -203,7 +203,7 @@ const (
 
 // blob reads a BlobProto; what names it in messages.
 func (r *caffeReader) blob(b []byte, what string) (nn.Tensor, error) {
-	var t nn.Tensor
+	var data []float32
 	var shape, old []uint64
 	var raw []byte
 	rawType := caffeRawDouble
@@ -219,16 +219,16 @@ func (r *caffeReader) blob(b []byte, what string) (nn.Tensor, error) {
 			return r.dims(f.bytes, what, &shape)
 		case caffeData:
 			if f.bytes == nil {
-				t.Data = append(t.Data, math.Float32frombits(uint32(f.value)))
+				data = append(data, math.Float32frombits(uint32(f.value)))
 				return nil
 			}
-			return r.floats(f.bytes, what, &t.Data)
+			return r.floats(f.bytes, what, &data)
 		case caffeDouble:
 			if f.bytes == nil {
-				t.Data = append(t.Data, float32(math.Float64frombits(f.value)))
+				data = append(data, float32(math.Float64frombits(f.value)))
 				return nil
 			}
-			return r.doubles(f.bytes, what, &t.Data)
+			return r.doubles(f.bytes, what, &data)
 		case caffeRawType:
 			rawType = f.value
 		case caffeRaw:
@@ -239,35 +239,35 @@ func (r *caffeReader) blob(b []byte, what string) (nn.Tensor, error) {
 	switch {
 	case err != nil || raw == nil:
 	case rawType == caffeRawFloat:
-		err = r.floats(raw, what, &t.Data)
+		err = r.floats(raw, what, &data)
 	case rawType == caffeRawDouble:
-		err = r.doubles(raw, what, &t.Data)
+		err = r.doubles(raw, what, &data)
 	default:
 		err = r.form(what + " holds no float numbers")
 	}
 	if err != nil {
-		return t, err
+		return nn.Tensor{}, err
 	}
 	if shape == nil {
 		shape = old
 	}
-	count := uint64(1)
+	count, dims := uint64(1), []int(nil)
 	for _, d := range shape {
 		if d > maxCaffe || d > 0 && count > maxCaffe/d {
-			return t, r.damaged("the shape of %s is out of bounds", what)
+			return nn.Tensor{}, r.damaged("the shape of %s is out of bounds", what)
 		}
 		count *= d
-		t.Shape = append(t.Shape, int(d))
+		dims = append(dims, int(d))
 	}
-	if shape == nil || count != uint64(len(t.Data)) {
-		return t, r.damaged("%s has %d numbers, but the shape %v", what, len(t.Data), t.Shape)
+	if shape == nil || count != uint64(len(data)) {
+		return nn.Tensor{}, r.damaged("%s has %d numbers, but the shape %v", what, len(data), dims)
 	}
-	for _, v := range t.Data {
+	for _, v := range data {
 		if v-v != 0 {
-			return t, r.damaged("%s holds what is no number", what)
+			return nn.Tensor{}, r.damaged("%s holds what is no number", what)
 		}
 	}
-	return t, nil
+	return nn.TensorOf(data, dims...), nil
 }
 
 // dims reads a BlobShape.

@@ -19,15 +19,13 @@ import (
 // counted is a tensor of the numbers 1, 2, 3, …
 func counted(shape ...int) nn.Tensor {
 	t := nn.NewTensor(shape...)
-	for i := range t.Data {
-		t.Data[i] = float32(i + 1)
+	for i := range t.Data() {
+		t.Data()[i] = float32(i + 1)
 	}
 	return t
 }
 
 // shaped gives numbers another shape.
-func shaped(t nn.Tensor, shape ...int) nn.Tensor { return nn.Tensor{Shape: shape, Data: t.Data} }
-
 // lenet is a small network of the two kinds that every Caffe has.
 func lenet() []caffetest.Layer {
 	return []caffetest.Layer{
@@ -64,7 +62,7 @@ func TestCaffeModelInEveryStyle(t *testing.T) {
 
 // normalised is a network with a normalisation, and what follows it.
 func normalised(factor float32, blobs int, after ...caffetest.Layer) []caffetest.Layer {
-	list := []nn.Tensor{counted(2), {Shape: []int{2}, Data: []float32{4, 6}}, {Shape: []int{1}, Data: []float32{factor}}, {Shape: []int{2}, Data: []float32{8, 9}}, {Shape: []int{2}, Data: []float32{-8, -9}}}
+	list := []nn.Tensor{counted(2), nn.TensorOf([]float32{4, 6}, 2), nn.TensorOf([]float32{factor}, 1), nn.TensorOf([]float32{8, 9}, 2), nn.TensorOf([]float32{-8, -9}, 2)}
 	return append([]caffetest.Layer{
 		{Name: "conv", Kind: "Convolution", Bottom: "data", Top: "conv", Blobs: []nn.Tensor{counted(2, 3, 1, 1)}},
 		{Name: "bn", Kind: "BatchNorm", Bottom: "conv", Top: "conv", Blobs: list[:blobs]},
@@ -76,7 +74,7 @@ func TestCaffeBatchNorm(t *testing.T) {
 		return caffetest.Layer{Name: name, Kind: "Scale", Bottom: "conv", Top: "conv", Blobs: blobs}
 	}
 	relu := caffetest.Layer{Name: "relu", Kind: "ReLU", Bottom: "conv", Top: "conv"}
-	gamma, beta := nn.Tensor{Shape: []int{2}, Data: []float32{3, 5}}, nn.Tensor{Shape: []int{2}, Data: []float32{7, 11}}
+	gamma, beta := nn.TensorOf([]float32{3, 5}, 2), nn.TensorOf([]float32{7, 11}, 2)
 	for _, c := range []struct {
 		what   string
 		layers []caffetest.Layer
@@ -95,7 +93,7 @@ func TestCaffeBatchNorm(t *testing.T) {
 			t.Errorf("%s: %v", c.what, err)
 			continue
 		}
-		text := fmt.Sprint(got["bn.mean"].Data, got["bn.variance"].Data, got["bn.weight"].Data, got["bn.bias"].Data)
+		text := fmt.Sprint(got["bn.mean"].Data(), got["bn.variance"].Data(), got["bn.weight"].Data(), got["bn.bias"].Data())
 		for _, key := range []string{"scale.Scale.0", "scale.Scale.1", "again.Scale.0"} {
 			if _, ok := got[key]; ok {
 				text += " " + key
@@ -122,12 +120,13 @@ func TestCaffeModelsThatCannotBeUsed(t *testing.T) {
 	blob := func(b []byte) []byte { // of a layer
 		return caffetest.Message(nil, 100, caffetest.Message(caffetest.Message(nil, 1, []byte("conv1")), 7, b))
 	}
-	with := func(s caffetest.Style, x nn.Tensor) []byte { return blob(caffetest.Blob(s, x)) }
+	with := func(s caffetest.Style, numbers []float32, shape ...int) []byte { return blob(caffetest.Blob(s, numbers, shape...)) }
+	six := counted(6).Data()
 	conv := lenet()[0]
 	statistics := normalised(1, 3)
 	statistics[1].Blobs[1] = counted(3)
 	vanishing := normalised(math.SmallestNonzeroFloat32, 3)
-	vanishing[1].Blobs[0] = nn.Tensor{Shape: []int{2}, Data: []float32{math.MaxFloat32, 1}}
+	vanishing[1].Blobs[0] = nn.TensorOf([]float32{math.MaxFloat32, 1}, 2)
 	half := caffetest.Message(caffetest.Number(caffetest.Message(nil, 7, caffetest.Number(nil, 1, 2)), 10, 2), 12, make([]byte, 4))
 	for _, c := range []struct {
 		what string
@@ -145,18 +144,18 @@ func TestCaffeModelsThatCannotBeUsed(t *testing.T) {
 		{"a long name", caffetest.File(caffetest.Style{}, caffetest.Layer{Name: strings.Repeat("x", 2000)}), "model.caffe.damaged", "2000"},
 		{"many layers", bytes.Repeat(caffetest.Message(nil, 100, nil), 20000), "model.caffe.damaged", "layers"},
 		{"many blobs", caffetest.Message(nil, 100, bytes.Repeat(caffetest.Message(nil, 7, nil), 100)), "model.caffe.damaged", "blobs"},
-		{"many dimensions", with(caffetest.Style{}, counted(1, 1, 1, 1, 1, 1, 1, 1, 1)), "model.caffe.damaged", "dimensions"},
-		{"many dimensions, each with a tag", with(caffetest.Style{Unpacked: true}, counted(1, 1, 1, 1, 1, 1, 1, 1, 1)), "model.caffe.damaged", "dimensions"},
+		{"many dimensions", with(caffetest.Style{}, six[:1], 1, 1, 1, 1, 1, 1, 1, 1, 1), "model.caffe.damaged", "dimensions"},
+		{"many dimensions, each with a tag", with(caffetest.Style{Unpacked: true}, six[:1], 1, 1, 1, 1, 1, 1, 1, 1, 1), "model.caffe.damaged", "dimensions"},
 		{"no shape", blob(caffetest.Message(nil, 5, make([]byte, 8))), "model.caffe.damaged", "shape"},
-		{"another shape", with(caffetest.Style{}, shaped(counted(6), 2, 2)), "model.caffe.damaged", "6 numbers"},
-		{"a huge shape", with(caffetest.Style{}, shaped(counted(6), 1<<40, 1<<40)), "model.caffe.damaged", "bounds"},
-		{"a shape that overflows", with(caffetest.Style{}, shaped(counted(6), 1<<31-1, 1<<31-1, 1<<31-1)), "model.caffe.damaged", "bounds"},
-		{"a negative shape", with(caffetest.Style{Legacy: true}, shaped(counted(6), -2, -3)), "model.caffe.damaged", "bounds"},
+		{"another shape", with(caffetest.Style{}, six, 2, 2), "model.caffe.damaged", "6 numbers"},
+		{"a huge shape", with(caffetest.Style{}, six, 1<<40, 1<<40), "model.caffe.damaged", "bounds"},
+		{"a shape that overflows", with(caffetest.Style{}, six, 1<<31-1, 1<<31-1, 1<<31-1), "model.caffe.damaged", "bounds"},
+		{"a negative shape", with(caffetest.Style{Legacy: true}, six, -2, -3), "model.caffe.damaged", "bounds"},
 		{"a cut-off shape", blob(caffetest.Message(nil, 7, caffetest.Message(nil, 1, []byte{0x80}))), "model.caffe.damaged", "cut off"},
 		{"cut-off numbers", blob(caffetest.Message(nil, 5, make([]byte, 7))), "model.caffe.damaged", "cut off"},
 		{"cut-off doubles", blob(caffetest.Message(nil, 8, make([]byte, 7))), "model.caffe.damaged", "cut off"},
-		{"not a number", with(caffetest.Style{}, nn.Tensor{Shape: []int{1}, Data: []float32{float32(math.NaN())}}), "model.caffe.damaged", "no number"},
-		{"infinity", with(caffetest.Style{Double: true}, nn.Tensor{Shape: []int{1}, Data: []float32{float32(math.Inf(1))}}), "model.caffe.damaged", "no number"},
+		{"not a number", with(caffetest.Style{}, []float32{float32(math.NaN())}, 1), "model.caffe.damaged", "no number"},
+		{"infinity", with(caffetest.Style{Double: true}, []float32{float32(math.Inf(1))}, 1), "model.caffe.damaged", "no number"},
 		{"statistics of other sizes", caffetest.File(caffetest.Style{}, statistics...), "model.caffe.damaged", "statistics of bn"},
 		{"statistics that overflow", caffetest.File(caffetest.Style{}, vanishing...), "model.caffe.damaged", "statistics of bn"},
 	} {
@@ -218,14 +217,14 @@ func FuzzReadCaffe(f *testing.F) {
 		total := 0
 		for key, x := range got { // what is accepted is whole
 			count := 1
-			for _, d := range x.Shape {
+			for _, d := range x.Shape() {
 				count *= d
 			}
-			total += len(x.Data)
-			if count != len(x.Data) {
-				t.Fatalf("%q is %v with %d numbers", key, x.Shape, len(x.Data))
+			total += len(x.Data())
+			if count != len(x.Data()) {
+				t.Fatalf("%q is %v with %d numbers", key, x.Shape(), len(x.Data()))
 			}
-			for _, v := range x.Data {
+			for _, v := range x.Data() {
 				if v-v != 0 {
 					t.Fatalf("%q holds what is no number", key)
 				}

@@ -44,7 +44,7 @@ func (r *caffeReader) weights() (map[string]nn.Tensor, error) {
 			norm := r.layers[before]
 			scaled[before] = true
 			add(norm.name+".weight", vector(l.blobs[0]))
-			shift := nn.NewTensor(len(l.blobs[0].Data))
+			shift := nn.NewTensor(len(l.blobs[0].Data()))
 			if n == 2 {
 				shift = vector(l.blobs[1])
 			}
@@ -57,12 +57,12 @@ func (r *caffeReader) weights() (map[string]nn.Tensor, error) {
 	}
 	for i, l := range r.layers {
 		if mean, ok := all[l.name+".mean"]; ok && l.kind == "BatchNorm" && !scaled[i] { // it neither scales nor shifts
-			one := nn.NewTensor(len(mean.Data))
-			for k := range one.Data {
-				one.Data[k] = 1
+			one := nn.NewTensor(len(mean.Data()))
+			for k := range one.Data() {
+				one.Data()[k] = 1
 			}
 			add(l.name+".weight", one)
-			add(l.name+".bias", nn.NewTensor(len(mean.Data)))
+			add(l.name+".bias", nn.NewTensor(len(mean.Data())))
 		}
 	}
 	switch {
@@ -77,17 +77,17 @@ func (r *caffeReader) weights() (map[string]nn.Tensor, error) {
 // statistics are mean and variance of a normalisation. Caffe keeps sums that it fades, and by how much in a third blob.
 func (r *caffeReader) statistics(l caffeLayer) (mean, variance nn.Tensor, err error) {
 	mean, variance = vector(l.blobs[0]), vector(l.blobs[1])
-	if len(mean.Data) != len(variance.Data) || len(l.blobs[2].Data) != 1 {
+	if len(mean.Data()) != len(variance.Data()) || len(l.blobs[2].Data()) != 1 {
 		return mean, variance, r.damaged("the statistics of %s do not belong together", l.name)
 	}
-	factor := float64(l.blobs[2].Data[0])
+	factor := float64(l.blobs[2].Data()[0])
 	if factor != 0 {
 		factor = 1 / factor // of sums of nothing remain zeros, as in Caffe
 	}
-	for i := range mean.Data {
-		mean.Data[i] = float32(float64(mean.Data[i]) * factor)
-		variance.Data[i] = float32(float64(variance.Data[i]) * factor)
-		if v := mean.Data[i] + variance.Data[i]; v-v != 0 {
+	for i := range mean.Data() {
+		mean.Data()[i] = float32(float64(mean.Data()[i]) * factor)
+		variance.Data()[i] = float32(float64(variance.Data()[i]) * factor)
+		if v := mean.Data()[i] + variance.Data()[i]; v-v != 0 {
 			return mean, variance, r.damaged("the statistics of %s are no numbers", l.name)
 		}
 	}
@@ -96,17 +96,17 @@ func (r *caffeReader) statistics(l caffeLayer) (mean, variance nn.Tensor, err er
 
 // matrix gives weights the shape of ours: older files write a matrix as four dimensions.
 func matrix(t nn.Tensor, kind string) nn.Tensor {
-	if s := t.Shape; kind == "InnerProduct" && len(s) == 4 && s[0] == 1 && s[1] == 1 {
-		t.Shape = s[2:]
+	if s := t.Shape(); kind == "InnerProduct" && len(s) == 4 && s[0] == 1 && s[1] == 1 {
+		return t.Reshape(s[2:]...)
 	}
 	return t
 }
 
 // vector gives a list of numbers one dimension: older files write four.
 func vector(t nn.Tensor) nn.Tensor {
-	for _, d := range t.Shape {
-		if d == len(t.Data) { // the others are 1
-			t.Shape = []int{d}
+	for _, d := range t.Shape() {
+		if d == len(t.Data()) { // the others are 1
+			return t.Reshape(d)
 		}
 	}
 	return t

@@ -36,8 +36,8 @@ func tiny(t testing.TB, channels int, mean string) *Model {
 	}
 	n := 6 * channels
 	w := nn.NewTensor(2, n)
-	for i := range w.Data {
-		w.Data[i] = float32(i) / 100
+	for i := range w.Data() {
+		w.Data()[i] = float32(i) / 100
 	}
 	return &Model{
 		Spec: nn.Spec{Format: nn.Format, Name: "tiny", Input: nn.Shape{C: channels, H: 2, W: 3}, Classes: 2, Layers: []nn.Layer{
@@ -45,7 +45,7 @@ func tiny(t testing.TB, channels int, mean string) *Model {
 			{Name: "loss", Type: "softmax-loss", Inputs: []string{"out"}},
 		}},
 		Labels: []string{"고양이", "dog with spaces"}, Pre: p, Epoch: 2.5,
-		Weights: map[string]nn.Tensor{"out.weight": w, "out.bias": {Shape: []int{2}, Data: []float32{.25, -.25}}},
+		Weights: map[string]nn.Tensor{"out.weight": w, "out.bias": nn.TensorOf([]float32{.25, -.25}, 2)},
 	}
 }
 
@@ -212,9 +212,9 @@ func TestPredictorComputesTheModel(t *testing.T) {
 	_, x := m.Pre.Image(colours())
 	var z [2]float64
 	for k := range z {
-		z[k] = float64(m.Weights["out.bias"].Data[k])
+		z[k] = float64(m.Weights["out.bias"].Data()[k])
 		for i, v := range x {
-			z[k] += float64(m.Weights["out.weight"].Data[k*len(x)+i]) * float64(v)
+			z[k] += float64(m.Weights["out.weight"].Data()[k*len(x)+i]) * float64(v)
 		}
 	}
 	want := 1 / (1 + math.Exp(z[1]-z[0]))

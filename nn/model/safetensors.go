@@ -51,12 +51,12 @@ func WriteSafetensors(w io.Writer, tensors map[string]nn.Tensor, metadata map[st
 	header := map[string]any{}
 	for _, name := range names {
 		t := tensors[name]
-		e := entry{Type: "F32", Shape: []int64{}, Offsets: [2]int64{int64(len(data)), int64(len(data) + 4*len(t.Data))}}
-		for _, d := range t.Shape {
+		e := entry{Type: "F32", Shape: []int64{}, Offsets: [2]int64{int64(len(data)), int64(len(data) + 4*len(t.Data()))}}
+		for _, d := range t.Shape() {
 			e.Shape = append(e.Shape, int64(d))
 		}
 		header[name] = e
-		for _, v := range t.Data {
+		for _, v := range t.Data() {
 			data = binary.LittleEndian.AppendUint32(data, math.Float32bits(v))
 		}
 	}
@@ -157,7 +157,7 @@ func ReadSafetensors(r io.ReaderAt, size int64, name string) (map[string]nn.Tens
 		if err != nil {
 			return nil, nil, err
 		}
-		if total += int64(len(t.Data)) * 4; total > size { // tensors that overlap could take more than the file has
+		if total += int64(len(t.Data())) * 4; total > size { // tensors that overlap could take more than the file has
 			return nil, nil, damaged("its tensors overlap")
 		}
 		tensors[key] = t
@@ -181,16 +181,16 @@ func readTensor(r io.ReaderAt, e entry, begin, size int64, key string, damaged f
 	if _, err := r.ReadAt(b, begin+e.Offsets[0]); err != nil && bytes > 0 {
 		return nn.Tensor{}, damaged("it is cut off")
 	}
-	t := nn.Tensor{Data: make([]float32, count)}
-	for _, d := range e.Shape {
-		t.Shape = append(t.Shape, int(d))
+	data, shape := make([]float32, count), make([]int, len(e.Shape))
+	for i, d := range e.Shape {
+		shape[i] = int(d)
 	}
-	for i := range t.Data {
+	for i := range data {
 		v := math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:]))
 		if v != v || math.IsInf(float64(v), 0) {
 			return nn.Tensor{}, damaged("%s holds what is no number", key)
 		}
-		t.Data[i] = v
+		data[i] = v
 	}
-	return t, nil
+	return nn.TensorOf(data, shape...), nil
 }

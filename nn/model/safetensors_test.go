@@ -15,10 +15,10 @@ import (
 
 func someTensors() map[string]nn.Tensor {
 	return map[string]nn.Tensor{
-		"conv1.weight": {Shape: []int{2, 1, 1, 2}, Data: []float32{1, -2.5, 3e-30, math.MaxFloat32}},
-		"conv1.bias":   {Shape: []int{2}, Data: []float32{0, float32(math.Copysign(0, -1))}},
-		"가중치":          {Shape: []int{1}, Data: []float32{7}},
-		"empty":        {Shape: []int{0}, Data: []float32{}},
+		"conv1.weight": nn.TensorOf([]float32{1, -2.5, 3e-30, math.MaxFloat32}, 2, 1, 1, 2),
+		"conv1.bias":   nn.TensorOf([]float32{0, float32(math.Copysign(0, -1))}, 2),
+		"가중치":          nn.TensorOf([]float32{7}, 1),
+		"empty":        nn.TensorOf([]float32{}, 0),
 	}
 }
 
@@ -120,7 +120,7 @@ func TestOtherTypesAreNamed(t *testing.T) {
 
 func TestForeignFileWithoutChecksum(t *testing.T) {
 	got, _, err := read(file(`{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}`, 8))
-	if err != nil || !reflect.DeepEqual(got, map[string]nn.Tensor{"a": {Shape: []int{2}, Data: []float32{0, 0}}}) {
+	if err != nil || !reflect.DeepEqual(got, map[string]nn.Tensor{"a": nn.TensorOf([]float32{0, 0}, 2)}) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }
@@ -128,7 +128,7 @@ func TestForeignFileWithoutChecksum(t *testing.T) {
 func TestWhatIsNoNumberIsRefused(t *testing.T) {
 	for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
 		var b bytes.Buffer
-		if err := WriteSafetensors(&b, map[string]nn.Tensor{"a": {Shape: []int{1}, Data: []float32{float32(v)}}}, nil); err != nil {
+		if err := WriteSafetensors(&b, map[string]nn.Tensor{"a": nn.TensorOf([]float32{float32(v)}, 1)}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := read(b.Bytes()); fault.Code(err) != "model.weights.damaged" {

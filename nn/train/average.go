@@ -3,7 +3,6 @@ package train
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/convscope/convscope/nn"
@@ -28,7 +27,7 @@ func (a *average) add(inst *nn.Instance, n int, decay float64) (err error) {
 		if n := p.Shape.Len(); len(a.room) < n {
 			a.room = make([]float32, n)
 		}
-		w, mean := a.room[:p.Shape.Len()], a.weights[p.Key()].Data
+		w, mean := a.room[:p.Shape.Len()], a.weights[p.Key()].Data()
 		if err := inst.Read(p.ID, w); err != nil {
 			return err
 		}
@@ -46,7 +45,7 @@ func (a *average) used(inst *nn.Instance) (map[string]nn.Tensor, error) {
 	}
 	weights := map[string]nn.Tensor{}
 	for key, t := range a.weights {
-		weights[key] = nn.Tensor{Shape: t.Shape, Data: slices.Clone(t.Data)}
+		weights[key] = t.Clone()
 	}
 	return weights, nil
 }

@@ -36,8 +36,8 @@ func TestAverage(t *testing.T) {
 		}
 		d := math.Min(decay, float64(1+n)/float64(10+n))
 		for key, a := range want {
-			for i, v := range own[key].Data {
-				a.Data[i] += float32(1-d) * (v - a.Data[i])
+			for i, v := range own[key].Data() {
+				a.Data()[i] += float32(1-d) * (v - a.Data()[i])
 			}
 		}
 	}
@@ -93,7 +93,7 @@ func TestTheAverageIsShown(t *testing.T) {
 			}
 		case Probe:
 			if e.Iteration == 2 {
-				shown = e.View.Layers[0].Filters.Data
+				shown = e.View.Layers[0].Filters.Data()
 				kept = slices.Clone(shown)
 			}
 		}
@@ -106,7 +106,7 @@ func TestTheAverageIsShown(t *testing.T) {
 			requests <- Stop{}
 		}
 	})
-	if want := weights(t, two.Folder, "last")["conv.weight"].Data; !slices.Equal(shown, want) {
+	if want := weights(t, two.Folder, "last")["conv.weight"].Data(); !slices.Equal(shown, want) {
 		t.Error("other weights are shown than those that are used")
 	}
 	if len(kept) == 0 || !slices.Equal(shown, kept) {
@@ -139,7 +139,7 @@ func TestAverageOfAnotherShape(t *testing.T) {
 		spoil(other, s)
 		var b average
 		if err := b.restore(inst, other, s); err == nil {
-			t.Error(fmt.Sprintf("weights %v", other["conv.weight"].Shape), "are taken")
+			t.Error(fmt.Sprintf("weights %v", other["conv.weight"].Shape()), "are taken")
 		}
 	}
 }

@@ -35,10 +35,10 @@ func opened(t *testing.T, s nn.Spec) *nn.Instance {
 	}
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, p := range network.Parameters {
-		for i := range all[p.Key()].Data {
-			all[p.Key()].Data[i] = float32(.2*r.Float64() - .1)
+		for i := range all[p.Key()].Data() {
+			all[p.Key()].Data()[i] = float32(.2*r.Float64() - .1)
 			if p.Name == "variance" {
-				all[p.Key()].Data[i] += .2
+				all[p.Key()].Data()[i] += .2
 			}
 		}
 	}
@@ -108,13 +108,13 @@ func caffeFile(t *testing.T, style caffetest.Style, s nn.Spec, w map[string]nn.T
 			sums := []nn.Tensor{}
 			for _, name := range []string{"mean", "variance"} {
 				x := w[l.Name+"."+name]
-				x.Data = slices.Clone(x.Data)
-				for i := range x.Data {
-					x.Data[i] *= 4
+				x = x.Clone()
+				for i := range x.Data() {
+					x.Data()[i] *= 4
 				}
 				sums = append(sums, x)
 			}
-			layers = append(layers, caffetest.Layer{Name: l.Name, Kind: "BatchNorm", Bottom: l.Inputs[0], Top: l.Name, Blobs: append(sums, nn.Tensor{Shape: []int{1}, Data: []float32{4}})},
+			layers = append(layers, caffetest.Layer{Name: l.Name, Kind: "BatchNorm", Bottom: l.Inputs[0], Top: l.Name, Blobs: append(sums, nn.TensorOf([]float32{4}, 1))},
 				caffetest.Layer{Name: l.Name + "-scale", Kind: kind, Bottom: l.Name, Top: l.Name, Blobs: blobs})
 			continue
 		}
@@ -212,7 +212,7 @@ func TestCaffeModelTurnsColoursRound(t *testing.T) {
 		if near(outputs(t, from, images), ours, 1e-5) {
 			t.Errorf("%s: the colours make no difference", what)
 		}
-		if w := weightsIn(t, to); spec.Layer("next") >= 0 && !slices.Equal(w["next.weight"].Data, weightsIn(t, from)["next.weight"].Data) {
+		if w := weightsIn(t, to); spec.Layer("next") >= 0 && !slices.Equal(w["next.weight"].Data(), weightsIn(t, from)["next.weight"].Data()) {
 			t.Errorf("%s: a layer that sees no colours was turned", what)
 		}
 	}

@@ -47,7 +47,7 @@ func length(t *testing.T, inst *nn.Instance) float64 {
 	}
 	sum := 0.
 	for _, g := range all {
-		sum += squares(g.Data, nil)
+		sum += squares(g.Data(), nil)
 	}
 	return math.Sqrt(sum)
 }

@@ -28,7 +28,7 @@ func constant(t *testing.T, scores []float32) *model.Model {
 			{Name: "loss", Type: "softmax-loss", Inputs: []string{"out"}},
 		}},
 		Labels: []string{"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, Pre: pre,
-		Weights: map[string]nn.Tensor{"out.weight": nn.NewTensor(10, 784), "out.bias": {Shape: []int{10}, Data: scores}},
+		Weights: map[string]nn.Tensor{"out.weight": nn.NewTensor(10, 784), "out.bias": nn.TensorOf(scores, 10)},
 	}
 }
 
@@ -176,7 +176,7 @@ func TestEvaluationThatCannotWork(t *testing.T) {
 	}
 	wide := constant(t, make([]float32, 10))
 	wide.Spec.Layers[0] = wide.Spec.Layers[0].With("outputs", nn.Num(12))
-	wide.Weights = map[string]nn.Tensor{"out.weight": nn.NewTensor(12, 784), "out.bias": {Shape: []int{12}, Data: []float32{11: 1}}}
+	wide.Weights = map[string]nn.Tensor{"out.weight": nn.NewTensor(12, 784), "out.bias": nn.TensorOf([]float32{11: 1}, 12)}
 	if _, err := Evaluate(context.Background(), wide, d, data.Val, cpu(t, 1), nil); fault.Code(err) == "" {
 		t.Errorf("more outputs than classes: %v", err)
 	}

@@ -144,12 +144,12 @@ func (r *run) dead() ([]LayerHealth, error) {
 			if err != nil {
 				return nil, err
 			}
-			channels := maps.Shape[1]
+			channels := maps.Shape()[1]
 			if awake[name] == nil {
 				awake[name] = make([]bool, channels)
 			}
-			plane := len(maps.Data) / channels
-			for i, v := range maps.Data {
+			plane := len(maps.Data()) / channels
+			for i, v := range maps.Data() {
 				if v > 0 {
 					awake[name][i/plane] = true
 				}

@@ -109,11 +109,11 @@ func same(a, b map[string]nn.Tensor) bool {
 	}
 	for key, x := range a {
 		y, ok := b[key]
-		if !ok || !slices.Equal(x.Shape, y.Shape) {
+		if !ok || !slices.Equal(x.Shape(), y.Shape()) {
 			return false
 		}
-		for i := range x.Data {
-			if math.Float32bits(x.Data[i]) != math.Float32bits(y.Data[i]) {
+		for i := range x.Data() {
+			if math.Float32bits(x.Data()[i]) != math.Float32bits(y.Data()[i]) {
 				return false
 			}
 		}

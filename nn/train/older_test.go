@@ -47,8 +47,8 @@ func alike(a, b map[string]nn.Tensor) bool {
 		return same(a, b)
 	}
 	for key, x := range a {
-		for i, v := range b[key].Data {
-			if !(math.Abs(float64(x.Data[i]-v)) < 1e-4) {
+		for i, v := range b[key].Data() {
+			if !(math.Abs(float64(x.Data()[i]-v)) < 1e-4) {
 				return false
 			}
 		}

@@ -43,8 +43,8 @@ func stepped(t *testing.T, c Config) map[string][]float64 {
 	inst, before := afterStep(t, c)
 	moved := map[string][]float64{}
 	for key, after := range weightsIn(t, inst) {
-		for i, v := range after.Data {
-			moved[key] = append(moved[key], float64(v)-float64(before[key].Data[i]))
+		for i, v := range after.Data() {
+			moved[key] = append(moved[key], float64(v)-float64(before[key].Data()[i]))
 		}
 	}
 	return moved

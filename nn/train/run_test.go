@@ -198,11 +198,11 @@ func TestRequests(t *testing.T) {
 		t.Fatalf("%d probes", len(probes))
 	}
 	conv, hidden := probes[0].View.Layers[0], probes[0].View.Layers[1]
-	if !slices.Equal(conv.Maps.Shape, []int{6, 24, 24}) || conv.Filters == nil || !slices.Equal(conv.Filters.Shape, []int{6, 1, 5, 5}) {
-		t.Errorf("conv shows %v", conv.Maps.Shape)
+	if !slices.Equal(conv.Maps.Shape(), []int{6, 24, 24}) || conv.Filters == nil || !slices.Equal(conv.Filters.Shape(), []int{6, 1, 5, 5}) {
+		t.Errorf("conv shows %v", conv.Maps.Shape())
 	}
-	if hidden.Filters != nil || hidden.Maps.Shape[0] != 32 {
-		t.Errorf("hidden shows %v", hidden.Maps.Shape)
+	if hidden.Filters != nil || hidden.Maps.Shape()[0] != 32 {
+		t.Errorf("hidden shows %v", hidden.Maps.Shape())
 	}
 }
 

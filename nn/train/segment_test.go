@@ -100,7 +100,7 @@ func TestVoidPlacesCostNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, w := range m.Weights {
-		clear(w.Data)
+		clear(w.Data())
 	}
 	e, err := Evaluate(context.Background(), m, j.Data, data.Val, kernel.NewReference(), nil)
 	if want := math.Log(float64(j.Spec.Classes)); err != nil || math.Abs(e.Loss-want) > 1e-5 {

@@ -14,7 +14,7 @@ import (
 // finite tells whether all weights are numbers.
 func finite(weights map[string]nn.Tensor) bool {
 	for _, t := range weights {
-		for _, v := range t.Data {
+		for _, v := range t.Data() {
 			if v-v != 0 {
 				return false
 			}

@@ -51,10 +51,10 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 	}
 	var list []Transfer
 	for _, key := range slices.Sorted(maps.Keys(to)) {
-		t := Transfer{Key: key, State: TransferMissing, Wants: to[key].Shape}
+		t := Transfer{Key: key, State: TransferMissing, Wants: to[key].Shape()}
 		if w, ok := from[key]; ok {
-			t.State, t.Has = TransferShape, w.Shape
-			if slices.Equal(w.Shape, t.Wants) {
+			t.State, t.Has = TransferShape, w.Shape()
+			if slices.Equal(w.Shape(), t.Wants) {
 				t.State, to[key] = TransferLoaded, w
 			} else if resized, ok := resize(w, t.Wants); ok && slices.Contains(first, key) {
 				t.State, to[key] = TransferResized, resized
@@ -64,7 +64,7 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(from)) {
 		if _, ok := to[key]; !ok {
-			list = append(list, Transfer{Key: key, State: TransferUnused, Has: from[key].Shape})
+			list = append(list, Transfer{Key: key, State: TransferUnused, Has: from[key].Shape()})
 		}
 	}
 	if !slices.ContainsFunc(list, Transfer.Taken) {
@@ -133,20 +133,20 @@ func seeing(n *nn.Network) (first, each []string) {
 // turnColours turns weights for blue, green and red, the order of Caffe's images, into ours for red, green and blue.
 func turnColours(weights map[string]nn.Tensor, first, each []string) {
 	turn := func(t nn.Tensor, rows int) {
-		plane := len(t.Data) / (3 * rows)
-		for row := range slices.Chunk(t.Data, 3*plane) {
+		plane := len(t.Data()) / (3 * rows)
+		for row := range slices.Chunk(t.Data(), 3*plane) {
 			for i := range plane {
 				row[i], row[2*plane+i] = row[2*plane+i], row[i]
 			}
 		}
 	}
 	for _, key := range first {
-		if t := weights[key]; len(t.Data) > 0 && (len(t.Shape) == 4 && t.Shape[1] == 3 || len(t.Shape) == 2 && t.Shape[1]%3 == 0) {
-			turn(t, t.Shape[0])
+		if t := weights[key]; len(t.Data()) > 0 && (len(t.Shape()) == 4 && t.Shape()[1] == 3 || len(t.Shape()) == 2 && t.Shape()[1]%3 == 0) {
+			turn(t, t.Shape()[0])
 		}
 	}
 	for _, key := range each {
-		if t := weights[key]; slices.Equal(t.Shape, []int{3}) {
+		if t := weights[key]; slices.Equal(t.Shape(), []int{3}) {
 			turn(t, 1)
 		}
 	}
@@ -155,19 +155,21 @@ func turnColours(weights map[string]nn.Tensor, first, each []string) {
 // resize makes filters for grey images of filters for colours, which are added up, or the other way round, where each colour gets a third: a grey image gives the same
 // then. It is only possible where nothing else differs.
 func resize(w nn.Tensor, wants []int) (nn.Tensor, bool) {
-	has := w.Shape
+	has := w.Shape()
 	if len(has) != 4 || len(wants) != 4 || has[0] != wants[0] || !slices.Equal(has[2:], wants[2:]) || !(has[1] == 1 && wants[1] == 3 || has[1] == 3 && wants[1] == 1) {
 		return nn.Tensor{}, false
 	}
-	t, plane := nn.NewTensor(wants...), wants[2]*wants[3]
-	for i := range t.Data {
-		filter, place := i/(wants[1]*plane), i%plane
-		if wants[1] == 3 {
-			t.Data[i] = w.Data[filter*plane+place] / 3
-			continue
+	if wants[1] == 1 {
+		return w.Sum(1).Reshape(wants...), true
+	}
+	t := nn.NewTensor(wants...)
+	for filter := range wants[0] {
+		grey := w.At(filter, 0).Data()
+		for colour := range 3 {
+			for i, v := range grey {
+				t.At(filter, colour).Data()[i] = v / 3
+			}
 		}
-		colours := w.Data[3*filter*plane+place:]
-		t.Data[i] = colours[0] + colours[plane] + colours[2*plane]
 	}
 	return t, true
 }

@@ -35,9 +35,9 @@ func colourful(t testing.TB, pre model.Preprocess) *model.Model {
 		t.Fatal(err)
 	}
 	w, h := p.Sees()
-	weights := nn.Tensor{Shape: []int{3, 3}, Data: []float32{0, 0, 0, 8, -8, 0, -8, 8, 0}}
+	weights := nn.TensorOf([]float32{0, 0, 0, 8, -8, 0, -8, 8, 0}, 3, 3)
 	if pre.Channels == 1 {
-		weights = nn.Tensor{Shape: []int{3, 1}, Data: []float32{0, 8, -8}}
+		weights = nn.TensorOf([]float32{0, 8, -8}, 3, 1)
 	}
 	return &model.Model{
 		Path: "colours", Task: data.Segmentation, Background: 0,
@@ -46,7 +46,7 @@ func colourful(t testing.TB, pre model.Preprocess) *model.Model {
 			{Name: "loss", Type: "softmax-loss", Inputs: []string{"score"}},
 		}},
 		Labels: []string{"dark", "red", "green"}, Pre: p,
-		Weights: map[string]nn.Tensor{"score.weight": weights, "score.bias": {Shape: []int{3}, Data: []float32{4, 0, 0}}},
+		Weights: map[string]nn.Tensor{"score.weight": weights, "score.bias": nn.TensorOf([]float32{4, 0, 0}, 3)},
 	}
 }
 
@@ -56,8 +56,8 @@ func blurred(t testing.TB, w, h int) *model.Model {
 	m := colourful(t, model.Preprocess{Width: w, Height: h, Channels: 3})
 	m.Spec.Layers[0].Settings = map[string]nn.Value{"filters": nn.Num(0), "kernel": nn.Num(3), "pad": nn.Num(1)}
 	wide := nn.NewTensor(3, 3, 3, 3)
-	for i := range wide.Data {
-		wide.Data[i] = m.Weights["score.weight"].Data[i/9] / 9
+	for i := range wide.Data() {
+		wide.Data()[i] = m.Weights["score.weight"].Data()[i/9] / 9
 	}
 	m.Weights["score.weight"] = wide
 	return m
@@ -280,7 +280,7 @@ func TestModelsThatDoNotSegment(t *testing.T) {
 	m.Spec.Layers[0].Settings["stride"] = nn.Num(2)
 	wantFault(t, segment(m), "vision.segment.size")
 	m = colourful(t, pre)
-	m.Weights["score.bias"].Data[1] = float32(math.NaN())
+	m.Weights["score.bias"].Data()[1] = float32(math.NaN())
 	wantFault(t, segment(m), "vision.segment.nan")
 	m = colourful(t, pre)
 	m.Labels = append(m.Labels, "blue")

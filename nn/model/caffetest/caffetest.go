@@ -44,7 +44,7 @@ func newer(s Style, l Layer) []byte {
 	b := text(text(nil, 1, l.Name), 2, l.Kind)
 	b = text(text(b, 3, l.Bottom), 4, l.Top)
 	for _, t := range l.Blobs {
-		b = Message(b, 7, Blob(s, t))
+		b = Message(b, 7, Blob(s, t.Data(), t.Shape()...))
 	}
 	return Number(b, 10, 1) // the phase
 }
@@ -53,25 +53,25 @@ func old(s Style, l Layer) []byte {
 	b := text(text(nil, 2, l.Bottom), 3, l.Top)
 	b = Number(text(b, 4, l.Name), 5, kinds[l.Kind])
 	for _, t := range l.Blobs {
-		b = Message(b, 6, Blob(s, t))
+		b = Message(b, 6, Blob(s, t.Data(), t.Shape()...))
 	}
 	return b
 }
 
-// Blob writes a blob.
-func Blob(s Style, t nn.Tensor) []byte {
+// Blob writes a blob; the shape may contradict the numbers.
+func Blob(s Style, numbers []float32, shape ...int) []byte {
 	var b []byte
 	if s.Legacy {
 		for i := range 4 {
 			d := 1
-			if at := i - (4 - len(t.Shape)); at >= 0 {
-				d = t.Shape[at]
+			if at := i - (4 - len(shape)); at >= 0 {
+				d = shape[at]
 			}
 			b = Number(b, protowire.Number(i+1), uint64(d))
 		}
 	} else {
 		var dims []byte
-		for _, d := range t.Shape {
+		for _, d := range shape {
 			if s.Unpacked {
 				dims = Number(dims, 1, uint64(d))
 			} else {
@@ -84,7 +84,7 @@ func Blob(s Style, t nn.Tensor) []byte {
 		b = Message(b, 7, dims)
 	}
 	var data []byte
-	for _, v := range t.Data {
+	for _, v := range numbers {
 		if s.Unpacked && s.Double {
 			b = protowire.AppendFixed64(protowire.AppendTag(b, 8, protowire.Fixed64Type), math.Float64bits(float64(v)))
 		} else if s.Unpacked {
