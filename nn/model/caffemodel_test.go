@@ -120,7 +120,9 @@ func TestCaffeModelsThatCannotBeUsed(t *testing.T) {
 	blob := func(b []byte) []byte { // of a layer
 		return caffetest.Message(nil, 100, caffetest.Message(caffetest.Message(nil, 1, []byte("conv1")), 7, b))
 	}
-	with := func(s caffetest.Style, numbers []float32, shape ...int) []byte { return blob(caffetest.Blob(s, numbers, shape...)) }
+	with := func(s caffetest.Style, numbers []float32, shape ...int) []byte {
+		return blob(caffetest.Blob(s, numbers, shape...))
+	}
 	six := counted(6).Data()
 	conv := lenet()[0]
 	statistics := normalised(1, 3)
