@@ -37,13 +37,20 @@ type Network struct {
 	losses   []kernel.ID
 	values   map[string]kernel.ID // outputs of layers that can be read
 	shapes   map[string]Shape
-	output   string // the layer whose output is the network's
-	kind     Kind   // of that layer
+	outputs  []Output
 	folds    []fold
 }
 
-// OutputKind is the kind of the layer whose output is the network's.
-func (n *Network) OutputKind() Kind { return n.kind }
+// An Output is one of the answers of a network: the output of a layer.
+type Output struct {
+	Layer string
+	Kind  Kind  // of the layer; of a loss, Kind.Probabilities makes shares of 0…1 of its numbers
+	Shape Shape // of one sample
+	Truth int   // the place among Network.Truths of what the loss compares with; −1 where the layer is no loss, or nothing is learned
+}
+
+// Outputs lists the answers of the network; there is always one.
+func (n *Network) Outputs() []Output { return n.outputs }
 
 // A Parameter is a weight or bias of a layer in a compiled network, or a statistic, which is kept with them but not learned.
 type Parameter struct {
@@ -90,7 +97,8 @@ type node struct {
 	weights []Parameter
 	stream  int  // number of the layer, for random numbers
 	frozen  bool // its weights stay
-	users   int  // layers that take its output
+	users   int  // layers that take its output, and the network's caller where it is one of its outputs
+	output  bool // its output is one of the network's
 	learns  bool // it or a layer before it has weights, so a gradient must reach it
 	written bool // its gradient has been written by a user
 	folded  bool // the layer before it does what it does
@@ -179,9 +187,13 @@ func Compile(s Spec, o Options) (*Network, error) {
 	n.input = b.buffer(Data, b.samples(s.Input), kernel.Input, true)
 	n.values[Data], n.shapes[Data] = n.input, s.Input
 	nodes := b.nodes()
-	output := outputOf(nodes)
+	outputs := outputsOf(s, nodes)
+	for _, node := range outputs {
+		node.output = true
+		node.users++ // so that no layer writes over it
+	}
 	if !o.Training && !o.KeepAll {
-		nodes = needed(nodes, output)
+		nodes = needed(nodes)
 	}
 	for _, node := range nodes {
 		if node.folded = b.folds(node); node.folded {
@@ -198,9 +210,15 @@ func Compile(s Spec, o Options) (*Network, error) {
 			n.values[node.layer.Name] = node.y
 		}
 	}
-	n.output, n.kind = output.layer.Name, output.kind
-	n.values[n.output] = output.y
-	n.Program.Buffers[output.y].Kept = true
+	for _, node := range outputs {
+		truth, ok := n.compares[node.layer.Name]
+		if !ok {
+			truth = -1
+		}
+		n.outputs = append(n.outputs, Output{node.layer.Name, node.kind, node.out, truth})
+		n.values[node.layer.Name] = node.y
+		n.Program.Buffers[node.y].Kept = true
+	}
 	if o.Training {
 		b.learn(nodes)
 	}
@@ -283,25 +301,30 @@ func (b *builder) place(n *node) {
 	}
 }
 
-// outputOf finds the layer whose output is the network's: the loss that counts most (its probabilities; auxiliary losses count less), or the last
-// layer.
-func outputOf(nodes []*node) *node {
-	out := nodes[len(nodes)-1]
-	most := -1.
+// outputsOf returns the layers that the network answers with: see Spec.Outputs.
+func outputsOf(s Spec, nodes []*node) (outputs []*node) {
+	for _, name := range s.Outputs {
+		outputs = append(outputs, nodes[slices.IndexFunc(nodes, func(n *node) bool { return n.layer.Name == name })])
+	}
+	if len(outputs) > 0 {
+		return outputs
+	}
+	out, most := nodes[len(nodes)-1], -1.
 	for _, n := range nodes {
 		if n.kind.Loss && n.layer.Float("weight") > most {
 			out, most = n, n.layer.Float("weight")
 		}
 	}
-	return out
+	return []*node{out}
 }
 
-// needed leaves out the layers that the output does not depend on.
-func needed(nodes []*node, output *node) []*node {
-	keep := map[*node]bool{output: true}
-	for i := len(nodes) - 1; i >= 0; i-- {
-		for _, in := range nodes[i].in {
-			keep[in] = keep[in] || keep[nodes[i]]
+// needed leaves out the layers that no output depends on.
+func needed(nodes []*node) []*node {
+	keep := map[*node]bool{}
+	for _, n := range slices.Backward(nodes) {
+		keep[n] = keep[n] || n.output
+		for _, in := range n.in {
+			keep[in] = keep[in] || keep[n]
 		}
 	}
 	return slices.DeleteFunc(nodes, func(n *node) bool {

@@ -75,7 +75,7 @@ func TestFoldedNormalisations(t *testing.T) {
 			if _, err := inst.Run(images, nil, kernel.Step{Samples: 4}); err != nil {
 				t.Fatal(err)
 			}
-			out, err := inst.Output(4)
+			out, err := inst.Output(0, 4)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -78,6 +78,15 @@ func goldenNetworks() map[string]struct {
 			{Name: "score", Type: "convolution", Inputs: in("relu"), Settings: conv("filters", 0, "kernel", 1)},
 			{Name: "loss", Type: "softmax-loss", Inputs: in("score")},
 		})}, in("conv.weight", "conv.bias", "score.weight", "score.bias")},
+		"heads": {Spec{Format: Format, Name: "heads", Input: Shape{2, 7, 6}, Classes: 4, Outputs: in("places", "whole"), Layers: plainBias([]Layer{
+			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
+			{Name: "relu", Type: "relu", Inputs: in("conv")},
+			{Name: "score", Type: "convolution", Inputs: in("relu"), Settings: conv("filters", 0, "kernel", 1)},
+			{Name: "places", Type: "softmax-loss", Inputs: in("score")},
+			{Name: "pool", Type: "max-pool", Inputs: in("relu")},
+			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
+			{Name: "whole", Type: "sigmoid-loss", Inputs: in("ip"), Settings: conv("weight", .5)},
+		})}, in("conv.weight", "conv.bias", "score.weight", "score.bias", "ip.weight", "ip.bias")},
 		"chain": {Spec{Format: Format, Name: "chain", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
 			{Name: "conv1", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "pad", 1)},
 			{Name: "relu1", Type: "relu", Inputs: in("conv1")},

@@ -17,12 +17,11 @@ import (
 type Instance struct {
 	Network *Network
 
-	ex       kernel.Executor
-	loss     []float32 // of each sample, summed over losses
-	part     []float32 // of each sample, of one loss
-	output   []float32
-	outShape Shape
-	kept     map[string]Tensor // weights that are folded into others, as they were given
+	ex      kernel.Executor
+	loss    []float32         // of each sample, summed over losses
+	part    []float32         // of each sample, of one loss
+	outputs [][]float32       // of a batch
+	kept    map[string]Tensor // weights that are folded into others, as they were given
 }
 
 // Open prepares the network on a device. Its weights are zero until Initialize or SetWeights.
@@ -31,14 +30,16 @@ func (n *Network) Open(d kernel.Device) (*Instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	i := &Instance{Network: n, ex: ex, outShape: n.shapes[n.output], kept: map[string]Tensor{}}
+	i := &Instance{Network: n, ex: ex, kept: map[string]Tensor{}}
 	for _, p := range n.Parameters {
 		if n.folded(p.Key()) {
 			i.kept[p.Key()] = NewTensor(p.Dims()...)
 		}
 	}
 	i.loss, i.part = make([]float32, n.o.Batch), make([]float32, n.o.Batch)
-	i.output = make([]float32, n.o.Batch*i.outShape.Len())
+	for _, o := range n.outputs {
+		i.outputs = append(i.outputs, make([]float32, n.o.Batch*o.Shape.Len()))
+	}
 	return i, nil
 }
 
@@ -240,11 +241,12 @@ func (i *Instance) result(samples int) (Result, error) {
 	return r, nil
 }
 
-// Output reads the network's output for n samples, n × classes: what its loss makes of them (Kind.Probabilities), or its last layer. The
-// next call overwrites it.
-func (i *Instance) Output(n int) ([]float32, error) {
-	out := i.output[:n*i.outShape.Len()]
-	return out, i.ex.Buffer(i.Network.values[i.Network.output]).Download(out)
+// Output reads output k of Network.Outputs for n samples, n×C×H×W: of a loss what it makes of its input (Kind.Probabilities). The next call for the
+// same output overwrites it.
+func (i *Instance) Output(k, n int) ([]float32, error) {
+	o := i.Network.outputs[k]
+	out := i.outputs[k][:n*o.Shape.Len()]
+	return out, i.ex.Buffer(i.Network.values[o.Layer]).Download(out)
 }
 
 // Value reads the output of a layer for n samples, n×C×H×W. The network must have been compiled with KeepAll, or the layer be its output.

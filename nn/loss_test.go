@@ -111,7 +111,7 @@ func TestLossesByHand(t *testing.T) {
 		if _, err := use.Run(make([]float32, 1), nil, kernel.Step{Samples: 1}); err != nil {
 			t.Fatal(err)
 		}
-		out, err := use.Output(1)
+		out, err := use.Output(0, 1)
 		if err != nil || math.Abs(float64(out[0])-want.out[0]) > 1e-6 || math.Abs(float64(out[1])-want.out[1]) > 1e-6 {
 			t.Errorf("%s gives %v, not %v; %v", loss, out, want.out, err)
 		}

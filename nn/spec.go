@@ -11,8 +11,8 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// Format is the version of network.json that is written; files up to it are read.
-const Format = 1
+// Format is the newest version of network.json; files up to it are read. Only a network that names its outputs needs version 2: what can be said in 1 is written in 1.
+const Format = 2
 
 // Data is the name by which layers take the network's input.
 const Data = "data"
@@ -34,6 +34,10 @@ type Spec struct {
 	Input   Shape   `json:"input"`
 	Classes int     `json:"classes"` // what "outputs 0" of a fully connected layer stands for
 	Layers  []Layer `json:"layers"`  // in any order; their inputs make the graph
+
+	// Outputs are the layers whose outputs are the network's, in the order in which they are read. Where none is named it is the loss that counts
+	// most (its probabilities; auxiliary losses count less), or the last layer.
+	Outputs []string `json:"outputs,omitempty"`
 }
 
 // A Layer is one block of a network.
@@ -109,7 +113,7 @@ func (l Layer) With(key string, v Value) Layer {
 
 // Clone gives a copy that shares nothing with the spec.
 func (s Spec) Clone() Spec {
-	s.Layers = slices.Clone(s.Layers)
+	s.Layers, s.Outputs = slices.Clone(s.Layers), slices.Clone(s.Outputs)
 	for i, l := range s.Layers {
 		s.Layers[i].Inputs = slices.Clone(l.Inputs)
 		s.Layers[i].Settings = maps.Clone(l.Settings)
@@ -120,6 +124,52 @@ func (s Spec) Clone() Spec {
 // Layer finds a layer by name; −1 if there is none.
 func (s Spec) Layer(name string) int {
 	return slices.IndexFunc(s.Layers, func(l Layer) bool { return l.Name == name })
+}
+
+// Rename returns the network with a layer called otherwise, also where it is an input or an output.
+func (s Spec) Rename(from, to string) Spec {
+	s = s.Clone()
+	swap := func(names []string) {
+		for i, name := range names {
+			if name == from {
+				names[i] = to
+			}
+		}
+	}
+	swap(s.Outputs)
+	for i := range s.Layers {
+		if l := &s.Layers[i]; l.Name == from {
+			l.Name = to
+		}
+		swap(s.Layers[i].Inputs)
+	}
+	return s
+}
+
+// Remove returns the network without a layer. Layers that took its output take its input instead, where it has just one; it is no longer an output.
+func (s Spec) Remove(name string) Spec {
+	i := s.Layer(name)
+	if i < 0 {
+		return s
+	}
+	s = s.Clone()
+	gone := s.Layers[i]
+	s.Layers = slices.Delete(s.Layers, i, i+1)
+	s.Outputs = slices.DeleteFunc(s.Outputs, func(o string) bool { return o == name })
+	for k := range s.Layers {
+		l := &s.Layers[k]
+		for j := len(l.Inputs) - 1; j >= 0; j-- {
+			if l.Inputs[j] != name {
+				continue
+			}
+			if len(gone.Inputs) == 1 && !slices.Contains(l.Inputs, gone.Inputs[0]) {
+				l.Inputs[j] = gone.Inputs[0]
+			} else {
+				l.Inputs = slices.Delete(l.Inputs, j, j+1)
+			}
+		}
+	}
+	return s
 }
 
 // Losses are the places of the layers that compare with the truth.
@@ -155,7 +205,10 @@ func (s Spec) FreeName(base string) string {
 
 // JSON writes the spec as it lies in network.json.
 func (s Spec) JSON() []byte {
-	s.Format = Format
+	s.Format = 1
+	if len(s.Outputs) > 0 {
+		s.Format = Format
+	}
 	if s.Layers == nil {
 		s.Layers = []Layer{}
 	}
@@ -218,6 +271,19 @@ func (s Spec) check() error {
 		}
 		if f := kind.checkSettings(l); f != nil {
 			return f
+		}
+	}
+	return s.checkOutputs()
+}
+
+// checkOutputs returns the fault of an output that is no layer, or is named twice.
+func (s Spec) checkOutputs() error {
+	for i, name := range s.Outputs {
+		if s.Layer(name) < 0 {
+			return fault.New("nn.output.unknown", "The network names %s as an output, but has no such layer. Name one of its layers, or none.", name)
+		}
+		if slices.Contains(s.Outputs[:i], name) {
+			return fault.New("nn.output.twice", "The network names the output %s twice. Name it once.", name)
 		}
 	}
 	return nil

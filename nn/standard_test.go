@@ -108,10 +108,10 @@ func TestUseLeavesAuxiliaryLossesOut(t *testing.T) {
 		}
 		return convolutions, products, n
 	}
-	if c, p, n := count(Options{Batch: 1}); c != 57 || p != 1 || n.output != "loss3" {
-		t.Errorf("in use there are %d convolutions and %d products, the output is %s", c, p, n.output)
+	if c, p, n := count(Options{Batch: 1}); c != 57 || p != 1 || n.outputs[0].Layer != "loss3" {
+		t.Errorf("in use there are %d convolutions and %d products, the output is %s", c, p, n.outputs[0].Layer)
 	}
-	if c, p, n := count(Options{Batch: 1, Training: true}); c != 59 || p != 5 || n.output != "loss3" || len(n.losses) != 3 {
-		t.Errorf("in training there are %d convolutions, %d products and %d losses, the output is %s", c, p, len(n.losses), n.output)
+	if c, p, n := count(Options{Batch: 1, Training: true}); c != 59 || p != 5 || n.outputs[0].Layer != "loss3" || len(n.losses) != 3 {
+		t.Errorf("in training there are %d convolutions, %d products and %d losses, the output is %s", c, p, len(n.losses), n.outputs[0].Layer)
 	}
 }

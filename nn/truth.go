@@ -64,25 +64,19 @@ func (t Truth) Class(truth []float32, place int) int {
 // Truths lists what the losses of a network that was compiled to learn compare with: the inputs that Instance.Run takes beside the images.
 func (n *Network) Truths() []Truth { return n.truths }
 
-// OutputTruth returns the place among Truths of what the loss that makes the network's output compares with; −1 of a network without one.
-func (n *Network) OutputTruth() int {
-	if i, ok := n.compares[n.output]; ok {
-		return i
-	}
-	return -1
-}
-
-// OutputShape returns the shape of the network's output of one sample.
-func (n *Network) OutputShape() Shape { return n.shapes[n.output] }
-
-// truth is the input that a loss layer compares with; losses that compare with the same share it.
+// truth returns the input that a loss layer compares with. Losses whose truths have the same kind and shape share one, but the outputs that a network
+// names answer different questions: each has a truth of its own.
 func (b *builder) truth(n *node, kind TruthKind) kernel.ID {
 	t := Truth{Kind: kind, Classes: n.out.C, Shape: n.out}
 	if kind == ClassIndex {
 		t.Shape.C = 1
 	}
+	own := len(b.n.Spec.Outputs) > 0 && n.output
+	if i, ok := b.n.compares[n.layer.Name]; ok { // its gradient compares with what it did
+		return b.n.truths[i].id
+	}
 	for i, have := range b.n.truths {
-		if have.Kind == t.Kind && have.Classes == t.Classes && have.Shape == t.Shape {
+		if !own && have.Kind == t.Kind && have.Classes == t.Classes && have.Shape == t.Shape {
 			b.n.compares[n.layer.Name] = i
 			return have.id
 		}

@@ -43,11 +43,11 @@ func TestLossesShareTruths(t *testing.T) {
 		t.Fatal(err)
 	}
 	truths := n.Truths()
-	if len(truths) != 2 || truths[n.OutputTruth()].Kind != ClassIndex || n.OutputShape() != (Shape{2, 1, 1}) {
-		t.Errorf("truths %+v, the output's is %d of shape %v", truths, n.OutputTruth(), n.OutputShape())
+	if len(truths) != 2 || truths[n.Outputs()[0].Truth].Kind != ClassIndex || n.Outputs()[0].Shape != (Shape{2, 1, 1}) {
+		t.Errorf("truths %+v, the output's is %d of shape %v", truths, n.Outputs()[0].Truth, n.Outputs()[0].Shape)
 	}
 	use, err := Compile(s, Options{Batch: 1})
-	if err != nil || len(use.Truths()) != 0 || use.OutputTruth() != -1 {
+	if err != nil || len(use.Truths()) != 0 || use.Outputs()[0].Truth != -1 {
 		t.Errorf("a network for use compares with %+v; %v", use.Truths(), err)
 	}
 }

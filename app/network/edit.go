@@ -217,26 +217,11 @@ func (p *Page) deleteLayers(names []string) {
 	spec := p.spec.Clone()
 	changed := false
 	for _, name := range names {
-		i := spec.Layer(name)
-		if i < 0 { // the data cannot be deleted
+		if spec.Layer(name) < 0 { // the data cannot be deleted
 			continue
 		}
 		changed = true
-		gone := spec.Layers[i]
-		spec.Layers = slices.Delete(spec.Layers, i, i+1)
-		for k := range spec.Layers {
-			l := &spec.Layers[k]
-			for j := len(l.Inputs) - 1; j >= 0; j-- {
-				if l.Inputs[j] != name {
-					continue
-				}
-				if len(gone.Inputs) == 1 && !slices.Contains(l.Inputs, gone.Inputs[0]) {
-					l.Inputs[j] = gone.Inputs[0]
-				} else {
-					l.Inputs = slices.Delete(l.Inputs, j, j+1)
-				}
-			}
-		}
+		spec = spec.Remove(name)
 	}
 	if changed {
 		p.change(spec)

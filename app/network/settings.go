@@ -276,19 +276,7 @@ func (p *Page) rename(from, to string) {
 	if to == from || p.nameFault(from, to) != "" {
 		return
 	}
-	spec := p.spec.Clone()
-	for i := range spec.Layers {
-		l := &spec.Layers[i]
-		if l.Name == from {
-			l.Name = to
-		}
-		for k, in := range l.Inputs {
-			if in == from {
-				l.Inputs[k] = to
-			}
-		}
-	}
-	p.change(spec)
+	p.change(p.spec.Rename(from, to))
 	p.canvas.Select(to)
 	p.showSettings()
 }

@@ -35,6 +35,16 @@ func residual() nn.Spec {
 	return s
 }
 
+// heads is the small network with two named outputs: the class of the image, and a class at each place before the pooling.
+func heads() nn.Spec {
+	s := residual()
+	s.Name, s.Outputs = "heads", []string{"loss", "places"}
+	s.Layers = append(s.Layers,
+		nn.Layer{Name: "score", Type: "convolution", Inputs: []string{"relu3"}, Settings: map[string]nn.Value{"filters": nn.Num(5), "kernel": nn.Num(1)}},
+		nn.Layer{Name: "places", Type: "softmax-loss", Inputs: []string{"score"}})
+	return s
+}
+
 // image gives made-up numbers and a class that can be learned from them.
 func images(spec nn.Spec, batch, step int) ([]float32, []int) {
 	n := spec.Input.Len()
@@ -73,6 +83,11 @@ func losses(t *testing.T, d kernel.Device, spec nn.Spec, steps int, rate float32
 		if err != nil {
 			t.Fatal(err)
 		}
+		for k := range network.Outputs() { // each comes back with the step
+			if _, err := inst.Output(k, batch); err != nil {
+				t.Fatal(err)
+			}
+		}
 		list = append(list, r.Loss)
 	}
 	return list
@@ -103,7 +118,7 @@ func TestLossesFollowTheCPU(t *testing.T) {
 	for _, c := range []struct {
 		spec nn.Spec
 		rate float32
-	}{{standard("lenet"), .005}, {standard("cifar-quick"), .01}, {residual(), .02}} {
+	}{{standard("lenet"), .005}, {standard("cifar-quick"), .01}, {residual(), .02}, {heads(), .01}} {
 		t.Run(c.spec.Name, func(t *testing.T) {
 			const steps = 50
 			want, got := losses(t, cpu, c.spec, steps, c.rate), losses(t, g, c.spec, steps, c.rate)
@@ -129,7 +144,7 @@ func TestAStepIsOneSubmission(t *testing.T) {
 	counts := g.(interface {
 		Counts() (submissions, readbacks int64)
 	}).Counts
-	spec := residual()
+	spec := heads()
 	losses(t, g, spec, 3, .01) // the first steps learn what is asked for
 	s0, r0 := counts()
 	losses(t, g, spec, 13, .01)

@@ -49,14 +49,25 @@ func (p *Predictor) Probabilities(images []float32, n int) ([]float32, error) {
 	if _, err := p.Instance.Run(images, nil, kernel.Step{Samples: n}); err != nil {
 		return nil, err
 	}
-	out, err := p.Instance.Output(n)
-	p.Instance.Network.OutputKind().Probabilities(out)
+	out, err := p.Instance.Output(0, n)
+	p.Instance.Network.Outputs()[0].Kind.Probabilities(out)
 	return out, err
+}
+
+// OneOutput returns nil where the model's network has one output, otherwise a fault.
+func (p *Predictor) OneOutput() error {
+	if n := len(p.Instance.Network.Outputs()); n > 1 {
+		return fault.New("model.output.several", "The network of the model %s has %d outputs, and nothing here reads more than one. Choose a model with one output.", p.Model.Path, n)
+	}
+	return nil
 }
 
 // WholeImage returns nil where the model gives one number for each class to an image as a whole, otherwise a fault.
 func (p *Predictor) WholeImage() error {
-	if out := p.Instance.Network.OutputShape(); out != (nn.Shape{C: len(p.Model.Labels), H: 1, W: 1}) {
+	if err := p.OneOutput(); err != nil {
+		return err
+	}
+	if out := p.Instance.Network.Outputs()[0].Shape; out != (nn.Shape{C: len(p.Model.Labels), H: 1, W: 1}) {
 		return fault.New("model.output.whole", "The model %s gives %s, not one number for each of its %d classes. Choose a model that was trained for classification.", p.Model.Path, out.String(), len(p.Model.Labels))
 	}
 	return nil

@@ -26,7 +26,7 @@ func NewCodec(d *data.Dataset, network *nn.Network) (*Codec, error) {
 		return nil, err
 	}
 	r, err := of(info.Task)
-	return &Codec{r, d, info.Background, network.Truths(), network.OutputTruth()}, err
+	return &Codec{r, d, info.Background, network.Truths(), network.Outputs()[0].Truth}, err
 }
 
 // Sizes lists how many numbers each truth of a sample has.

@@ -70,7 +70,10 @@ func Fits(t data.Task, network *nn.Network) error {
 	if err != nil {
 		return err
 	}
-	out, sees := network.OutputShape(), network.Spec.Input
+	if outputs := network.Outputs(); len(outputs) > 1 {
+		return fault.New("task.fit.outputs", "The network %s has %d outputs, but the task asks one question. Name one output, or none, in the network's file.", network.Spec.Name, len(outputs))
+	}
+	out, sees := network.Outputs()[0].Shape, network.Spec.Input
 	h, w := r.places(sees)
 	if out.H != h || out.W != w {
 		return r.misfit(network.Spec.Name, out, sees)

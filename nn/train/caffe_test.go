@@ -64,7 +64,7 @@ func outputs(t *testing.T, i *nn.Instance, images []float32) []float32 {
 	if _, err := i.Run(images, nil, kernel.Step{Samples: 2}); err != nil {
 		t.Fatal(err)
 	}
-	out, err := i.Output(2)
+	out, err := i.Output(0, 2)
 	if err != nil {
 		t.Fatal(err)
 	}

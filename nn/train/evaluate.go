@@ -62,7 +62,7 @@ func (m measurement) run(ctx context.Context, d *data.Dataset, ids []uint32, bat
 		if err != nil {
 			return 0, err
 		}
-		output, err := m.inst.Output(b.N)
+		output, err := m.inst.Output(0, b.N)
 		if err != nil {
 			return 0, err
 		}

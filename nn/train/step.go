@@ -77,7 +77,7 @@ func (r *run) learn(samples int, rate float64) (loss float64, err error) {
 		if err != nil {
 			return 0, err
 		}
-		output, err := r.inst.Output(b.N)
+		output, err := r.inst.Output(0, b.N)
 		if err != nil {
 			return 0, err
 		}

@@ -71,7 +71,10 @@ func Segment(ctx context.Context, p *model.Predictor, img image.Image, o Segment
 
 // eachPixel returns a fault where a model does not give each of its classes a number at each pixel that it sees.
 func eachPixel(p *model.Predictor) error {
-	m, out := p.Model, p.Instance.Network.OutputShape()
+	m, out := p.Model, p.Instance.Network.Outputs()[0].Shape
+	if err := p.OneOutput(); err != nil {
+		return err
+	}
 	w, h := m.Pre.Sees()
 	if out != (nn.Shape{C: len(m.Labels), H: h, W: w}) {
 		return fault.New("vision.segment.size", "The model %s gives %s, not a number for each of its %d classes at each of the %d×%d pixels that it sees. Choose a model that was trained for segmentation.", m.Path, out.String(), len(m.Labels), w, h)

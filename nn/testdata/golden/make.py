@@ -150,6 +150,24 @@ def sizes():
     return shapes, (2, 9, 8), 4, forward, of_places
 
 
+def heads():
+    """A network of two outputs: a class for each place, and classes of the whole image, one by one."""
+    shapes = {"conv.weight": (5, 2, 3, 3), "conv.bias": (5,), "score.weight": (4, 5, 1, 1), "score.bias": (4,), "ip.weight": (4, 5 * 4 * 3), "ip.bias": (4,)}
+
+    def forward(p, x):
+        v = {}
+        v["conv"] = F.conv2d(x, p["conv.weight"], p["conv.bias"], padding=1)
+        v["score"] = F.conv2d(F.relu(v["conv"]), p["score.weight"], p["score.bias"])
+        v["ip"] = F.linear(F.max_pool2d(F.relu(v["conv"]), 2, 2, ceil_mode=True).flatten(1), p["ip.weight"], p["ip.bias"])
+        return v, (v["score"], v["ip"])
+
+    def loss(out, labels):
+        target = F.one_hot(labels, 4).float()
+        return of_places(out[0], labels) + .5 * F.binary_cross_entropy_with_logits(out[1], target, reduction="sum") / len(labels)
+
+    return shapes, (2, 7, 6), 4, forward, loss
+
+
 def of_places(out, labels):
     """The mean over the samples of the mean cross-entropy of the places that have a class."""
     batch, classes, height, width = out.shape
@@ -210,4 +228,4 @@ def describe(net):
 
 
 json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual()),
-           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "places": describe(places()), "sizes": describe(sizes())}, open("golden.json", "w"), indent=1)
+           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "places": describe(places()), "sizes": describe(sizes()), "heads": describe(heads())}, open("golden.json", "w"), indent=1)
