@@ -199,8 +199,8 @@ func (t *tour) memorise() error {
 	return err
 }
 
-// known is the share of images that were recognised.
-func known(v metric.Values) float64 { return v.Get(metric.Accuracy) }
+// known returns the share of images that were recognised, which decides what is best in classification.
+func known(v metric.Values) float64 { return v.Get(metric.Deciding(data.Classification).Key) }
 
 // sixteen writes sixteen images of four classes of the chosen data set for training, and a hundred others for validation, as folders.
 func (t *tour) sixteen() (string, error) {

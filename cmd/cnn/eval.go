@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/metric"
@@ -82,31 +81,20 @@ func perClass(e train.Evaluation, labels []string) any {
 func printEvaluation(w io.Writer, e train.Evaluation, labels []string) {
 	fmt.Fprintf(w, "%d images: ", e.Images)
 	for _, m := range metric.Of(e.Task) {
-		fmt.Fprintf(w, "%s %s, ", figureName(m), figureText(m, e.Values.Get(m.Key)))
+		fmt.Fprintf(w, "%s %s, ", m.Name, figureText(m, e.Values.Get(m.Key)))
 	}
 	fmt.Fprintf(w, "loss %.4f\n", e.Loss)
 	for class, label := range labels {
 		fmt.Fprintf(w, "  %-24s", label)
 		for _, m := range metric.OfClasses(e.Task) {
 			if len(metric.OfClasses(e.Task)) > 1 {
-				fmt.Fprintf(w, "  %s", figureName(m))
+				fmt.Fprintf(w, "  %s", m.Name)
 			}
 			fmt.Fprintf(w, " %s", figureText(m, e.Classes[m.Key][class]))
 		}
 		fmt.Fprintln(w)
 	}
 }
-
-// figureName names a figure as people read it.
-func figureName(m metric.Metric) string {
-	if name, ok := figureNames[m.Key]; ok {
-		return name
-	}
-	return strings.ReplaceAll(m.Key, "_", " ")
-}
-
-// figureNames are those that are not their keys.
-var figureNames = map[string]string{metric.Top5: "top-5", metric.MeanIoU: "mean IoU", metric.MeanDice: "mean Dice", metric.IoU: "IoU", metric.Dice: "Dice"}
 
 // figureText writes a figure.
 func figureText(m metric.Metric, v float64) string {

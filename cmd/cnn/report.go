@@ -48,7 +48,7 @@ func (r *reporter) observe(e train.Event) {
 	case train.Epoch:
 		r.emit(e, nil, func(w io.Writer) {
 			m := metric.Deciding(r.task)
-			fmt.Fprintf(w, "epoch %g  train loss %s  val loss %s  val %s %s\n", e.Epoch, lossText(e.TrainLoss), lossText(e.ValLoss), figureName(m), figureText(m, e.Val.Get(m.Key)))
+			fmt.Fprintf(w, "epoch %g  train loss %s  val loss %s  val %s %s\n", e.Epoch, lossText(e.TrainLoss), lossText(e.ValLoss), m.Name, figureText(m, e.Val.Get(m.Key)))
 		})
 	case train.Transferred:
 		r.transferred(e)

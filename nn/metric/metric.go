@@ -18,9 +18,10 @@ const (
 	Number               // written as it is
 )
 
-// A Metric is a row: a figure by which networks are judged. Its name is the text "metric.KEY".
+// A Metric is a row: a figure by which networks are judged. Its name in the window is the text "metric.KEY".
 type Metric struct {
 	Key      string // in events, files and tables, after "train_" or "val_"
+	Name     string // where there is English alone
 	Format   Format
 	Lower    bool // less is better
 	Training bool // measured over the steps of training too, and drawn beside the loss
@@ -45,12 +46,16 @@ type table struct {
 
 var tables = map[data.Task]table{
 	data.Classification: {
-		whole:   []Metric{{Key: Accuracy, Training: true, Listed: true}, {Key: Top5}},
-		classes: []Metric{{Key: Accuracy}},
+		whole:   []Metric{{Key: Accuracy, Name: "accuracy", Training: true, Listed: true}, {Key: Top5, Name: "top-5 accuracy"}},
+		classes: []Metric{{Key: Accuracy, Name: "accuracy"}},
 	},
 	data.Segmentation: {
-		whole:   []Metric{{Key: MeanIoU, Training: true, Listed: true}, {Key: PixelAccuracy, Listed: true}, {Key: MeanDice, Listed: true}},
-		classes: []Metric{{Key: IoU}, {Key: Dice}},
+		whole: []Metric{
+			{Key: MeanIoU, Name: "mean IoU", Training: true, Listed: true},
+			{Key: PixelAccuracy, Name: "pixel accuracy", Listed: true},
+			{Key: MeanDice, Name: "mean Dice", Listed: true},
+		},
+		classes: []Metric{{Key: IoU, Name: "IoU"}, {Key: Dice, Name: "Dice"}},
 	},
 }
 

@@ -42,7 +42,7 @@ type progress struct {
 	Recent    float64  `json:"recent,omitempty"` // smoothed loss, for noticing a jump; 0 before the first step
 	Sums      sums     `json:"sums"`
 
-	BestAccuracy *float64 `json:"best_accuracy,omitempty"` // Best of format 1, −1 before the first validation
+	FormerBest *float64 `json:"best_accuracy,omitempty"` // Best of format 1, −1 before the first validation
 }
 
 // stateFormat is the version of state.json. In format 1 there was classification alone.
@@ -114,10 +114,10 @@ func readProgress(folder string) (progress, error) {
 	case p.Checksum != "" && checksum(bytes.Replace(b, checksumField(p.Checksum), checksumField(noChecksum), 1)) != p.Checksum:
 		return p, damaged.Because(errors.New("its checksum is wrong, so some bytes have changed"))
 	}
-	if old := p.BestAccuracy; old != nil && *old >= 0 {
+	if old := p.FormerBest; old != nil && *old >= 0 {
 		p.Best = old
 	}
-	p.BestAccuracy = nil
+	p.FormerBest = nil
 	return p, nil
 }
 
