@@ -111,8 +111,8 @@ func openShell(a fyne.App, home string, o Options) (*shell, error) {
 	return w, nil
 }
 
-// look is the language and the theme to start with.
-func look(a fyne.App, o Options) (t *resources.Translator, dark bool, err error) {
+// appearance is the language and the theme to start with.
+func appearance(a fyne.App, o Options) (t *resources.Translator, dark bool, err error) {
 	p := a.Preferences()
 	if t, err = resources.NewTranslator(o.language(p)); err != nil {
 		return nil, false, err

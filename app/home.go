@@ -64,7 +64,7 @@ type homeWindow struct {
 }
 
 func newHomeWindow(a fyne.App, o Options, wanted string, why error, open func(folder string) error) (*homeWindow, error) {
-	t, dark, err := look(a, o)
+	t, dark, err := appearance(a, o)
 	if err != nil {
 		return nil, err
 	}

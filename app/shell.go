@@ -43,7 +43,7 @@ type shell struct {
 
 func newShell(a fyne.App, s *session.Session, o Options) (*shell, error) {
 	p := a.Preferences()
-	t, dark, err := look(a, o)
+	t, dark, err := appearance(a, o)
 	if err != nil {
 		return nil, err
 	}

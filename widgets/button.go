@@ -28,7 +28,7 @@ const (
 type Button struct {
 	widget.BaseWidget
 	text     string
-	look     ButtonLook
+	style     ButtonLook
 	height   float32
 	size     float32
 	bold     bool
@@ -41,7 +41,7 @@ type Button struct {
 
 // NewButton makes a button.
 func NewButton(text string, look ButtonLook, tapped func()) *Button {
-	b := &Button{text: text, look: look, height: ButtonHeight, size: TextSize, OnTapped: tapped}
+	b := &Button{text: text, style: look, height: ButtonHeight, size: TextSize, OnTapped: tapped}
 	if look >= Quiet {
 		b.height = 20
 	}
@@ -72,8 +72,8 @@ func (b *Button) SetText(text string) {
 
 // SetLook changes how much it stands out.
 func (b *Button) SetLook(look ButtonLook, bold bool) {
-	if b.look != look || b.bold != bold {
-		b.look, b.bold = look, bold
+	if b.style != look || b.bold != bold {
+		b.style, b.bold = look, bold
 		b.Refresh()
 	}
 }
@@ -148,7 +148,7 @@ func (r *buttonRenderer) Objects() []fyne.CanvasObject {
 
 func (r *buttonRenderer) pad() float32 {
 	switch {
-	case r.b.look >= Quiet:
+	case r.b.style >= Quiet:
 		return 2
 	case r.b.height < ButtonHeight:
 		return 10
@@ -179,7 +179,7 @@ func (r *buttonRenderer) Layout(size fyne.Size) {
 func (r *buttonRenderer) applyTheme() {
 	b := r.b
 	fill, text, line := fyne.ThemeColorName(""), ColourText, fyne.ThemeColorName("")
-	switch b.look {
+	switch b.style {
 	case Plain:
 		fill, line = ColourPanel, ColourLine
 	case Primary:
@@ -190,7 +190,7 @@ func (r *buttonRenderer) applyTheme() {
 		text = ColourAccent
 	}
 	r.label.TextSize, r.label.Alignment = b.size, fyne.TextAlignCenter
-	r.label.TextStyle.Bold = b.look == Primary || b.bold
+	r.label.TextStyle.Bold = b.style == Primary || b.bold
 	r.back.FillColor, r.back.StrokeWidth = nil, 0
 	if fill != "" {
 		r.back.FillColor = Colour(fill)
@@ -202,15 +202,15 @@ func (r *buttonRenderer) applyTheme() {
 	switch {
 	case b.disabled:
 		r.label.Color = Colour(ColourFaint)
-		if b.look == Primary {
+		if b.style == Primary {
 			r.back.FillColor = Colour(ColourField)
 			r.back.StrokeColor, r.back.StrokeWidth = Colour(ColourLine), 1
 		}
-	case b.hovered && b.look == Primary:
+	case b.hovered && b.style == Primary:
 		r.back.FillColor = Fade(Colour(ColourAccent), .88)
-	case b.hovered && b.look == Plain:
+	case b.hovered && b.style == Plain:
 		r.back.FillColor = Colour(ColourField)
-	case b.hovered && b.look == Quiet:
+	case b.hovered && b.style == Quiet:
 		r.label.Color = Colour(ColourText)
 	}
 	if b.focused && !b.disabled {

@@ -20,7 +20,7 @@ func (m *areas) buildRight() fyne.CanvasObject {
 	p := m.p
 	m.waySwitch = widgets.NewSegmented([]string{p.text("areas.whole"), p.text("areas.pieces")}, func(i int) {
 		m.way = whole + i
-		p.look()
+		p.search()
 	})
 	m.because = widgets.NewParagraph("", widgets.ColourQuiet).Small()
 	m.because.Hide()

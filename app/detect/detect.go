@@ -106,7 +106,7 @@ func (p *Page) Update(s *session.State) {
 	}
 	p.method.update()
 	if p.at >= 0 && p.key(p.photos[p.at]) != p.asked {
-		p.look()
+		p.search()
 	}
 }
 
@@ -183,8 +183,8 @@ func (p *Page) reason() string {
 	return ""
 }
 
-// look lets the network look at the chosen photo, unless that was done.
-func (p *Page) look() {
+// search lets the network search at the chosen photo, unless that was done.
+func (p *Page) search() {
 	if p.at < 0 {
 		return
 	}

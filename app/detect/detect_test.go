@@ -76,14 +76,14 @@ func TestFindDigits(t *testing.T) {
 		h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 && p.windows.saving.Enabled() })
 	}
 	p.windows.window = 4000
-	p.look()
+	p.search()
 	h.Until("an error", func(*session.State) bool { return len(h.Faults) == 1 })
 	if p.Shown() != 0 || p.under.Text() == "" {
 		t.Errorf("%d boxes of an earlier search stand after an error", p.Shown())
 	}
 	// Another run has found nothing yet.
 	p.windows.window = 0
-	p.look()
+	p.search()
 	h.Until("the boxes again", func(*session.State) bool { return p.Shown() > 0 })
 	damaged := *h.State()
 	damaged.Runs = append([]session.Run{{Name: "damaged", Err: fault.New("model.file.missing", "%s does not exist.", "x")}}, damaged.Runs...)

@@ -106,13 +106,13 @@ func (p *Page) show(i int) {
 			ph.img = img
 			if p.at >= 0 && p.photos[p.at] == ph {
 				p.showPhoto()
-				p.look()
+				p.search()
 			}
 		})
 		return
 	}
 	p.showPhoto()
-	p.look()
+	p.search()
 }
 
 // showPhotos lists the photos.

@@ -36,9 +36,9 @@ func (m *windows) buildRight() fyne.CanvasObject {
 		m.overlap = v
 		p.showFound()
 	})
-	m.windowN = widgets.NewNumber(float64(m.side()), 4, 4096, true, func(v float64) { m.window = int(v); p.look() })
-	m.strideN = widgets.NewNumber(float64(m.step()), 1, 4096, true, func(v float64) { m.stride = int(v); p.look() })
-	m.windowN.OnWrong, m.strideN.OnWrong = p.look, p.look
+	m.windowN = widgets.NewNumber(float64(m.side()), 4, 4096, true, func(v float64) { m.window = int(v); p.search() })
+	m.strideN = widgets.NewNumber(float64(m.step()), 1, 4096, true, func(v float64) { m.stride = int(v); p.search() })
+	m.windowN.OnWrong, m.strideN.OnWrong = p.search, p.search
 	var scaleNames []string
 	for _, s := range scaleChoices {
 		var parts []string
@@ -54,7 +54,7 @@ func (m *windows) buildRight() fyne.CanvasObject {
 		widgets.FormRow(p.text("how"), 128, widgets.NewChoice([]string{p.text("method.window")}, 0, nil)),
 		page.NumberRow(p.host, p.text("window"), w, m.windowN),
 		page.NumberRow(p.host, p.text("stride"), w, m.strideN, p.host.Info("stride")),
-		widgets.FormRow(p.text("scales"), w, widgets.NewChoice(scaleNames, m.scales, func(i int) { m.scales = i; p.look() })),
+		widgets.FormRow(p.text("scales"), w, widgets.NewChoice(scaleNames, m.scales, func(i int) { m.scales = i; p.search() })),
 		threshold, overlap,
 		widgets.Line(8, widgets.NewCheck(p.text("squares"), m.grid, func(on bool) { m.grid = on; p.showFound() }), p.host.Info("iou")),
 		widgets.Sized(0, 26, m.foundAll))

@@ -7,7 +7,7 @@ import (
 
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/nn/data"
-	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/widgets/raster"
 )
 
@@ -95,6 +95,6 @@ func (p *Page) showImage() {
 	}
 	s := v.Tensor.Shape()
 	p.picture.Set(raster.Tensor(v.Tensor.Data(), s[0], s[1], s[2]))
-	st := look.Describe(v.Tensor.Data())
+	st := inspect.Describe(v.Tensor.Data())
 	p.seen.Set(p.text("tensor", s[2], s[1], s[0], st.Min, st.Max))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
-	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
@@ -35,7 +35,7 @@ type Page struct {
 	imgNth   int    // of the data set's images
 	snapshot string // "" the best, or an epoch
 	asked    string // what the view was asked for
-	view     *look.View
+	view     *inspect.View
 	bare     bool         // it is of the network alone, without an image
 	failed   error        // why there is none
 	probe    *train.Probe // the last one that was seen
@@ -175,7 +175,7 @@ func (p *Page) ask() {
 		return
 	}
 	p.asked, p.watched = key, ""
-	done := func(v *look.View, err error) {
+	done := func(v *inspect.View, err error) {
 		if p.asked != key {
 			return
 		}
@@ -191,7 +191,7 @@ func (p *Page) ask() {
 		p.view, p.failed = nil, r.Err
 		p.showView()
 	case p.img != nil:
-		p.host.Session().Look(r.Name, p.snapshot, p.img, done)
+		p.host.Session().Inspect(r.Name, p.snapshot, p.img, done)
 	default:
 		p.host.Session().Layers(r.Name, p.snapshot, done)
 	}
@@ -305,7 +305,7 @@ func (p *Page) say(text string) {
 }
 
 // thumb is a layer's maps, or without an image its filters, as a small sheet; of many, the first. nil: it has neither.
-func thumb(l look.Layer) image.Image {
+func thumb(l inspect.Layer) image.Image {
 	if len(l.Maps.Data()) == 0 {
 		if l.Filters == nil {
 			return nil
@@ -345,7 +345,7 @@ func (p *Page) layerAt() int {
 	if p.view == nil {
 		return -1
 	}
-	return slices.IndexFunc(p.view.Layers, func(l look.Layer) bool { return l.Name == p.layer })
+	return slices.IndexFunc(p.view.Layers, func(l inspect.Layer) bool { return l.Name == p.layer })
 }
 
 // Show implements page.Page.

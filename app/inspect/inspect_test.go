@@ -19,7 +19,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
-	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/train"
 )
 
@@ -139,11 +139,11 @@ func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := func() bool { return p.view != nil && len(p.view.Tensor.Data()) > 0 && len(p.view.Top) == 2 }
-	live := func() *look.View {
+	live := func() *inspect.View {
 		h.Until("what the run makes of it", func(s *session.State) bool { return s.Live() && p.watched != "" && seen() })
 		return p.view
 	}
-	views := []*look.View{live()}
+	views := []*inspect.View{live()}
 	h.Until("an epoch", func(s *session.State) bool { return s.ChosenRun().Info.BestEpoch > 0 })
 	h.Session().Stop(run)
 	h.Until("what the stored model makes of it", func(s *session.State) bool {

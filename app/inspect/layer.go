@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/nn"
-	look "github.com/convscope/convscope/nn/inspect"
+	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/widgets"
 	"github.com/convscope/convscope/widgets/raster"
 )
@@ -80,7 +80,7 @@ func (p *Page) showLayer() {
 	p.showUnit()
 }
 
-func (p *Page) typeName(l look.Layer) string {
+func (p *Page) typeName(l inspect.Layer) string {
 	if l.Name == nn.Data {
 		return p.text("input")
 	}
@@ -142,7 +142,7 @@ func (p *Page) drawUnit() {
 	if n > 1 {
 		p.enlarged.Set(sheet.Grey(values, []raster.Tone{raster.MapTone(values)}, black))
 	}
-	st := look.Describe(values)
+	st := inspect.Describe(values)
 	u.mean.Set(fmt.Sprintf("%.4g", st.Mean))
 	u.max.Set(fmt.Sprintf("%.4g", st.Max))
 	u.sum.Set("")
@@ -160,7 +160,7 @@ func (p *Page) drawUnit() {
 }
 
 // strongest returns the unit of a layer with the largest activation.
-func strongest(l look.Layer) int {
+func strongest(l inspect.Layer) int {
 	each := l.Maps.Max(1, 2).Data()
 	return slices.Index(each, slices.Max(each))
 }
@@ -178,7 +178,7 @@ func (p *Page) showNoUnit() {
 }
 
 // showKernel draws a filter and says what the sum of its weights means.
-func (p *Page) showKernel(l look.Layer, unit int) {
+func (p *Page) showKernel(l inspect.Layer, unit int) {
 	f := l.Filters
 	w := f.At(unit).Data()
 	sheet := raster.LayOut(f.Shape()[1], f.Shape()[3], f.Shape()[2], 1)

@@ -36,13 +36,13 @@ func hasWeights(folder string) error {
 	return nil
 }
 
-// Look sends an image through a run's network; done gets what every layer made of it. A newer Look takes its place.
-func (s *Session) Look(run, snapshot string, img image.Image, done func(*inspect.View, error)) {
+// Inspect sends an image through a run's network; done gets what every layer made of it. A newer Inspect takes its place.
+func (s *Session) Inspect(run, snapshot string, img image.Image, done func(*inspect.View, error)) {
 	folder := s.runFolder(run)
 	s.look.do(func(ctx context.Context, _ func(func())) func() {
 		var v *inspect.View
 		err := s.use(ctx, model.Key{Folder: folder, Snapshot: snapshot, Batch: 1, KeepAll: true}, func(p *model.Predictor) (err error) {
-			v, err = inspect.Look(ctx, p, img)
+			v, err = inspect.Image(ctx, p, img)
 			return err
 		})
 		return func() { done(v, err) }

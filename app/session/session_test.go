@@ -155,7 +155,7 @@ func TestStatesAreMergedAndEpochsAreNot(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 3 { // the first two are overtaken or done
-		w.s.Look(run, "", img, func(v *inspect.View, err error) {
+		w.s.Inspect(run, "", img, func(v *inspect.View, err error) {
 			if err != nil || len(v.Layers) < 5 {
 				t.Errorf("looking: %v", err)
 			}

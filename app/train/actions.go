@@ -97,7 +97,7 @@ func (p *Page) showHead() {
 	if p.actions.headOf = key; run == "" {
 		p.actions.head.Objects = []fyne.CanvasObject{widgets.NewHeading(p.text("settings"))}
 	} else {
-		choice := widgets.NewSegmented([]string{short(run), p.text("settings.next")}, p.look)
+		choice := widgets.NewSegmented([]string{short(run), p.text("settings.next")}, p.showSettingsOf)
 		if p.actions.ahead {
 			choice.Choose(1)
 		}
@@ -109,8 +109,8 @@ func (p *Page) showHead() {
 // short is a name that leaves room for what stands beside it.
 func short(name string) string { return widgets.Shortened(name, 14) }
 
-// look shows the settings of the chosen run, or with 1 those of the next one.
-func (p *Page) look(at int) {
+// showSettingsOf shows the settings of the chosen run, or with 1 those of the next one.
+func (p *Page) showSettingsOf(at int) {
 	p.actions.ahead = at == 1
 	p.showActions()
 }

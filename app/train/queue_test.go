@@ -26,7 +26,7 @@ func TestQueueInTheWindow(t *testing.T) {
 	if !p.form.locked || p.actions.mode != "training" {
 		t.Errorf("the form shows the next run, with the buttons of %q", p.actions.mode)
 	}
-	p.look(1)
+	p.showSettingsOf(1)
 	if p.form.locked || !strings.HasPrefix(p.actions.mode, "ahead") {
 		t.Errorf("the form is locked, with the buttons of %q", p.actions.mode)
 	}

@@ -78,7 +78,7 @@ func (v inspectVerb) Run(ctx context.Context, o *output) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, p.Close()) }()
-	view, err := inspect.Look(ctx, p, img)
+	view, err := inspect.Image(ctx, p, img)
 	if err != nil {
 		return err
 	}

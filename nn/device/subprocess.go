@@ -18,7 +18,7 @@ import (
 const errand = "CONVSCOPE_DEVICE"
 
 const (
-	toLook     = "look"     // for an adapter; its name is printed
+	toFind     = "find"     // for an adapter; its name is printed
 	onHardware = "hardware" // to run programs on a graphics processor
 	onSoftware = "software" // … or on one that is drawn by the processor
 )
@@ -37,7 +37,7 @@ func Isolate() {
 		}
 	}
 	switch os.Getenv(errand) {
-	case toLook:
+	case toFind:
 		fmt.Println(adapterIs + gpu.Adapter())
 	case onHardware:
 		open(false)
@@ -101,7 +101,7 @@ func Adapter(ctx context.Context) string {
 	found.Lock()
 	defer found.Unlock()
 	if !found.looked {
-		name := look(ctx)
+		name := findAdapter(ctx)
 		if ctx.Err() != nil {
 			return ""
 		}
@@ -113,13 +113,13 @@ func Adapter(ctx context.Context) string {
 // adapterIs stands before the name of an adapter in what a process says that was started to look for one: drivers may say something too.
 const adapterIs = "adapter: "
 
-func look(ctx context.Context) string {
+func findAdapter(ctx context.Context) string {
 	if !isolated {
 		return gpu.Adapter()
 	}
 	ctx, stop := context.WithTimeout(ctx, 20*time.Second) // a driver that does not answer counts as none
 	defer stop()
-	c, err := subprocess.Self(ctx, "gpu", errand+"="+toLook)
+	c, err := subprocess.Self(ctx, "gpu", errand+"="+toFind)
 	if err != nil {
 		return ""
 	}

@@ -49,8 +49,8 @@ type Histogram struct {
 	Counts    []int
 }
 
-// Look sends an image through a network and describes what every layer makes of it. p must have been opened with keepAll.
-func Look(ctx context.Context, p *model.Predictor, img image.Image) (*View, error) {
+// Image sends an image through a network and describes what every layer makes of it. p must have been opened with keepAll.
+func Image(ctx context.Context, p *model.Predictor, img image.Image) (*View, error) {
 	px, tensor := p.Model.Pre.Image(img)
 	v, err := Send(ctx, p, px, tensor, nil)
 	if err != nil {

@@ -57,7 +57,7 @@ func TestLookSeesEveryLayer(t *testing.T) {
 	for y := range 5 {
 		img.SetGray(3, y, color.Gray{200}) // one bright column
 	}
-	v, err := Look(t.Context(), p, img)
+	v, err := Image(t.Context(), p, img)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +101,7 @@ func TestLookNamesNoClassWhereEachPixelHasOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	v, err := Look(t.Context(), p, image.NewGray(image.Rect(0, 0, 5, 5)))
+	v, err := Image(t.Context(), p, image.NewGray(image.Rect(0, 0, 5, 5)))
 	if err != nil || len(v.Layers) != 3 || v.Top != nil {
 		t.Errorf("%d layers and the classes %+v, %v", len(v.Layers), v.Top, err)
 	}

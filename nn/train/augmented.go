@@ -30,8 +30,8 @@ func preprocessor(d *data.Dataset, c Config, w, h int) (*model.Preprocessor, err
 	return model.NewPreprocessor(p, mean)
 }
 
-// look makes what the network sees of an image in an epoch of training, and tells what chance made of it.
-func look(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px data.Pixels) (data.Drawn, data.Pixels) {
+// augmenter makes what the network sees of an image in an epoch of training, and tells what chance made of it.
+func augmenter(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px data.Pixels) (data.Drawn, data.Pixels) {
 	w, h := pre.Sees()
 	background := pre.Background()
 	return func(id uint32, px data.Pixels) (data.Drawn, data.Pixels) {
@@ -57,7 +57,7 @@ func Augmented(d *data.Dataset, c Config, epochs int) ([]data.Pixels, error) {
 	}
 	list := []data.Pixels{{W: px.W, H: px.H, C: px.C, Pix: bytes.Clone(px.Pix)}}
 	for epoch := range epochs {
-		_, part := look(pre, c, epoch)(ids[0], pre.Fit(px))
+		_, part := augmenter(pre, c, epoch)(ids[0], pre.Fit(px))
 		list = append(list, part)
 	}
 	return list, nil

@@ -18,7 +18,7 @@ func (r *run) seen(epoch int) data.Prepare {
 	if r.Config.Augment.IsZero() && r.Config.Crop == 0 {
 		return plainly(r.pre, r.codec)
 	}
-	seen := look(r.pre, r.Config, epoch)
+	seen := augmenter(r.pre, r.Config, epoch)
 	return func(e data.Entry, px data.Pixels, image []float32, truths [][]float32) error {
 		drawn, part := seen(e.ID, r.pre.Fit(px))
 		r.pre.TensorOfPart(part, drawn.X, drawn.Y, image)
