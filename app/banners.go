@@ -57,7 +57,7 @@ const (
 	bannerWidth  = 460
 )
 
-// readingTime is how long a text stays: as long as slow readers take, who have first to notice it.
+// readingTime returns how long a text stays: as long as slow readers take, who have first to notice it.
 func readingTime(text string) time.Duration {
 	return 8*time.Second + time.Duration(utf8.RuneCountInString(text))*50*time.Millisecond
 }
@@ -154,7 +154,7 @@ func (b *banners) close(one *banner) {
 	b.refresh()
 }
 
-// inSight are the errors that are shown.
+// inSight returns the errors that are shown.
 func (b *banners) inSight() []*banner {
 	if b.open {
 		return b.all
@@ -313,7 +313,7 @@ func newBannerCard(b *banners, one *banner) *bannerCard {
 // CreateRenderer implements fyne.Widget.
 func (c *bannerCard) CreateRenderer() fyne.WidgetRenderer { return widget.NewSimpleRenderer(c.panel) }
 
-// HeightFor is the height that it takes at a width.
+// HeightFor returns the height that it takes at a width.
 func (c *bannerCard) HeightFor(width float32) float32 { return c.panel.HeightFor(width) }
 
 // Tapped implements fyne.Tappable.

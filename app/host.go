@@ -101,7 +101,7 @@ func (w *shell) Confirm(title, text, action string, then func()) {
 	hide = w.Dialog(title, widgets.Column(widgets.Gap, w.paragraph(text), widgets.LineGrowing(8, space, space, no, yes)))
 }
 
-// paragraph is a text that knows the width of a dialog before it is laid out.
+// paragraph returns a text that knows the width of a dialog before it is laid out.
 func (w *shell) paragraph(text string) fyne.CanvasObject {
 	p := widgets.NewParagraph(text, widgets.ColourText)
 	p.Resize(fyne.NewSize(460-36, 10))

@@ -8,5 +8,5 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// windowPicture is what the window shows.
+// windowPicture returns what the window shows.
 func windowPicture(w fyne.Window) (image.Image, error) { return w.Canvas().Capture(), nil }

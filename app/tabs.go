@@ -10,7 +10,7 @@ import (
 	"github.com/convscope/convscope/resources"
 )
 
-// rows is the table of tabs, in the order of the rail.
+// rows returns the table of tabs, in the order of the rail.
 func rows() []page.Row {
 	return []page.Row{
 		{Key: "data", Icon: resources.IconData.In, New: data.New},

@@ -49,7 +49,7 @@ func problem(l Layer, f *fault.Fault, repairs ...*Fix) *Problem {
 	return &Problem{Layer: l.Name, Fault: f, repairs: repairs}
 }
 
-// setting is the fix that sets a field.
+// setting returns the fix that sets a field.
 func setting(layer, key string, v float64) *Fix {
 	return &Fix{Code: "set-" + key, Args: []any{layer, fmt.Sprint(v)}, Apply: func(s Spec) Spec { return with(s, layer, key, v) }}
 }
@@ -76,7 +76,7 @@ func insertBefore(s Spec, layer, typ, base string) Spec {
 	return s
 }
 
-// classConvolution is the fix that puts a 1×1 convolution, with a filter for each class, before a layer.
+// classConvolution returns the fix that puts a 1×1 convolution, with a filter for each class, before a layer.
 func classConvolution(layer string) *Fix {
 	return &Fix{Code: "insert-convolution", Args: []any{layer}, Apply: func(s Spec) Spec {
 		s = insertBefore(s, layer, "convolution", "score")
@@ -88,7 +88,7 @@ func classConvolution(layer string) *Fix {
 	}}
 }
 
-// insertDense is the fix that puts a fully connected layer, with an output for each class, before a layer.
+// insertDense returns the fix that puts a fully connected layer, with an output for each class, before a layer.
 func insertDense(layer string) *Fix {
 	return &Fix{Code: "insert-dense", Args: []any{layer}, Apply: func(s Spec) Spec { return insertBefore(s, layer, "fully-connected", "ip") }}
 }
@@ -106,7 +106,7 @@ func addLoss(s Spec, last string) Spec {
 	return s
 }
 
-// resolved gives the layers with everything that follows the data put in: outputs and filters 0 become the number of classes.
+// resolved returns the layers with everything that follows the data put in: outputs and filters 0 become the number of classes.
 func (s Spec) resolved() []Layer {
 	layers := slices.Clone(s.Layers)
 	for i, l := range layers {
@@ -127,7 +127,7 @@ func Analyze(s Spec, batch int) Report {
 	return r
 }
 
-// best is the repair after which the network is the soundest, or nil if none helps: a repair that does no more than move the error to the
+// best returns the repair after which the network is the soundest, or nil if none helps: a repair that does no more than move the error to the
 // next layer is none.
 func (r Report) best(s Spec, p Problem) *Fix {
 	var best *Fix
@@ -140,7 +140,7 @@ func (r Report) best(s Spec, p Problem) *Fix {
 	return best
 }
 
-// sounder tells whether a network has fewer problems than another, or as many but further on: a layer that cannot work hides what is wrong behind
+// sounder reports whether a network has fewer problems than another, or as many but further on: a layer that cannot work hides what is wrong behind
 // it.
 func (r Report) sounder(than Report) bool {
 	if n, m := len(r.Problems), len(than.Problems); n != m {
@@ -300,7 +300,7 @@ func (a *analysis) layer(i int, batch int64) {
 	a.r.MemoryBytes += r.MemoryBytes
 }
 
-// inputs gives the shapes that reach a layer.
+// inputs returns the shapes that reach a layer.
 func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 	if len(l.Inputs) < kind.MinInputs {
 		var repairs []*Fix

@@ -11,7 +11,7 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// standardSpec is a standard network for the data that it was made for.
+// standardSpec returns a standard network for the data that it was made for.
 func standardSpec(t *testing.T, name string) Spec {
 	t.Helper()
 	s, err := Standard(name, StandardInput(name), StandardClasses(name))

@@ -14,7 +14,7 @@ type Shape struct {
 	W int `json:"width"`
 }
 
-// Len is the number of elements.
+// Len returns the number of elements.
 func (s Shape) Len() int { return s.C * s.H * s.W }
 
 // elements is Len where an int may be too small for it.

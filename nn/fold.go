@@ -25,7 +25,7 @@ func (f fold) keys() []string {
 	return keys
 }
 
-// folds tells whether a node is a normalisation that can be folded: for use, where nobody looks at what lies between, and behind a layer of weights that feeds nothing else.
+// folds reports whether a node is a normalisation that can be folded: for use, where nobody looks at what lies between, and behind a layer of weights that feeds nothing else.
 func (b *builder) folds(n *node) bool {
 	in := n.in[0]
 	return !b.o.Training && !b.o.KeepAll && n.kind.Type == "batch-norm" && in.users == 1 && (in.kind.Type == "convolution" || in.kind.Type == "fully-connected")
@@ -49,7 +49,7 @@ func (b *builder) fold(n *node) {
 	b.n.folds = append(b.n.folds, f)
 }
 
-// folded tells whether a weight is part of a fold, and so is kept by the instance as it was given.
+// folded reports whether a weight is part of a fold, and so is kept by the instance as it was given.
 func (n *Network) folded(key string) bool {
 	return slices.ContainsFunc(n.folds, func(f fold) bool { return slices.Contains(f.keys(), key) })
 }

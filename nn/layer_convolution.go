@@ -50,7 +50,7 @@ func convolution() Kind {
 	}
 }
 
-// divided is the problem of groups that do not divide channels and filters; nil if they do.
+// divided returns the problem of groups that do not divide channels and filters; nil if they do.
 func divided(l Layer, s Shape) *Problem {
 	groups := l.Int("groups")
 	if s.C%groups == 0 && l.Int("filters")%groups == 0 {

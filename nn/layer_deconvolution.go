@@ -8,7 +8,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// deconvolution is the transposed convolution: Caffe's Deconvolution, PyTorch's ConvTranspose2d, with weights inputs × filters/groups × kernel as these have. It
+// deconvolution returns the transposed convolution: Caffe's Deconvolution, PyTorch's ConvTranspose2d, with weights inputs × filters/groups × kernel as these have. It
 // puts a window of weights, times each number of its input, into an image that is larger by the stride; padding is cut off from that. Filters 0 stands for as many
 // as there are classes.
 func deconvolution() Kind {
@@ -75,7 +75,7 @@ func deconvolution() Kind {
 	}
 }
 
-// bilinear is a weight of Caffe's bilinear filler: with a kernel of 2f − f mod 2 and a stride of f a deconvolution of such weights enlarges images as interpolation does. Each input
+// bilinear returns a weight of Caffe's bilinear filler: with a kernel of 2f − f mod 2 and a stride of f a deconvolution of such weights enlarges images as interpolation does. Each input
 // channel goes to the output channel of its own number within the group, so that a deconvolution of one group, too, enlarges each channel by itself.
 func bilinear(s kernel.Shape, i int) float32 {
 	if n, c := i/s.Sample(), i/(s.H*s.W)%s.C; n%s.C != c {

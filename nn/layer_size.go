@@ -73,7 +73,7 @@ func crop() Kind {
 	}
 }
 
-// exchanged is the fix that exchanges the two inputs of a layer.
+// exchanged returns the fix that exchanges the two inputs of a layer.
 func exchanged(layer string) *Fix {
 	return &Fix{Code: "exchange-inputs", Args: []any{layer}, Apply: func(s Spec) Spec {
 		s = s.Clone()

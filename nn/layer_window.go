@@ -21,7 +21,7 @@ func rectangular(mostPad float64) []Field {
 	}
 }
 
-// followed is the value of a field, or of the one that it follows.
+// followed returns the value of a field, or of the one that it follows.
 func (l Layer) followed(key string) int {
 	f, _ := kinds[l.Type].Field(key)
 	if v := l.Int(key); f.Follows == "" || v != int(f.Default.Number) {
@@ -40,13 +40,13 @@ func Window(l Layer) kernel.Geometry {
 	}
 }
 
-// windowArea is how many places a window sees.
+// windowArea returns how many places a window sees.
 func windowArea(l Layer) int64 {
 	k := Window(l).Kernel
 	return int64(k.H) * int64(k.W)
 }
 
-// tooLarge is the problem of a window, spread by its dilation, that does not fit into its image. The repair is the usual window, or a smaller one
+// tooLarge returns the problem of a window, spread by its dilation, that does not fit into its image. The repair is the usual window, or a smaller one
 // where that does not fit without padding: the largest that fits leaves a single place, and then the next window finds no room.
 func tooLarge(l Layer, s Shape) *Problem {
 	g := Window(l)
@@ -87,7 +87,7 @@ func unpadded(s Spec, layer string) Spec {
 	return square(s, layer, "pad", 0, "pad-top", "pad-bottom", "pad-left", "pad-right")
 }
 
-// withoutPadding is the fix that does so.
+// withoutPadding returns the fix that does so.
 func withoutPadding(layer string) *Fix {
 	fix := setting(layer, "pad", 0)
 	fix.Apply = func(s Spec) Spec { return unpadded(s, layer) }

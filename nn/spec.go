@@ -79,7 +79,7 @@ func (v *Value) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &v.Number)
 }
 
-// setting is a layer's value of a field, or the catalog's default.
+// setting returns a layer's value of a field, or the catalog's default.
 func (l Layer) setting(key string) Value {
 	if v, ok := l.Settings[key]; ok {
 		return v
@@ -92,13 +92,13 @@ func (l Layer) setting(key string) Value {
 	return Value{}
 }
 
-// Int is a setting as a whole number.
+// Int returns a setting as a whole number.
 func (l Layer) Int(key string) int { return int(l.setting(key).Number) }
 
-// Float is a setting as a number.
+// Float returns a setting as a number.
 func (l Layer) Float(key string) float64 { return l.setting(key).Number }
 
-// Text is a setting as a word.
+// Text returns a setting as a word.
 func (l Layer) Text(key string) string { return l.setting(key).Text }
 
 // With gives the layer with a setting changed; the layer itself stays as it is.
@@ -111,7 +111,7 @@ func (l Layer) With(key string, v Value) Layer {
 	return l
 }
 
-// Clone gives a copy that shares nothing with the spec.
+// Clone returns a copy that shares nothing with the spec.
 func (s Spec) Clone() Spec {
 	s.Layers, s.Outputs = slices.Clone(s.Layers), slices.Clone(s.Outputs)
 	for i, l := range s.Layers {
@@ -172,7 +172,7 @@ func (s Spec) Remove(name string) Spec {
 	return s
 }
 
-// Losses are the places of the layers that compare with the truth.
+// Losses returns the places of the layers that compare with the truth.
 func (s Spec) Losses() (places []int) {
 	for i, l := range s.Layers {
 		if kinds[l.Type].Loss {
@@ -182,7 +182,7 @@ func (s Spec) Losses() (places []int) {
 	return places
 }
 
-// LossType is the type of the loss that counts most; "" without one.
+// LossType returns the type of the loss that counts most; "" without one.
 func (s Spec) LossType() (typ string) {
 	most := -1.
 	for _, i := range s.Losses() {
@@ -245,7 +245,7 @@ func Parse(b []byte) (Spec, error) {
 	return s, s.check()
 }
 
-// check tells whether the spec is within bounds.
+// check checks whether the spec is within bounds.
 func (s Spec) check() error {
 	if len(s.Layers) > maxLayers {
 		return fault.New("nn.layers.many", "The network has %d layers; at most %d are possible.", len(s.Layers), maxLayers)
@@ -298,7 +298,7 @@ func (s Spec) checkInput() *fault.Fault {
 	return nil
 }
 
-// checkSettings tells the first setting that is out of its field's range.
+// checkSettings returns the first setting that is out of its field's range.
 func (k Kind) checkSettings(l Layer) *fault.Fault {
 	for _, key := range slices.Sorted(maps.Keys(l.Settings)) {
 		f, ok := k.Field(key)

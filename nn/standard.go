@@ -56,7 +56,7 @@ func StandardNames() []string {
 	return names
 }
 
-// StandardTask is the task that a standard network is made for: Classification or Segmentation.
+// StandardTask returns the task that a standard network is made for: Classification or Segmentation.
 func StandardTask(name string) string {
 	s, _ := findStandard(name)
 	return s.task
@@ -68,19 +68,19 @@ func StandardInput(name string) Shape {
 	return s.input
 }
 
-// StandardClasses is the number of classes that a standard network was made for.
+// StandardClasses returns the number of classes that a standard network was made for.
 func StandardClasses(name string) int {
 	s, _ := findStandard(name)
 	return s.classes
 }
 
-// StandardBatch is the batch that a standard network is trained with.
+// StandardBatch returns the batch that a standard network is trained with.
 func StandardBatch(name string) int {
 	s, _ := findStandard(name)
 	return s.batch
 }
 
-// Standard gives a standard network for an input and a number of classes. Where the input is too small for it, Analyze says so.
+// Standard returns a standard network for an input and a number of classes. Where the input is too small for it, Analyze says so.
 func Standard(name string, in Shape, classes int) (Spec, error) {
 	s, ok := findStandard(name)
 	if !ok {
@@ -100,7 +100,7 @@ func (c *chain) add(name, typ string, settings map[string]Value) {
 	c.next = ""
 }
 
-// last is the layer that the next one takes as its input.
+// last returns the layer that the next one takes as its input.
 func (c *chain) last() string {
 	switch {
 	case c.next != "":

@@ -8,7 +8,7 @@ func (c *chain) normalised(name string, filters, kernel, stride int) {
 	c.add(name+"-norm", "batch-norm", nil)
 }
 
-// resnetSmall is the residual network of 20 layers for small images of He et al. 2016 (section 4.2), with 1×1 convolutions in the shortcuts where the size changes.
+// resnetSmall returns the residual network of 20 layers for small images of He et al. 2016 (section 4.2), with 1×1 convolutions in the shortcuts where the size changes.
 func resnetSmall() []Layer {
 	const blocks = 3 // of a stage
 	var c chain

@@ -49,7 +49,7 @@ const (
 // digits are how the names of the digits end: 영 일 이 삼 사 오 육 칠 팔 구.
 var digits = [10]sound{soundConsonant, soundL, soundVowel, soundConsonant, soundVowel, soundVowel, soundConsonant, soundL, soundL, soundVowel}
 
-// closing is the sound that a text ends with.
+// closing returns the sound that a text ends with.
 func closing(text string) sound {
 	r := []rune(strings.TrimRight(text, "\"'”’)]"))
 	if len(r) == 0 {

@@ -40,7 +40,7 @@ func (i Icon) In(c color.Color) fyne.Resource {
 	return fyne.NewStaticResource(string(i)+hex[1:]+".svg", []byte(strings.ReplaceAll(string(b), "currentColor", hex)))
 }
 
-// AppIcon is the application's own icon.
+// AppIcon returns the application's own icon.
 func AppIcon() fyne.Resource {
 	b, err := icons.ReadFile("icons/convscope.svg")
 	if err != nil {

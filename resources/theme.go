@@ -99,7 +99,7 @@ func palette(side int) map[fyne.ThemeColorName]color.Color {
 	return all
 }
 
-// Color gives a colour by name; names that are not ours come from Fyne.
+// Color returns a colour by name; names that are not ours come from Fyne.
 func (t *appTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
 	if c, ok := t.colours[name]; ok {
 		return c
@@ -107,7 +107,7 @@ func (t *appTheme) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Co
 	return t.Theme.Color(name, t.variant)
 }
 
-// Font gives the bundled font, which has Hangul on machines that have none.
+// Font returns the bundled font, which has Hangul on machines that have none.
 func (t *appTheme) Font(style fyne.TextStyle) fyne.Resource {
 	switch {
 	case style.Symbol, style.Monospace:
@@ -118,7 +118,7 @@ func (t *appTheme) Font(style fyne.TextStyle) fyne.Resource {
 	return regular
 }
 
-// Size gives the design's sizes, which are tighter than Fyne's.
+// Size returns the design's sizes, which are tighter than Fyne's.
 func (t *appTheme) Size(name fyne.ThemeSizeName) float32 {
 	switch name {
 	case theme.SizeNameText:

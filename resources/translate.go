@@ -64,7 +64,7 @@ func NewTranslator(language string) (*Translator, error) {
 	return t, err
 }
 
-// Has tells whether there is a text.
+// Has reports whether there is a text.
 func (t *Translator) Has(key string) bool { _, ok := t.texts[key]; return ok }
 
 // Text gives the text of a key over args. A key without text gives itself, so that it is seen.

@@ -170,7 +170,7 @@ func (r *histogramRenderer) write(t *canvas.Text, s string, x, y float32) {
 	r.objects = append(r.objects, t)
 }
 
-// smallWidth is the width of a small text.
+// smallWidth returns the width of a small text.
 func smallWidth(s string) float32 { return fyne.MeasureText(s, SmallSize, fyne.TextStyle{}).Width }
 
 // Thousands writes a whole number with commas.
@@ -214,7 +214,7 @@ func (b *ProbabilityBars) SetRows(rows []ProbabilityRow) {
 	}
 }
 
-// Rows are the predictions shown.
+// Rows returns the predictions shown.
 func (b *ProbabilityBars) Rows() []ProbabilityRow { return b.rows }
 
 // CreateRenderer implements fyne.Widget.

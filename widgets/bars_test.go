@@ -12,7 +12,7 @@ import (
 	"fyne.io/fyne/v2/test"
 )
 
-// textsOf are the texts that a widget shows.
+// textsOf returns the texts that a widget shows.
 func textsOf(w fyne.Widget) []string {
 	var out []string
 	for _, o := range test.WidgetRenderer(w).Objects() {

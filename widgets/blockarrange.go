@@ -7,14 +7,14 @@ import (
 	"fyne.io/fyne/v2"
 )
 
-// zoomFor is the zoom at which blocks fill a size.
+// zoomFor returns the zoom at which blocks fill a size.
 func zoomFor(blocks []Block, size fyne.Size) float32 {
 	const margin, low = 22, 12
 	x0, y0, x1, y1 := extent(blocks)
 	return min(1.25, (size.Width-2*margin)/(x1-x0), (size.Height-2*low)/(y1-y0))
 }
 
-// extent is the part of the canvas that blocks and their texts take.
+// extent returns the part of the canvas that blocks and their texts take.
 func extent(blocks []Block) (x0, y0, x1, y1 float32) {
 	x0, y0, x1, y1 = float32(math.Inf(1)), float32(math.Inf(1)), float32(math.Inf(-1)), float32(math.Inf(-1))
 	for _, b := range blocks {
@@ -50,7 +50,7 @@ func faceOf(b Block) face {
 	return face{8 + 7*float32(math.Log2(float64(max(1, b.C)))), side(b.H), 6 + side(b.W)/14}
 }
 
-// port is where wires leave a block; entry where they arrive.
+// port returns where wires leave a block; entry where they arrive.
 func port(b Block) (x, y float32) {
 	f := faceOf(b)
 	return b.X + f.w/2 + f.d, b.Y - f.d/2

@@ -97,7 +97,7 @@ func (c *BlockCanvas) Arrange(blocks []Block) {
 	c.set(ArrangeBlocks(blocks, c.row))
 }
 
-// Blocks are the blocks with the places that they have.
+// Blocks returns the blocks with the places that they have.
 func (c *BlockCanvas) Blocks() []Block { return c.blocks }
 
 func (c *BlockCanvas) set(blocks []Block) {
@@ -133,7 +133,7 @@ func (c *BlockCanvas) Select(names ...string) {
 	c.Refresh()
 }
 
-// Selected are the names of the selected blocks, in the order of the blocks.
+// Selected returns the names of the selected blocks, in the order of the blocks.
 func (c *BlockCanvas) Selected() []string {
 	var names []string
 	for _, b := range c.blocks {
@@ -151,7 +151,7 @@ func (c *BlockCanvas) tell() {
 	}
 }
 
-// Zoom is how large the canvas is drawn.
+// Zoom returns how large the canvas is drawn.
 func (c *BlockCanvas) Zoom() float32 { return c.zoom }
 
 // At returns the place on the canvas of a position in the widget.
@@ -219,7 +219,7 @@ func (c *BlockCanvas) Resize(size fyne.Size) {
 // MinSize implements fyne.CanvasObject.
 func (c *BlockCanvas) MinSize() fyne.Size { return fyne.NewSize(100, 100) }
 
-// hit is the block at a position, or "".
+// hit returns the block at a position, or "".
 func (c *BlockCanvas) hit(p fyne.Position) string {
 	x, y := c.At(p)
 	for i := len(c.blocks) - 1; i >= 0; i-- {
@@ -232,7 +232,7 @@ func (c *BlockCanvas) hit(p fyne.Position) string {
 	return ""
 }
 
-// hitPort is the block whose port is at a position, or "".
+// hitPort returns the block whose port is at a position, or "".
 func (c *BlockCanvas) hitPort(p fyne.Position) string {
 	for _, b := range c.blocks {
 		if !b.Output {
@@ -247,7 +247,7 @@ func (c *BlockCanvas) hitPort(p fyne.Position) string {
 	return ""
 }
 
-// hitWire is the wire at a position.
+// hitWire returns the wire at a position.
 func (c *BlockCanvas) hitWire(p fyne.Position) (wire [2]string) {
 	c.wires(func(from, to Block) {
 		for _, v := range c.curve(from, to) {
@@ -272,7 +272,7 @@ func wiresOf(blocks []Block, index map[string]int, do func(from, to Block)) {
 	}
 }
 
-// curve is a wire's way in the widget.
+// curve returns a wire's way in the widget.
 func (c *BlockCanvas) curve(from, to Block) []raster.Vertex {
 	x0, y0 := port(from)
 	x1, y1 := entry(to)

@@ -60,7 +60,7 @@ func (r *blocksRenderer) text(s string, x, y, size float32, c color.Color, bold 
 	r.inside.Objects = append(r.inside.Objects, t)
 }
 
-// moved is where a block is drawn: with the drag that is going on.
+// moved returns where a block is drawn: with the drag that is going on.
 func (c *BlockCanvas) moved(b Block) Block {
 	if c.gesture.kind == moving && c.selected[b.Name] {
 		b.X += (c.gesture.to.X - c.gesture.from.X) / c.zoom
@@ -69,7 +69,7 @@ func (c *BlockCanvas) moved(b Block) Block {
 	return b
 }
 
-// textScale is how large texts are: they shrink less than the blocks do.
+// textScale returns how large texts are: they shrink less than the blocks do.
 func (c *BlockCanvas) textScale() float32 { return min(1.15, max(.62, c.zoom+.1)) }
 
 // update writes the texts.
@@ -140,7 +140,7 @@ func (r *blocksRenderer) mark(b Block) {
 	r.text("!", at.X, at.Y-fyne.MeasureText("!", size, fyne.TextStyle{Bold: true}).Height/2, size, Colour(ColourOnAccent), true)
 }
 
-// labelPlace is the middle of a wire's shape of a width, and the wire below it: on the wire where it fits, else above the block that it leaves.
+// labelPlace returns the middle of a wire's shape of a width, and the wire below it: on the wire where it fits, else above the block that it leaves.
 func (c *BlockCanvas) labelPlace(from, to Block, width float32) (x, y float32) {
 	way := c.curve(from, to)
 	first, last := way[0], way[len(way)-1]
@@ -203,7 +203,7 @@ func rectangle(x, y, w, h float32) []raster.Vertex {
 	return []raster.Vertex{{X: x, Y: y}, {X: x + w, Y: y}, {X: x + w, Y: y + h}, {X: x, Y: y + h}}
 }
 
-// rounded is a rectangle with round corners.
+// rounded returns a rectangle with round corners.
 func rounded(x, y, w, h, radius float32) []raster.Vertex {
 	var out []raster.Vertex
 	for corner, at := range [4][2]float32{{x + w - radius, y + radius}, {x + w - radius, y + h - radius}, {x + radius, y + h - radius}, {x + radius, y + radius}} {

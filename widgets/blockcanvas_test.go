@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 )
 
-// network is a chain with a branch.
+// network returns a chain with a branch.
 func network() []Block {
 	return []Block{
 		{Name: "data", Group: "input", C: 1, H: 28, W: 28, Output: true, Label: "28×28×1"},

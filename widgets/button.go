@@ -28,7 +28,7 @@ const (
 type Button struct {
 	widget.BaseWidget
 	text     string
-	style     ButtonLook
+	style    ButtonLook
 	height   float32
 	size     float32
 	bold     bool
@@ -264,10 +264,10 @@ func (s *Segmented) Choose(i int) {
 	s.show()
 }
 
-// Chosen is the index of what is chosen.
+// Chosen returns the index of what is chosen.
 func (s *Segmented) Chosen() int { return s.chosen }
 
-// Name is the name of a choice.
+// Name returns the name of a choice.
 func (s *Segmented) Name(i int) string { return s.buttons[i].text }
 
 // SetName gives a choice another name.

@@ -55,10 +55,10 @@ func nrgba(rgb uint32) color.NRGBA {
 	return color.NRGBA{R: uint8(rgb >> 16), G: uint8(rgb >> 8), B: uint8(rgb), A: 255}
 }
 
-// ClassColour is the colour of class i, the same everywhere.
+// ClassColour returns the colour of class i, the same everywhere.
 func ClassColour(i int) color.NRGBA { return raster.ClassColour(i) }
 
-// GroupColour is the colour of a layer's group, as the catalog of layers names it.
+// GroupColour returns the colour of a layer's group, as the catalog of layers names it.
 func GroupColour(group string) color.NRGBA {
 	switch group {
 	case "filters":

@@ -72,7 +72,7 @@ func (m *ConfusionMatrix) SetData(d Confusion) {
 	m.redraw()
 }
 
-// Data is what is shown.
+// Data returns what is shown.
 func (m *ConfusionMatrix) Data() Confusion { return m.data }
 
 // share of a row's total, 0…1; of an empty row 0.
@@ -90,7 +90,7 @@ func (m *ConfusionMatrix) Select(truth, predicted int) {
 	m.redraw()
 }
 
-// Selected is the cell that is chosen; −1, −1: none.
+// Selected returns the cell that is chosen; −1, −1: none.
 func (m *ConfusionMatrix) Selected() (truth, predicted int) { return m.chosen.row, m.chosen.column }
 
 func (m *ConfusionMatrix) redraw() {

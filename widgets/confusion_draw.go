@@ -217,7 +217,7 @@ func (m *ConfusionMatrix) colours() matrixColours {
 	return matrixColours{ours(ColourField), ours(ColourPanel), ours(ColourAccent), ours(ColourValidation), max(leastMost, m.most)}
 }
 
-// of is the colour of a cell: stronger where its share of the row is larger.
+// of returns the colour of a cell: stronger where its share of the row is larger.
 func (c matrixColours) of(n int, share float64, diagonal bool) color.NRGBA {
 	switch {
 	case n == 0:

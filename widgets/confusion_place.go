@@ -32,7 +32,7 @@ type matrixPlace struct {
 	bar, barRoom        float32 // left end and length of the figures' bars; 0: none
 }
 
-// at is the cell at a position.
+// at returns the cell at a position.
 func (p matrixPlace) at(pos fyne.Position) matrixCell {
 	if p.n == 0 || pos.X < p.x || pos.Y < p.y {
 		return noCell
@@ -44,7 +44,7 @@ func (p matrixPlace) at(pos fyne.Position) matrixCell {
 	return c
 }
 
-// cell is the corner and the size of a cell.
+// cell returns the corner and the size of a cell.
 func (p matrixPlace) cell(c matrixCell) (fyne.Position, fyne.Size) {
 	return fyne.NewPos(p.x+float32(c.column)*p.width, p.y+float32(c.row)*p.height), fyne.NewSize(p.width, p.height)
 }
@@ -104,7 +104,7 @@ func cellSize(width, height float32) (float32, float32) {
 	return whole(width), whole(height)
 }
 
-// rowTexts is how large texts of rows of a height are, and how many rows have one.
+// rowTexts returns how large texts of rows of a height are, and how many rows have one.
 func rowTexts(height float32) (size float32, step int) {
 	if height >= 18 {
 		return TextSize, 1

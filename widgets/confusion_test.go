@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/test"
 )
 
-// confusionOf is a matrix of n classes, of which each has 90 images that are right and 10 that were taken for the next class.
+// confusionOf returns a matrix of n classes, of which each has 90 images that are right and 10 that were taken for the next class.
 func confusionOf(n int) Confusion {
 	d := Confusion{Counts: make([][]int, n), Figures: make([]float64, n), TotalHead: "images", FigureHead: "recall"}
 	for i := range n {

@@ -57,7 +57,7 @@ func (c *ContactSheet) Set(d SheetData) {
 	c.Refresh()
 }
 
-// Data is what is shown.
+// Data returns what is shown.
 func (c *ContactSheet) Data() SheetData { return c.data }
 
 // Choose chooses a cell without reporting it; −1 is none.
@@ -66,10 +66,10 @@ func (c *ContactSheet) Choose(cell int) {
 	c.Refresh()
 }
 
-// Chosen is the cell that is chosen, or −1.
+// Chosen returns the cell that is chosen, or −1.
 func (c *ContactSheet) Chosen() int { return c.chosen }
 
-// place is where the sheet lies in the widget and how large a value is drawn.
+// place returns where the sheet lies in the widget and how large a value is drawn.
 func (c *ContactSheet) place() (origin fyne.Position, k float32) {
 	w, h := c.sheet.Size()
 	if w == 0 {
@@ -85,7 +85,7 @@ func (c *ContactSheet) place() (origin fyne.Position, k float32) {
 	return fyne.NewPos(float32(int((size.Width-float32(w)*k)/2)), float32(int((size.Height-float32(h)*k)/2))), k
 }
 
-// at is the cell at a position, and the value in it.
+// at returns the cell at a position, and the value in it.
 func (c *ContactSheet) at(p fyne.Position) (cell, x, y int) {
 	o, k := c.place()
 	if p.X < o.X || p.Y < o.Y {

@@ -139,7 +139,7 @@ func (e *Entry) mark(wrong bool, why string) {
 // Wrong reports whether what was typed is invalid.
 func (e *Entry) Wrong() bool { return e.wrong }
 
-// reason is what its row says.
+// reason returns what its row says.
 func (e *Entry) reason() *Paragraph { return e.said }
 
 // Set changes the text without telling.
@@ -184,7 +184,7 @@ func NewNumber(value, low, high float64, whole bool, changed func(float64)) *Num
 // Explained sets what its row says while what was typed is invalid.
 func (n *Number) Explained(why string) *Number { n.why = why; return n }
 
-// Bounds are what the number must lie between, and whether it must be whole.
+// Bounds returns what the number must lie between, and whether it must be whole.
 func (n *Number) Bounds() (low, high float64, whole bool) { return n.min, n.max, n.whole }
 
 // judge marks what was typed.
@@ -221,7 +221,7 @@ func (n *Number) Parse(text string) (float64, bool) {
 	return v, err == nil
 }
 
-// Value is the last valid number.
+// Value returns the last valid number.
 func (n *Number) Value() float64 { return n.value }
 
 // SetValue changes the number without telling.
@@ -236,14 +236,14 @@ func (n *Number) SetValue(v float64) {
 // FormatNumber writes a number as short as it is exact.
 func FormatNumber(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
 
-// FormRow is a quiet name at the left and a control at the right, which is width wide.
+// FormRow returns a quiet name at the left and a control at the right, which is width wide.
 func FormRow(name string, width float32, control fyne.CanvasObject, extra ...fyne.CanvasObject) *fyne.Container {
 	label := NewText(name, ColourQuiet)
 	objects := append([]fyne.CanvasObject{label}, extra...)
 	return LineGrowing(6, label, append(objects, Sized(width, FieldHeight, control))...)
 }
 
-// EntryRow is a form's row of an Entry or a Number. Below it stands why what was typed is invalid, while it is.
+// EntryRow returns a form's row of an Entry or a Number. Below it stands why what was typed is invalid, while it is.
 func EntryRow(name string, width float32, e interface {
 	fyne.CanvasObject
 	reason() *Paragraph
@@ -252,7 +252,7 @@ func EntryRow(name string, width float32, e interface {
 	return Column(2, FormRow(name, width, e, extra...), e.reason())
 }
 
-// EntryAlone is an Entry over its whole width. Below it stands why what was typed is invalid, while it is.
+// EntryAlone returns an Entry over its whole width. Below it stands why what was typed is invalid, while it is.
 func EntryAlone(e *Entry) *fyne.Container { return Column(4, e, e.reason()) }
 
 // Choice is a field that opens a list of values.
@@ -309,10 +309,10 @@ func (c *Choice) Choose(i int) {
 	}
 }
 
-// Chosen is the index of what is chosen, or −1.
+// Chosen returns the index of what is chosen, or −1.
 func (c *Choice) Chosen() int { return c.chosen }
 
-// Options are the texts to choose from.
+// Options returns the texts to choose from.
 func (c *Choice) Options() []string { return c.options }
 
 func (c *Choice) value() string {

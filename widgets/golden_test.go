@@ -38,7 +38,7 @@ var (
 	streetKo = []string{"하늘", "건물", "기둥", "도로", "인도", "나무", "표지판", "울타리", "자동차"}
 )
 
-// scene is a street of 360×240 pixels, and the classes of its places at a fourth of that.
+// scene returns a street of 360×240 pixels, and the classes of its places at a fourth of that.
 func scene() (image.Image, raster.ClassMap) {
 	const w, h = 90, 60
 	classes := make([]uint16, w*h)
@@ -138,7 +138,7 @@ func TestGoldenLegendOfShares(t *testing.T) {
 	widgettest.Golden(t, "legend-shares-ko-dark", w.Canvas().Capture())
 }
 
-// recalls are the shares of the diagonal of their rows.
+// recalls returns the shares of the diagonal of their rows.
 func recalls(counts [][]int) []float64 {
 	out := make([]float64, len(counts))
 	for i, row := range counts {

@@ -11,7 +11,7 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
-// NewGuide is what an empty tab shows instead of a blank: a picture, what to do in steps, and buttons that do it.
+// NewGuide returns what an empty tab shows instead of a blank: a picture, what to do in steps, and buttons that do it.
 func NewGuide(icon func() fyne.Resource, title string, steps []string, buttons ...fyne.CanvasObject) fyne.CanvasObject {
 	picture := newIconPicture(icon)
 	lines := []fyne.CanvasObject{
@@ -95,7 +95,7 @@ func (r *ListRow) Set(cells []string, chosen bool) {
 	r.Refresh()
 }
 
-// Cells are its texts.
+// Cells returns its texts.
 func (r *ListRow) Cells() []string { return r.cells }
 
 // Tapped implements fyne.Tappable.
@@ -229,7 +229,7 @@ func (r *ThumbRow) Set(title, detail string, chosen bool) {
 	}
 }
 
-// Picture is the small picture.
+// Picture returns the small picture.
 func (r *ThumbRow) Picture() *Picture { return r.picture }
 
 // Tapped implements fyne.Tappable.

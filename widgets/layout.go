@@ -39,7 +39,7 @@ func Column(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&stack{gap: gap}, objects...)
 }
 
-// ColumnGrowing is a column in which one thing takes the height that the others leave.
+// ColumnGrowing returns a column in which one thing takes the height that the others leave.
 func ColumnGrowing(gap float32, grows fyne.CanvasObject, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&stack{gap: gap, grow: map[fyne.CanvasObject]bool{grows: true}}, objects...)
 }
@@ -118,7 +118,7 @@ func Line(gap float32, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&sides{gap: gap}, objects...)
 }
 
-// LineGrowing is a line in which one thing takes the width that the others leave.
+// LineGrowing returns a line in which one thing takes the width that the others leave.
 func LineGrowing(gap float32, grows fyne.CanvasObject, objects ...fyne.CanvasObject) *fyne.Container {
 	return container.New(&sides{gap: gap, grows: grows}, objects...)
 }
@@ -196,7 +196,7 @@ func RowShares(gap float32, parts []float32, objects ...fyne.CanvasObject) *fyne
 	return container.New(&shares{gap, parts, true}, objects...)
 }
 
-// along is a size with its width along the way the things follow each other; it is its own inverse.
+// along returns a size with its width along the way the things follow each other; it is its own inverse.
 func (s *shares) along(size fyne.Size) fyne.Size {
 	if s.below {
 		return fyne.NewSize(size.Height, size.Width)

@@ -78,7 +78,7 @@ func (l *Legend) SetRows(heads LegendHeads, rows []LegendRow, foot *LegendRow) {
 	l.Refresh()
 }
 
-// Rows are the classes shown.
+// Rows returns the classes shown.
 func (l *Legend) Rows() []LegendRow { return l.rows }
 
 // SetHidden says which classes are hidden, without telling; those beyond the list are shown.
@@ -156,7 +156,7 @@ func (l *Legend) MinSize() fyne.Size {
 	return fyne.NewSize(120, l.head()+3*legendRow+l.below())
 }
 
-// HeightFor is the height at which no row has to be scrolled to.
+// HeightFor returns the height at which no row has to be scrolled to.
 func (l *Legend) HeightFor(float32) float32 {
 	return l.head() + float32(len(l.rows))*legendRow + l.below()
 }

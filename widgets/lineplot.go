@@ -91,7 +91,7 @@ func (p *LinePlot) SetData(d PlotData) {
 	p.Refresh()
 }
 
-// Data is what is shown.
+// Data returns what is shown.
 func (p *LinePlot) Data() PlotData { return p.data }
 
 // SetCompact is for small plots: fewer ticks, no labels at the lines' ends.
@@ -165,7 +165,7 @@ func (p *LinePlot) DragEnd() {
 // DoubleTapped implements fyne.DoubleTappable.
 func (p *LinePlot) DoubleTapped(*fyne.PointEvent) { p.Reset() }
 
-// SmoothPlot is the exponential moving average of points with the bias of its beginning taken out (as Adam's); weight 0…1.
+// SmoothPlot returns the exponential moving average of points with the bias of its beginning taken out (as Adam's); weight 0…1.
 func SmoothPlot(points []PlotPoint, weight float64) []PlotPoint {
 	if weight <= 0 {
 		return points
@@ -438,7 +438,7 @@ func (r *plotRenderer) readOut(s scale) {
 	}
 }
 
-// valueAt is the value of the point nearest to x, if the series reaches there.
+// valueAt returns the value of the point nearest to x, if the series reaches there.
 func valueAt(points []PlotPoint, x float64) (float64, bool) {
 	if len(points) == 0 {
 		return 0, false

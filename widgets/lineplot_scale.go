@@ -65,7 +65,7 @@ func (p *LinePlot) scale(size fyne.Size) scale {
 	return s
 }
 
-// roomForLabels is where the horizontal axis ends so that the labels at the lines' ends do not lie on the lines.
+// roomForLabels returns where the horizontal axis ends so that the labels at the lines' ends do not lie on the lines.
 func (p *LinePlot) roomForLabels(s scale) float64 {
 	last, widest := s.x.min, float32(0)
 	for _, l := range p.data.Series {
@@ -86,7 +86,7 @@ func (p *LinePlot) roomForLabels(s scale) float64 {
 	return math.Max(s.x.max, s.x.min+(last-s.x.min)*float64(room/(room-widest-16)))
 }
 
-// horizontal is the range of X: what is zoomed into, what was asked for, or what the data have.
+// horizontal returns the range of X: what is zoomed into, what was asked for, or what the data have.
 func (p *LinePlot) horizontal() axis {
 	a := axis{min: p.data.X.Min, max: p.data.X.Max, write: p.data.X.Format}
 	if p.zoom != nil {
@@ -110,7 +110,7 @@ func (p *LinePlot) horizontal() axis {
 	return a
 }
 
-// vertical is the range of one side's values within the horizontal range.
+// vertical returns the range of one side's values within the horizontal range.
 func (p *LinePlot) vertical(spec PlotAxis, right bool, x axis) axis {
 	a := axis{min: spec.Min, max: spec.Max, log: spec.Log, write: spec.Format, read: spec.Value}
 	if a.min != a.max {

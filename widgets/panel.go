@@ -41,7 +41,7 @@ func (p *Panel) Padded(pad float32) *Panel { p.pad = pad; return p }
 // Filled sets the colour behind its content.
 func (p *Panel) Filled(c fyne.ThemeColorName) *Panel { p.fill = c; return p }
 
-// HeightFor is the height that it takes at a width.
+// HeightFor returns the height that it takes at a width.
 func (p *Panel) HeightFor(width float32) float32 {
 	return heightOf(p.content, width-2*p.pad) + 2*p.pad
 }

@@ -101,7 +101,7 @@ func (v *PhotoView) SetBoxes(boxes []PhotoBox) {
 	v.drawing.overlay()
 }
 
-// Boxes are the boxes shown.
+// Boxes returns the boxes shown.
 func (v *PhotoView) Boxes() []PhotoBox { return v.boxes }
 
 // SelectBox highlights a box without reporting it; −1: none.
@@ -132,13 +132,13 @@ func (v *PhotoView) Fit() {
 	v.drawing.place()
 }
 
-// fitting is how large a pixel of the photo is when all of it fits.
+// fitting returns how large a pixel of the photo is when all of it fits.
 func (v *PhotoView) fitting() float32 {
 	b, size := v.img.Bounds(), v.Size()
 	return max(1e-3, min(size.Width/float32(b.Dx()), size.Height/float32(b.Dy())))
 }
 
-// place is where the photo's corner lies and how large a pixel of it is.
+// place returns where the photo's corner lies and how large a pixel of it is.
 func (v *PhotoView) place() (fyne.Position, float32) {
 	if v.img == nil {
 		return fyne.Position{}, 1
@@ -148,7 +148,7 @@ func (v *PhotoView) place() (fyne.Position, float32) {
 	return fyne.NewPos((size.Width-float32(b.Dx())*k)/2+v.pan.X, (size.Height-float32(b.Dy())*k)/2+v.pan.Y), k
 }
 
-// At is the place in the photo at a position.
+// At returns the place in the photo at a position.
 func (v *PhotoView) At(p fyne.Position) (x, y float32, inside bool) {
 	if v.img == nil {
 		return 0, 0, false
@@ -249,7 +249,7 @@ func (v *PhotoView) pick(p fyne.Position) {
 	}
 }
 
-// boxAt is the box whose label is at a position, else the smallest one around it; −1: none.
+// boxAt returns the box whose label is at a position, else the smallest one around it; −1: none.
 func (v *PhotoView) boxAt(p fyne.Position) int {
 	if i := v.drawing.labelAt(p); i >= 0 {
 		return i

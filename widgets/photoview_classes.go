@@ -22,7 +22,7 @@ const (
 	litLess = .3
 )
 
-// ClassColours are the colours of n classes, opaque.
+// ClassColours returns the colours of n classes, opaque.
 func ClassColours(n int) []color.NRGBA { return raster.ClassColours(n, 1) }
 
 // SetClassMap lays a class map over the photo, stretched to its size: it may have fewer places than the photo has pixels. nil: none. The map is not to change while it is shown.
@@ -82,7 +82,7 @@ func (v *PhotoView) nameClass() {
 	v.drawing.tip.show(text, v.pointer, v.Size())
 }
 
-// paint is the style with what is hidden and highlighted.
+// paint returns the style with what is hidden and highlighted.
 func (v *PhotoView) paint(line int) raster.ClassPaint {
 	s := v.style
 	p := raster.ClassPaint{Colours: make([]color.NRGBA, len(s.Colours)), Line: line}

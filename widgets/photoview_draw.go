@@ -209,7 +209,7 @@ func (d *photoDrawing) label(n, i int) bool {
 	return true
 }
 
-// measure is how large a label is; the same ones come again at every movement of a slider.
+// measure returns how large a label is; the same ones come again at every movement of a slider.
 func (d *photoDrawing) measure(label string) fyne.Size {
 	m, ok := d.widths[label]
 	if !ok {
@@ -222,7 +222,7 @@ func (d *photoDrawing) measure(label string) fyne.Size {
 	return m
 }
 
-// labelAt is the box whose label is at a position, −1: none.
+// labelAt returns the box whose label is at a position, −1: none.
 func (d *photoDrawing) labelAt(p fyne.Position) int {
 	for n := len(d.labels) - 1; n >= 0; n-- {
 		l := d.labels[n]
@@ -257,7 +257,7 @@ func (d *photoDrawing) follow() {
 	canvas.Refresh(&d.window[0])
 }
 
-// windowAt is the row and column of the window under the pointer; the first one where there is no pointer.
+// windowAt returns the row and column of the window under the pointer; the first one where there is no pointer.
 func (d *photoDrawing) windowAt() (row, column int) {
 	x, y, inside := d.v.At(d.v.pointer)
 	if !d.v.hovered || !inside {
@@ -318,7 +318,7 @@ func (d *photoDrawing) draw(w, h int) image.Image {
 	return d.buffer
 }
 
-// pixel is the nearest one to a place; what is far outside stays outside.
+// pixel returns the nearest one to a place; what is far outside stays outside.
 func pixel(v float32) int { return int(math.Round(float64(max(-1e6, min(1e6, v))))) }
 
 func (d *photoDrawing) fill(x0, y0, x1, y1 int, c color.NRGBA) {

@@ -23,7 +23,7 @@ func (d *photoDrawing) cut(img *image.RGBA, part image.Rectangle) {
 	}
 }
 
-// level is the photo halved n times.
+// level returns the photo halved n times.
 func (d *photoDrawing) level(n int) *image.RGBA {
 	if len(d.levels) == 0 {
 		b := d.v.img.Bounds()

@@ -53,7 +53,7 @@ func (r *rowList[L]) MinSize() fyne.Size {
 	return fyne.NewSize(10, float32(max(1, r.rows))*r.height)
 }
 
-// at is the row at a position, −1: none.
+// at returns the row at a position, −1: none.
 func (r *rowList[L]) at(p fyne.Position) int {
 	if row := int(p.Y / r.height); p.Y >= 0 && row < r.rows {
 		return row
@@ -74,7 +74,7 @@ func (r *rowList[L]) reveal(row int) {
 	r.scroll.ScrollToOffset(fyne.NewPos(0, max(0, min(offset, y))))
 }
 
-// step is the row that a key goes to from another, −1 where there are none.
+// step returns the row that a key goes to from another, −1 where there are none.
 func (r *rowList[L]) step(key fyne.KeyName, row int) int {
 	page := max(1, int(r.scroll.Size().Height/r.height))
 	switch key {

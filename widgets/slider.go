@@ -33,7 +33,7 @@ func NewSlider(low, high, step, value float64, changed func(v float64)) *Slider 
 	return s
 }
 
-// Value is where it stands.
+// Value returns where it stands.
 func (s *Slider) Value() float64 { return s.value }
 
 // Set moves it without telling.
@@ -177,7 +177,7 @@ func NewSliderRow(name string, low, high, step, value float64, text func(float64
 	return r
 }
 
-// Slider is the slider of the row.
+// Slider returns the slider of the row.
 func (r *SliderRow) Slider() *Slider { return r.slider }
 
 // Set moves the slider without telling.

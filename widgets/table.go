@@ -89,10 +89,10 @@ func same(a, b TableRow) bool {
 	return a.Key == b.Key && a.Colour == b.Colour && a.Ticked == b.Ticked && a.Chosen == b.Chosen && slices.Equal(a.Cells, b.Cells) && slices.Equal(a.Marked, b.Marked)
 }
 
-// Rows are what is shown.
+// Rows returns what is shown.
 func (t *Table) Rows() []TableRow { return t.rows }
 
-// Columns are those that are shown.
+// Columns returns those that are shown.
 func (t *Table) Columns() []TableColumn { return t.columns }
 
 const (
@@ -101,7 +101,7 @@ const (
 	tableAir  = 12 // beside the text of a cell
 )
 
-// left is where the cells begin: after the tick, in a table that has them.
+// left returns where the cells begin: after the tick, in a table that has them.
 func (t *Table) left() float32 {
 	if t.OnTick == nil {
 		return tableAir
@@ -123,7 +123,7 @@ func newTableLine(t *Table, index int) *tableLine {
 	return l
 }
 
-// row is what the line shows; of the titles none.
+// row returns what the line shows; of the titles none.
 func (l *tableLine) row() *TableRow {
 	if l.index < 0 || l.index >= len(l.t.rows) {
 		return nil
@@ -228,7 +228,7 @@ func (r *tableLineRenderer) Layout(size fyne.Size) {
 	}
 }
 
-// cell is the text of a column.
+// cell returns the text of a column.
 func (r *tableLineRenderer) cell(i int) string {
 	t, row := r.l.t, r.l.row()
 	if row == nil {

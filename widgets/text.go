@@ -121,7 +121,7 @@ type textPool struct {
 	used int
 }
 
-// next is a text that is not used yet.
+// next returns a text that is not used yet.
 func (p *textPool) next() *canvas.Text {
 	if p.used == len(p.all) {
 		p.all = append(p.all, canvas.NewText("", nil))
@@ -130,7 +130,7 @@ func (p *textPool) next() *canvas.Text {
 	return p.all[p.used-1]
 }
 
-// Shortened is a text of so many letters at most, ending it in … where it is longer: for what is laid out elsewhere, or at a scale of its own. Ellipsis goes by the width.
+// Shortened returns a text of so many letters at most, ending it in … where it is longer: for what is laid out elsewhere, or at a scale of its own. Ellipsis goes by the width.
 func Shortened(text string, most int) string {
 	letters := []rune(text)
 	if len(letters) <= most {
@@ -214,7 +214,7 @@ func (p *Paragraph) Resize(size fyne.Size) {
 	p.BaseWidget.Resize(size)
 }
 
-// HeightFor is the height that it takes at a width.
+// HeightFor returns the height that it takes at a width.
 func (p *Paragraph) HeightFor(width float32) float32 {
 	return float32(len(wrap(p.text, width, p.size, fyne.TextStyle{Bold: p.bold}))) * lineHeight(p.size)
 }
@@ -279,7 +279,7 @@ func (r *paragraphRenderer) update() {
 
 func lineHeight(size float32) float32 { return float32(int(size*1.38 + .5)) }
 
-// words are what a line is not broken within. A percent sign stays with its number.
+// words returns what a line is not broken within. A percent sign stays with its number.
 func words(para string) []string {
 	var all []string
 	for _, word := range strings.Split(para, " ") {

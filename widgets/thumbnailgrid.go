@@ -86,7 +86,7 @@ func (g *ThumbnailGrid) relayout(offset float32) {
 	g.scroll.Refresh()
 }
 
-// Selected are the chosen items in order.
+// Selected returns the chosen items in order.
 func (g *ThumbnailGrid) Selected() []int { return slices.Sorted(maps.Keys(g.chosen)) }
 
 // Select chooses items without telling and brings the last, which is the primary one, into sight.
@@ -119,7 +119,7 @@ func (g *ThumbnailGrid) side() float32 {
 	return max(g.cell, float32(int(room/float32(g.columns())))-gapBetween)
 }
 
-// top is the first item that is seen whole.
+// top returns the first item that is seen whole.
 func (g *ThumbnailGrid) top() int {
 	return int((g.scroll.Offset.Y+g.side()/2)/(g.side()+gapBetween)) * max(1, g.wide)
 }
@@ -128,7 +128,7 @@ func (g *ThumbnailGrid) rowOf(item int) float32 {
 	return float32(item/g.columns()) * (g.side() + gapBetween)
 }
 
-// visible are the items that can be seen, from first to before last.
+// visible returns the items that can be seen, from first to before last.
 func (g *ThumbnailGrid) visible() (first, last int) {
 	columns, step := g.columns(), g.side()+gapBetween
 	row := int(max(0, g.scroll.Offset.Y) / step)
@@ -299,7 +299,7 @@ func (g *ThumbnailGrid) TypedShortcut(s fyne.Shortcut) {
 	g.tell()
 }
 
-// modifiers are the keys that are held, where the driver knows.
+// modifiers returns the keys that are held, where the driver knows.
 func modifiers() fyne.KeyModifier {
 	if d, ok := fyne.CurrentApp().Driver().(desktop.Driver); ok {
 		return d.CurrentKeyModifiers()

@@ -64,7 +64,7 @@ func (t *thumbnails) MinSize() fyne.Size {
 	return fyne.NewSize(10, max(1, float32(rows)*(g.side()+gapBetween)-gapBetween))
 }
 
-// at is the item at a position, −1 where there is none.
+// at returns the item at a position, −1 where there is none.
 func (t *thumbnails) at(p fyne.Position) int {
 	g := t.grid
 	step := g.side() + gapBetween

@@ -50,7 +50,7 @@ func (p *Page) showNotes(notes []data.Note) {
 	show(p.notes, len(notes) > 0)
 }
 
-// noteLines are the sentences of notes.
+// noteLines returns the sentences of notes.
 func (p *Page) noteLines(notes []data.Note) (lines []string) {
 	for _, n := range notes {
 		lines = append(lines, p.host.ReasonText(n.Code, n.Args, n.Text))

@@ -8,7 +8,7 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// buildFound says what the source was recognised as, for which task, with which classes, and what is done about what was found.
+// buildFound returns what the source was recognised as, for which task, with which classes, and what is done about what was found.
 func (f *form) buildFound() []fyne.CanvasObject {
 	p := f.p
 	recognised := p.text("recognised", p.text("format."+f.found.Format), widgets.Thousands(f.found.Images), len(f.found.Classes))

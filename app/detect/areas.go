@@ -56,7 +56,7 @@ func newAreas(p *Page) *areas {
 
 func (m *areas) key() string { return "areas." }
 
-// sees is the size in pixels of what the network of the chosen run sees.
+// sees returns the size in pixels of what the network of the chosen run sees.
 func (m *areas) sees() image.Point {
 	r := m.p.state.ChosenRun()
 	if r == nil || r.Err != nil {
@@ -65,7 +65,7 @@ func (m *areas) sees() image.Point {
 	return image.Pt(r.Info.Spec.Input.W, r.Info.Spec.Input.H)
 }
 
-// wayOf is how a photo comes to the network: piece by piece by itself where it is larger than what the network sees.
+// wayOf returns how a photo comes to the network: piece by piece by itself where it is larger than what the network sees.
 func (m *areas) wayOf(img image.Image) int {
 	if m.way != fitting || img == nil {
 		return max(m.way, whole)

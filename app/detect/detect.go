@@ -81,7 +81,7 @@ func New(h page.Host) page.Page {
 
 func (p *Page) text(key string, args ...any) string { return p.host.Text("detect."+key, args...) }
 
-// methodOf is how the network of the chosen run looks at photos.
+// methodOf returns how the network of the chosen run looks at photos.
 func (p *Page) methodOf() method {
 	if r := p.state.ChosenRun(); r != nil && r.Err == nil && r.Info.Task == data.Segmentation {
 		return p.areas
@@ -125,7 +125,7 @@ func (p *Page) showRows() {
 	}
 }
 
-// key tells what a search stands on; "" where there can be none.
+// key returns what a search stands on; "" where there can be none.
 func (p *Page) key(ph *photo) string {
 	r := p.state.ChosenRun()
 	if r == nil || r.Err != nil || ph.img == nil {
@@ -143,7 +143,7 @@ func (p *Page) key(ph *photo) string {
 	return fmt.Sprintf("%s %s %p %s", r.Name, weights, ph.img, options)
 }
 
-// current is what was found in a photo with the run and the settings that are shown, or nil: what others found is not passed off as theirs.
+// current returns what was found in a photo with the run and the settings that are shown, or nil: what others found is not passed off as theirs.
 func (p *Page) current(ph *photo) any {
 	if key := p.key(ph); key == "" || ph.foundK != key {
 		return nil
@@ -151,7 +151,7 @@ func (p *Page) current(ph *photo) any {
 	return ph.found
 }
 
-// found is what is known of the photo that is shown, or nil.
+// found returns what is known of the photo that is shown, or nil.
 func (p *Page) found() any {
 	if p.at < 0 {
 		return nil

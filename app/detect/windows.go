@@ -42,7 +42,7 @@ func newWindows(p *Page) *windows {
 // scaleChoices are sizes of the window, 1 being its own.
 var scaleChoices = [][]float64{{1}, {1, 1.5}, {1, 1.4, 2}, {.7, 1, 1.4, 2, 2.8}}
 
-// side is the window's, in pixels of the photo.
+// side returns the window's, in pixels of the photo.
 func (m *windows) side() int {
 	if m.window > 0 {
 		return m.window
@@ -67,7 +67,7 @@ func (m *windows) update() {
 	m.strideN.SetValue(float64(m.step()))
 }
 
-// form is the options of the form.
+// form returns the options of the form.
 func (m *windows) form() vision.WindowOptions {
 	return vision.WindowOptions{Width: m.side(), Height: m.side(), Stride: m.step(), Scales: scaleChoices[m.scales]}
 }
@@ -218,7 +218,7 @@ func (m *windows) save() {
 	})
 }
 
-// boxLabel is what stands at a box: a class by as much of its name as leaves the photo to be seen, and how sure it is.
+// boxLabel returns what stands at a box: a class by as much of its name as leaves the photo to be seen, and how sure it is.
 func boxLabel(b vision.Box) string {
 	return fmt.Sprintf("%s %.2f", widgets.Shortened(b.Label, 12), b.Score)
 }

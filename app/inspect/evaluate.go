@@ -73,7 +73,7 @@ func (e *evaluate) text(key string, args ...any) string {
 	return e.host.Text("inspect."+key, args...)
 }
 
-// evaluationSplits are the splits in the order in which they are offered.
+// evaluationSplits returns the splits in the order in which they are offered.
 func evaluationSplits() []data.Split { return []data.Split{data.Val, data.Test, data.Train} }
 
 // update follows the run that is chosen.
@@ -181,7 +181,7 @@ func (e *evaluate) showProgress(done, total int) {
 	e.told.Set(e.text("evaluate.progress", widgets.Thousands(done), widgets.Thousands(total)))
 }
 
-// measuredOn is the data set of the state that is measured on, or nil.
+// measuredOn returns the data set of the state that is measured on, or nil.
 func (e *evaluate) measuredOn() *session.Dataset {
 	if e.dataset == "" {
 		return e.state.DatasetOf(e.state.ChosenRun())
@@ -258,7 +258,7 @@ func visible(o fyne.CanvasObject, on bool) {
 	}
 }
 
-// classes are the names of the run's classes.
+// classes returns the names of the run's classes.
 func (e *evaluate) classes() []string {
 	if r := e.state.ChosenRun(); r != nil {
 		return r.Info.Labels
@@ -303,7 +303,7 @@ func (e *evaluate) showWrong() {
 	})
 }
 
-// scoreLabel is what is written on an image: of one class the true one, else how much is right.
+// scoreLabel returns what is written on an image: of one class the true one, else how much is right.
 func scoreLabel(t data.Task, s train.ImageScore, class int32, classes []string) string {
 	switch {
 	case t == data.Segmentation:

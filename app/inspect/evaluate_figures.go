@@ -11,7 +11,7 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// unit is the ending of the texts about what a cell counts.
+// unit returns the ending of the texts about what a cell counts.
 func unit(t data.Task) string {
 	if t == data.Segmentation {
 		return "pixels"
@@ -59,7 +59,7 @@ func (e *evaluate) showChooser(list []metric.Metric) {
 	e.top.Refresh()
 }
 
-// hovered says what a cell of the matrix counts.
+// hovered returns what a cell of the matrix counts.
 func (e *evaluate) hovered(truth, predicted int) string {
 	d := e.matrix.Data()
 	n, total := d.Counts[truth][predicted], 0
@@ -110,7 +110,7 @@ type mixUp struct {
 	count            int64
 }
 
-// mixUps are the largest cells beside the diagonal.
+// mixUps returns the largest cells beside the diagonal.
 func mixUps(confusion [][]int64, most int) []mixUp {
 	var list []mixUp
 	for i, row := range confusion {

@@ -16,7 +16,7 @@ func (p *Page) open() {
 	p.host.PickFile(page.ImageExtensions, func(path string) { p.Dropped([]string{path}) })
 }
 
-// source is the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
+// source returns the data set that an image is taken from, so that there is something to see at once: the run's own, else the one that is chosen; "" if
 // there is none.
 func (p *Page) source() string {
 	if d := p.state.DatasetOf(p.state.ChosenRun()); d != nil {

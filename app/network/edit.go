@@ -124,7 +124,7 @@ func (p *Page) dropped(typ string, at fyne.Position) {
 	}
 }
 
-// after is the layer that a new one follows.
+// after returns the layer that a new one follows.
 func (p *Page) after() string {
 	if s := p.canvas.Selected(); len(s) == 1 {
 		if i := p.spec.Layer(s[0]); i < 0 || !lossy(p.spec.Layers[i]) {
@@ -148,7 +148,7 @@ func lossy(l nn.Layer) bool {
 	return err == nil && kind.Loss
 }
 
-// shortName is what new layers of a type are called, as Caffe's users call them.
+// shortName returns what new layers of a type are called, as Caffe's users call them.
 func shortName(typ string) string {
 	names := map[string]string{
 		"convolution": "conv", "deconvolution": "deconv", "upsample": "up", "max-pool": "pool", "average-pool": "pool", "fully-connected": "ip", "dropout": "drop", "lrn": "norm",

@@ -139,7 +139,7 @@ func (p *Page) palette() fyne.CanvasObject {
 	return widgets.Column(1, rows...)
 }
 
-// arrowButton is a button with an icon that is pale while it cannot be pressed.
+// arrowButton returns a button with an icon that is pale while it cannot be pressed.
 func (p *Page) arrowButton(icon resources.Icon, tapped func()) *widgets.Button {
 	var b *widgets.Button
 	b = widgets.NewIconButton(func() fyne.Resource {
@@ -274,7 +274,7 @@ func (p *Page) arranged() bool {
 	return slices.ContainsFunc(p.spec.Layers, func(l nn.Layer) bool { return l.X != 0 || l.Y != 0 })
 }
 
-// detail is the small text below a block's name.
+// detail returns the small text below a block's name.
 func (p *Page) detail(l nn.Layer) string {
 	kind, err := nn.KindOf(l.Type)
 	if err != nil {

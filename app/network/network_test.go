@@ -138,7 +138,7 @@ func TestMoveArrangeRename(t *testing.T) {
 	}
 }
 
-// numbers are the fields of the form that are seen, from top to bottom.
+// numbers returns the fields of the form that are seen, from top to bottom.
 func numbers(p *Page) []*widgets.Number {
 	var all []*widgets.Number
 	for _, o := range test.LaidOutObjects(p.settings) {
@@ -149,7 +149,7 @@ func numbers(p *Page) []*widgets.Number {
 	return all
 }
 
-// said is all that the form says.
+// said returns all that the form says.
 func said(p *Page) string {
 	var lines []string
 	for _, o := range test.LaidOutObjects(p.settings) {

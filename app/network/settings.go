@@ -81,7 +81,7 @@ func (p *Page) dataForm() []fyne.CanvasObject {
 	}
 }
 
-// layerForm is the form of a layer: name, fields, and what follows from them.
+// layerForm returns the form of a layer: name, fields, and what follows from them.
 func (p *Page) layerForm(i int) []fyne.CanvasObject {
 	l := p.spec.Layers[i]
 	kind, err := nn.KindOf(l.Type)
@@ -113,7 +113,7 @@ func (p *Page) layerForm(i int) []fyne.CanvasObject {
 		widgets.NewNote(widgets.NewParagraph(p.host.Text("layer."+l.Type+".about"), widgets.ColourText).Small()), widgets.Line(0, remove))
 }
 
-// folded is what is of interest to few, behind a button.
+// folded returns what is of interest to few, behind a button.
 func (p *Page) folded(rows []fyne.CanvasObject) []fyne.CanvasObject {
 	folded := widgets.Column(6, rows...)
 	more := widgets.NewButton("", widgets.Quiet, nil)
@@ -177,7 +177,7 @@ func (p *Page) consequences(i int) []fyne.CanvasObject {
 	return rows
 }
 
-// nameRow is the field of a layer's name. It is taken with Enter; an invalid name says why.
+// nameRow returns the field of a layer's name. It is taken with Enter; an invalid name says why.
 func (p *Page) nameRow(l nn.Layer) fyne.CanvasObject {
 	name := widgets.NewEntry(l.Name, nil)
 	name.OnFocused = p.focused
@@ -207,7 +207,7 @@ func (p *Page) focused(on bool) {
 	p.visited = ""
 }
 
-// field is the control of a field.
+// field returns the control of a field.
 func (p *Page) field(l nn.Layer, f nn.Field) fyne.CanvasObject {
 	label := p.host.Text("field." + f.Key)
 	var extra []fyne.CanvasObject

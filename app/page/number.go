@@ -8,7 +8,7 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// NumberRow is a form's row of a number. Below it stands within which bounds it must lie, while what was typed does not.
+// NumberRow returns a form's row of a number. Below it stands within which bounds it must lie, while what was typed does not.
 func NumberRow(h Host, name string, width float32, n *widgets.Number, extra ...fyne.CanvasObject) fyne.CanvasObject {
 	low, high, whole := n.Bounds()
 	key := "number.range"

@@ -105,7 +105,7 @@ func Images(paths []string) []string {
 	return files
 }
 
-// NoticeArgs are the values of a notice's sentence, with counts written as everywhere in the window.
+// NoticeArgs returns the values of a notice's sentence, with counts written as everywhere in the window.
 func NoticeArgs(n session.Notice) []any {
 	args := slices.Clone(n.Args)
 	for i, a := range args {

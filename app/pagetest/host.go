@@ -140,10 +140,10 @@ func (h *Host) Golden(name string) {
 	widgettest.Golden(h.t, name, h.win.Canvas().Capture())
 }
 
-// Page is the tab.
+// Page returns the tab.
 func (h *Host) Page() page.Page { return h.page }
 
-// State is the newest state that the tab was given.
+// State returns the newest state that the tab was given.
 func (h *Host) State() *session.State { return h.state }
 
 // Rebuild builds the tab anew in another language.

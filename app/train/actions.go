@@ -53,7 +53,7 @@ func (p *Page) showActions() {
 	}
 }
 
-// shownRun is the run whose settings the form can show: the chosen one, if it can be read.
+// shownRun returns the run whose settings the form can show: the chosen one, if it can be read.
 func (p *Page) shownRun() string {
 	if r := p.state.ChosenRun(); r != nil && r.Err == nil {
 		return r.Name
@@ -106,7 +106,7 @@ func (p *Page) showHead() {
 	p.actions.head.Refresh()
 }
 
-// short is a name that leaves room for what stands beside it.
+// short returns a name that leaves room for what stands beside it.
 func short(name string) string { return widgets.Shortened(name, 14) }
 
 // showSettingsOf shows the settings of the chosen run, or with 1 those of the next one.
@@ -115,7 +115,7 @@ func (p *Page) showSettingsOf(at int) {
 	p.showActions()
 }
 
-// resumable tells whether a run can go on from where it was stopped.
+// resumable reports whether a run can go on from where it was stopped.
 func resumable(r *session.Run) bool {
 	return r != nil && r.Err == nil && slices.Contains([]string{train.Stopped, train.Interrupted}, r.Info.State)
 }
@@ -173,7 +173,7 @@ func (p *Page) buttonsNow() fyne.CanvasObject {
 	return widgets.Column(8, append(list, widgets.NewButton(p.several("train"), widgets.Primary, p.train))...)
 }
 
-// several is the text of a button, with how many runs it is about if they are more than one.
+// several returns the text of a button, with how many runs it is about if they are more than one.
 func (p *Page) several(key string) string {
 	if n := len(p.configs()); n > 1 {
 		return p.text(key+".several", n)
@@ -197,10 +197,10 @@ func (p *Page) train() {
 	p.try(p.host.Session().Enqueue(p.configs()))
 }
 
-// configs are the runs that Train starts.
+// configs returns the runs that Train starts.
 func (p *Page) configs() []train.Config { return p.sweep.of(p.config) }
 
-// of is a configuration with each learning rate and size of batch that is to be tried, each with as many seeds as are asked for.
+// of returns a configuration with each learning rate and size of batch that is to be tried, each with as many seeds as are asked for.
 func (s sweep) of(config train.Config) []train.Config {
 	others := func(first float64, list []float64) []float64 {
 		return append([]float64{first}, slices.DeleteFunc(slices.Clone(list), func(v float64) bool { return v == first })...)

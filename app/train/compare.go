@@ -52,7 +52,7 @@ func (p *Page) Compare(versus string) {
 	p.draw(true)
 }
 
-// siblings are the runs of the chosen one's network and settings, whatever their seed, itself among them.
+// siblings returns the runs of the chosen one's network and settings, whatever their seed, itself among them.
 func (p *Page) siblings() []session.Run {
 	chosen := p.state.ChosenRun()
 	if chosen == nil || chosen.Err != nil {
@@ -68,14 +68,14 @@ func (p *Page) siblings() []session.Run {
 	return list
 }
 
-// butSeed is all that makes a run what it is but its seed.
+// butSeed returns all that makes a run what it is but its seed.
 func butSeed(r session.Run) any {
 	c := r.Info.Config
 	c.Seed = 0
 	return []any{r.Info.Spec.Name, r.Info.Dataset, c}
 }
 
-// others are the curves that are laid over that of the chosen run, as far as they are read.
+// others returns the curves that are laid over that of the chosen run, as far as they are read.
 func (p *Page) others() []*session.Curve {
 	names := []string{p.curves.versus}
 	if p.curves.versus == allSeeds {
@@ -93,7 +93,7 @@ func (p *Page) others() []*session.Curve {
 	return list
 }
 
-// overlaid tells what is laid over, to notice when that changes.
+// overlaid returns what is laid over, to notice when that changes.
 func (p *Page) overlaid() string {
 	key := p.curves.versus
 	for _, c := range p.others() {
@@ -102,7 +102,7 @@ func (p *Page) overlaid() string {
 	return key
 }
 
-// overlay are the lines that are laid over.
+// overlay returns the lines that are laid over.
 func (p *Page) overlay() []widgets.PlotSeries {
 	list := p.others()
 	if len(list) == 0 || p.curves.versus == allSeeds && len(list) < 2 { // one alone is no band
@@ -133,7 +133,7 @@ func (p *Page) overlay() []widgets.PlotSeries {
 		widgets.PlotSeries{Name: name(p.figureName("val", m)), Points: meanFigure, Colour: widgets.ColourGood, Right: true, Dashed: true})
 }
 
-// band is the least, the mean and the largest of a number of each validation, as far as all curves have it.
+// band returns the least, the mean and the largest of a number of each validation, as far as all curves have it.
 func band(list []*session.Curve, of func(i int, c *session.Curve) float64) (least, mean, most []widgets.PlotPoint) {
 	for i := 0; ; i++ {
 		low, high, sum := math.Inf(1), math.Inf(-1), 0.

@@ -60,7 +60,7 @@ type property struct {
 	value   func(r session.Run) any // float64 or string, for the order; nil: the text
 }
 
-// bestOf is the best epoch so far; for none it is number 0 with a validation of NaN.
+// bestOf returns the best epoch so far; for none it is number 0 with a validation of NaN.
 func bestOf(epochs []train.Epoch) train.Epoch {
 	for _, e := range slices.Backward(epochs) {
 		if e.Best {
@@ -81,7 +81,7 @@ func result(key string, width float32, write func(float64) string, of func(r ses
 	}, func(r session.Run) any { return of(r) }}
 }
 
-// results are the columns of the figures of all tasks that some run is of: what each run reached at its best epoch.
+// results returns the columns of the figures of all tasks that some run is of: what each run reached at its best epoch.
 func results(runs []session.Run) (list []property) {
 	var seen []data.Task
 	for _, r := range runs {
@@ -105,7 +105,7 @@ const bestColumn = "best-"
 // general writes a number with three digits.
 func general(v float64) string { return fmt.Sprintf("%.3g", v) }
 
-// properties are the columns that there can be.
+// properties returns the columns that there can be.
 func (m *comparison) properties() []property {
 	columns := []property{
 		{"run", 104, false, false, func(_ *Page, r session.Run) string { return r.Name }, func(r session.Run) any { return r.Name }},
@@ -273,7 +273,7 @@ func (m *comparison) tabulate(runs []session.Run) {
 	m.same.Set(text)
 }
 
-// cell is what stands in a column of a run; of one that cannot be read, its name and state alone.
+// cell returns what stands in a column of a run; of one that cannot be read, its name and state alone.
 func (m *comparison) cell(r session.Run, c property) string {
 	if r.Err != nil && c.key != "run" && c.key != "state" {
 		return ""
@@ -298,7 +298,7 @@ func (m *comparison) values(runs []session.Run, c property, of func(session.Run)
 	return count, most
 }
 
-// columnTitle is the title of a column: that of the setting, or its own.
+// columnTitle returns the title of a column: that of the setting, or its own.
 func (p *Page) columnTitle(key string) string {
 	if figure, ok := strings.CutPrefix(key, bestColumn); ok && p.host.Has("metric."+figure+".short") {
 		return p.host.Text("metric.best", p.host.Text("metric."+figure+".short"))
@@ -340,7 +340,7 @@ type group struct {
 	colour color.Color
 }
 
-// span is the least and the largest value of some series.
+// span returns the least and the largest value of some series.
 func span(series []widgets.PlotSeries) (low, high float64) {
 	low, high = math.Inf(1), math.Inf(-1)
 	for _, s := range series {
@@ -372,7 +372,7 @@ func (m *comparison) groups() []group {
 	return list
 }
 
-// comparedColour is the colour of a group, of those class colours that are read well as small text on light and on dark.
+// comparedColour returns the colour of a group, of those class colours that are read well as small text on light and on dark.
 func comparedColour(i int) color.Color {
 	readable := [...]int{6, 3, 2, 1}
 	switch {

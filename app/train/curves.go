@@ -113,7 +113,7 @@ func speedAxis(c *session.Curve) widgets.PlotAxis {
 	}}
 }
 
-// plotData is what the large plot shows: the losses, and the figures of the task at the right.
+// plotData returns what the large plot shows: the losses, and the figures of the task at the right.
 func (p *Page) plotData(c *session.Curve, config train.Config) widgets.PlotData {
 	raw := points(c.Loss)
 	valLoss := measured(c.Epochs, func(e train.Epoch) float64 { return e.ValLoss })
@@ -145,7 +145,7 @@ func (p *Page) figureName(of string, m metric.Metric) string {
 	return p.host.Text("metric."+of, p.host.Text("metric."+m.Key))
 }
 
-// epochHead is the first line of what is read out under the pointer.
+// epochHead returns the first line of what is read out under the pointer.
 func (p *Page) epochHead(c *session.Curve) func(float64) string {
 	per := c.PerEpoch
 	return func(x float64) string {
@@ -156,7 +156,7 @@ func (p *Page) epochHead(c *session.Curve) func(float64) string {
 	}
 }
 
-// marks are the best epoch and what was noticed.
+// marks returns the best epoch and what was noticed.
 func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	var marks []widgets.PlotMark
 	if best := bestOf(c.Epochs); best.Epoch > 0 && len(c.Epochs) > 1 {
@@ -179,7 +179,7 @@ func (p *Page) marks(c *session.Curve) []widgets.PlotMark {
 	return marks
 }
 
-// changedRate is the rate in force after a change: the base rate that was given, as far as the policy has let it fall.
+// changedRate returns the rate in force after a change: the base rate that was given, as far as the policy has let it fall.
 func changedRate(c *session.Curve, s train.RateChanged) float64 {
 	for _, r := range c.Rate {
 		if r.X > s.Epoch {
@@ -189,7 +189,7 @@ func changedRate(c *session.Curve, s train.RateChanged) float64 {
 	return s.Rate
 }
 
-// plan is the learning rate that is to come: over the whole run, if it has not begun.
+// plan returns the learning rate that is to come: over the whole run, if it has not begun.
 func (p *Page) plan(c train.Config, of *session.Curve) []widgets.PlotPoint {
 	last := of.Iterations
 	if last == 0 {

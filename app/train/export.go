@@ -83,7 +83,7 @@ func writeCSV(w io.Writer, c *session.Curve) error {
 	return t.Error()
 }
 
-// figureColumns are the columns of the validations: losses and all figures that were measured, of training and of validation.
+// figureColumns returns the columns of the validations: losses and all figures that were measured, of training and of validation.
 func figureColumns(c *session.Curve) (head []string, rows [][]string) {
 	train, val := map[string]bool{}, map[string]bool{}
 	for _, e := range c.Epochs {

@@ -14,7 +14,7 @@ import (
 
 // The rows of the form, made from the table of settings.
 
-// settings are the rows of the settings of a group, as far as they matter with the others and the chosen data set.
+// settings returns the rows of the settings of a group, as far as they matter with the others and the chosen data set.
 func (f *form) settings(group train.Group) []fyne.CanvasObject {
 	var rows []fyne.CanvasObject
 	c := f.shown.WithPolicyDefaults()
@@ -32,7 +32,7 @@ func (f *form) concerns(s train.Setting) bool {
 	return d == nil || s.For(d.Info.Task) && (!s.Colour || d.Info.Channels == 3)
 }
 
-// setting is the row of a setting, and what stands below it.
+// setting returns the row of a setting, and what stands below it.
 func (f *form) setting(s train.Setting, c train.Config) []fyne.CanvasObject {
 	one := func(row fyne.CanvasObject) []fyne.CanvasObject { return []fyne.CanvasObject{row} }
 	switch s.Key {
@@ -68,7 +68,7 @@ func (f *form) setting(s train.Setting, c train.Config) []fyne.CanvasObject {
 // inList writes a list as people do: the table of settings needs no blanks.
 func inList(text string) string { return strings.ReplaceAll(text, ",", ", ") }
 
-// row is a control with its name, and what is explained about it.
+// row returns a control with its name, and what is explained about it.
 func (f *form) row(key string, control fyne.CanvasObject) fyne.CanvasObject {
 	return widgets.FormRow(f.p.text("field."+key), fieldWidth, control, f.info(key)...)
 }
@@ -80,7 +80,7 @@ func (f *form) info(key string) (extra []fyne.CanvasObject) {
 	return extra
 }
 
-// number is the field of a number within its limits.
+// number returns the field of a number within its limits.
 func (f *form) number(v train.Number, c train.Config) *widgets.Number {
 	low := v.Low
 	if v.Over {
@@ -116,7 +116,7 @@ func (f *form) typed(key string, e *widgets.Entry) {
 	}
 }
 
-// entryRow is a row of text. take is given what is typed, and says what is wrong with it.
+// entryRow returns a row of text. take is given what is typed, and says what is wrong with it.
 func (f *form) entryRow(key, text string, take func(text string) (why string)) fyne.CanvasObject {
 	e := widgets.NewEntry(text, nil)
 	e.Field.OnChanged = func(text string) { e.SetWrong(take(text)) }
@@ -140,7 +140,7 @@ func (f *form) choice(texts []string, chosen int, set func(c *train.Config, i in
 	return c
 }
 
-// choiceOf is the choice of one of some names, before which stands the network's own where there is one.
+// choiceOf returns the choice of one of some names, before which stands the network's own where there is one.
 func (f *form) choiceOf(key string, v train.Choice, c train.Config) *widgets.Choice {
 	names := v.Names
 	if v.Own {
@@ -164,7 +164,7 @@ func (f *form) choiceOf(key string, v train.Choice, c train.Config) *widgets.Cho
 	})
 }
 
-// nameText is what the window calls a name that a setting can have.
+// nameText returns what the window calls a name that a setting can have.
 func (p *Page) nameText(key, name string) string {
 	if name == "" {
 		name = "own"
@@ -185,7 +185,7 @@ func (f *form) switchOf(v train.Switch, c train.Config) *widgets.Choice {
 	return f.choice([]string{f.p.text("no"), f.p.text("yes")}, on, func(c *train.Config, i int) { v.Set(c, i == 1) })
 }
 
-// rateRows are the learning rate, which a run takes while it goes on, and what the policy makes of it then.
+// rateRows returns the learning rate, which a run takes while it goes on, and what the policy makes of it then.
 func (f *form) rateRows(s train.Setting, c train.Config) []fyne.CanvasObject {
 	f.rate = f.number(s.Values.(train.Number), c)
 	if f.locked && f.goesOn {

@@ -21,7 +21,7 @@ func (p *Page) task() data.Task {
 	return data.Classification
 }
 
-// plotted are the figures of a task that are drawn: those that are measured in training and in validation.
+// plotted returns the figures of a task that are drawn: those that are measured in training and in validation.
 func plotted(t data.Task) (list []metric.Metric) {
 	for _, m := range metric.Of(t) {
 		if m.Training {
@@ -42,7 +42,7 @@ func figureText(m metric.Metric, v float64) string {
 // percent writes a share.
 func percent(v float64) string { return fmt.Sprintf("%.1f %%", 100*v) }
 
-// figureAxis is the axis of a figure: of a share it runs to 100 %, from a round percentage below the least value.
+// figureAxis returns the axis of a figure: of a share it runs to 100 %, from a round percentage below the least value.
 func figureAxis(m metric.Metric, values []widgets.PlotPoint) widgets.PlotAxis {
 	if m.Format != metric.Share {
 		return widgets.PlotAxis{}
@@ -62,7 +62,7 @@ func figureAxis(m metric.Metric, values []widgets.PlotPoint) widgets.PlotAxis {
 	return widgets.PlotAxis{Min: low, Max: 1, Format: tick, Value: percent}
 }
 
-// measured are the points of a figure over the validations, without those where it was not measured.
+// measured returns the points of a figure over the validations, without those where it was not measured.
 func measured(epochs []train.Epoch, of func(train.Epoch) float64) (points []widgets.PlotPoint) {
 	for _, e := range epochs {
 		if y := of(e); !math.IsNaN(y) {

@@ -37,7 +37,7 @@ func (p *Page) buildFilters() fyne.CanvasObject {
 	return widgets.NewPanel(widgets.ColumnGrowing(4, sheet, widgets.Sized(0, 20, p.learned.title), sheet, p.learned.scale))
 }
 
-// firstFilters is the first layer of a network that has filters.
+// firstFilters returns the first layer of a network that has filters.
 func firstFilters(s nn.Spec) string {
 	report := nn.Analyze(s, 1)
 	for _, i := range report.Order {

@@ -74,7 +74,7 @@ func (f *form) changeRate() {
 	}
 }
 
-// typedWrong is what was typed and cannot be used, by setting.
+// typedWrong returns what was typed and cannot be used, by setting.
 func (f *form) typedWrong() map[string]string {
 	texts := map[string]string{}
 	for _, t := range f.fields {
@@ -158,7 +158,7 @@ func (f *form) build() {
 	f.showSamples()
 }
 
-// section is a row that folds and unfolds settings, and below it these settings. What is wrong is not folded away.
+// section returns a row that folds and unfolds settings, and below it these settings. What is wrong is not folded away.
 func (f *form) section(key string, state *widgets.Button, open *bool, make func() []fyne.CanvasObject) []fyne.CanvasObject {
 	mark, from := "+ ", len(f.fields)
 	var rows []fyne.CanvasObject
@@ -181,7 +181,7 @@ func (f *form) section(key string, state *widgets.Button, open *bool, make func(
 	return append(head, rows...)
 }
 
-// usualRate is the rate of the chosen network with SGD.
+// usualRate returns the rate of the chosen network with SGD.
 func (f *form) usualRate() float64 {
 	if n := f.p.state.ChosenNetwork(); n != nil {
 		return train.DefaultsFor(n.Spec).Rate
@@ -189,7 +189,7 @@ func (f *form) usualRate() float64 {
 	return train.Defaults().Rate
 }
 
-// advancedRows are the settings that are left alone at first.
+// advancedRows returns the settings that are left alone at first.
 func (f *form) advancedRows() []fyne.CanvasObject {
 	rows := f.settings(train.More)
 	if f.locked || f.chooses() {
@@ -198,7 +198,7 @@ func (f *form) advancedRows() []fyne.CanvasObject {
 	return append(rows, f.deviceRow(fieldWidth))
 }
 
-// chooses tells whether there is more than the processor to train on: then the choice stands where it is seen.
+// chooses reports whether there is more than the processor to train on: then the choice stands where it is seen.
 func (f *form) chooses() bool {
 	return !f.locked && slices.ContainsFunc(f.p.state.Devices, func(d session.Device) bool { return d.Name != "" })
 }
@@ -230,7 +230,7 @@ func (f *form) showDevices() {
 	}
 }
 
-// deviceRow is the choice of what the next runs are trained on.
+// deviceRow returns the choice of what the next runs are trained on.
 func (f *form) deviceRow(width float32) fyne.CanvasObject {
 	p := f.p
 	var names []string
@@ -285,7 +285,7 @@ func (f *form) severalRows() []fyne.CanvasObject {
 	}
 }
 
-// runsToCome says how many runs Train starts.
+// runsToCome returns how many runs Train starts.
 func (f *form) runsToCome() string { return f.p.text("several.count", len(f.p.configs())) }
 
 // parseRates reads learning rates: "0.01, 0.1"; nothing is none.

@@ -9,7 +9,7 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
-// texts are the cells of the rows in the list of runs.
+// texts returns the cells of the rows in the list of runs.
 func (p *Page) texts() (list [][]string) {
 	for _, row := range p.list.rows[:max(p.list.listed, 0)] {
 		list = append(list, row.Cells())

@@ -110,7 +110,7 @@ func (p *Page) showWaiting(row *widgets.ListRow, i int, w session.Waiting) {
 	row.Set([]string{p.text("queue.place", i+1), what, p.text(state), ""}, false)
 }
 
-// stateText is the state of a run in a word, or how far it is.
+// stateText returns the state of a run in a word, or how far it is.
 func (p *Page) stateText(r session.Run) string {
 	if p.goesOn(r) {
 		return fmt.Sprintf("%.0f %%", 100*p.state.Training.Progress())
@@ -118,7 +118,7 @@ func (p *Page) stateText(r session.Run) string {
 	return p.text("state." + stateOf(r))
 }
 
-// bestText is the accuracy of a run's best epoch, "" before one was validated.
+// bestText returns the accuracy of a run's best epoch, "" before one was validated.
 func bestText(r session.Run) string {
 	if r.Info.Best > 0 {
 		return figureText(metric.Deciding(r.Info.Task), r.Info.Best)
@@ -126,7 +126,7 @@ func bestText(r session.Run) string {
 	return ""
 }
 
-// recipe is what a run trained and how, or in short why that cannot be read: the whole sentence is below the curves once it is chosen.
+// recipe returns what a run trained and how, or in short why that cannot be read: the whole sentence is below the curves once it is chosen.
 func (p *Page) recipe(r session.Run) string {
 	switch {
 	case strings.HasSuffix(fault.Code(r.Err), ".newer"):
@@ -141,7 +141,7 @@ func (p *Page) recipeOf(network string, c train.Config, rate string) string {
 	return fmt.Sprintf("%s · %s %s %s", network, p.text("solver."+c.Solver), rate, c.Policy)
 }
 
-// rateText is the base learning rate of a run: the first and the last, if it was changed on the way.
+// rateText returns the base learning rate of a run: the first and the last, if it was changed on the way.
 func rateText(r session.Run) string {
 	text := widgets.FormatNumber(r.Info.Config.Rate)
 	if rates := r.Info.Rates; len(rates) > 1 && rates[0] != r.Info.Config.Rate {
@@ -209,7 +209,7 @@ func (p *Page) renamed(r session.Run, to, folder string) {
 	p.comparison.renamed(r.Name, to)
 }
 
-// dialogTitle is the text of a menu's entry without the dots that say that a dialog comes.
+// dialogTitle returns the text of a menu's entry without the dots that say that a dialog comes.
 func dialogTitle(entry string) string { return strings.TrimSuffix(entry, "…") }
 
 // waitingMenu offers what can be done with a run that waits.

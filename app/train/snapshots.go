@@ -49,7 +49,7 @@ func (l *snapshotList) show(d session.RunDisk) {
 	l.list.Refresh()
 }
 
-// row is the row of a snapshot.
+// row returns the row of a snapshot.
 func (l *snapshotList) row(s train.SnapshotInfo, newest bool) fyne.CanvasObject {
 	p, sess, run := l.p, l.p.host.Session(), l.run.Name
 	what, colour := "", widgets.ColourQuiet

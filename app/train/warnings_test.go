@@ -17,7 +17,7 @@ import (
 	"github.com/convscope/convscope/widgets"
 )
 
-// entry is the field of a setting.
+// entry returns the field of a setting.
 func (f *form) entry(key string) *widgets.Entry {
 	i := slices.IndexFunc(f.fields, func(t *field) bool { return t.key == key })
 	if i < 0 {
@@ -26,7 +26,7 @@ func (f *form) entry(key string) *widgets.Entry {
 	return f.fields[i].entry
 }
 
-// said is all that the curves say.
+// said returns all that the curves say.
 func said(p *Page) string {
 	text := ""
 	for _, r := range p.remarks() {
@@ -137,7 +137,7 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 	}
 }
 
-// training is the tab with a run that goes on for a while.
+// training returns the tab with a run that goes on for a while.
 func training(t *testing.T) (*pagetest.Host, *Page) {
 	t.Helper()
 	h := pagetest.New(t, "en", false, New)

@@ -47,7 +47,7 @@ func (v evalVerb) Run(ctx context.Context, o *output) (err error) {
 	return o.emit(evaluationLine(e, m.Labels), func(w io.Writer) { printEvaluation(w, e, m.Labels) })
 }
 
-// evaluationLine is what was measured: each figure of the task by its key, those of the classes, and which class was taken for which.
+// evaluationLine returns what was measured: each figure of the task by its key, those of the classes, and which class was taken for which.
 func evaluationLine(e train.Evaluation, labels []string) map[string]any {
 	line := map[string]any{"images": e.Images, "loss": number(e.Loss), "confusion": e.Confusion, "per_class": perClass(e, labels)}
 	for key, v := range e.Values {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// childrenRSS is the most memory that the processes that this one started, as that of a graphics processor, have had, in kilobytes.
+// childrenRSS returns the most memory that the processes that this one started, as that of a graphics processor, have had, in kilobytes.
 func childrenRSS() (sum int64) {
 	lists, _ := filepath.Glob("/proc/self/task/*/children")
 	for _, list := range lists {

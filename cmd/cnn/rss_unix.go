@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// peakRSS is the most memory that this process has held, in megabytes; 0 if the system does not tell.
+// peakRSS returns the most memory that this process has held, in megabytes; 0 if the system does not tell.
 func peakRSS() int64 {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -101,7 +101,7 @@ func repeats(list []float64) bool {
 	return len(slices.Compact(slices.Sorted(slices.Values(list)))) < len(list)
 }
 
-// combinations are the configurations that are asked for, with the names of their runs.
+// combinations returns the configurations that are asked for, with the names of their runs.
 func (s sweep) combinations(c train.Config) (names []string, configs []train.Config) {
 	rates, batches := s.rates, s.batches
 	if len(rates) == 0 {

@@ -105,7 +105,7 @@ func (v trainVerb) findRate(ctx context.Context, o *output, job train.Job) error
 	})
 }
 
-// check tells what is wrong with the flags themselves, whatever the data are, and returns the runs that they ask for.
+// check checks the flags themselves, whatever the data are, and returns the runs that they ask for.
 func (v trainVerb) check() (s sweep, err error) {
 	switch {
 	case v.Net == "" && !v.Resume:
@@ -125,7 +125,7 @@ func (v trainVerb) check() (s sweep, err error) {
 	return s, s.check(v.Resume || v.FindLR)
 }
 
-// network gives the network fitted to the data: standard ones take its size and number of classes; others must have been made for it,
+// network returns the network fitted to the data: standard ones take its size and number of classes; others must have been made for it,
 // but for the number of classes that their outputs follow.
 func (v trainVerb) network(in nn.Shape, classes int) (nn.Spec, error) {
 	for _, name := range nn.StandardNames() {

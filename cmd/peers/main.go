@@ -268,7 +268,7 @@ func (f flags) graphics() (string, error) {
 	return text, nil
 }
 
-// graphicsTable is the section of the graphics processor, by its name; "" says that there is none.
+// graphicsTable returns the section of the graphics processor, by its name; "" says that there is none.
 func graphicsTable(device string, lines []line) string {
 	var b strings.Builder
 	if device == "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// program is a small network's.
+// program returns the program of a small network.
 func program() (*kernel.Program, error) {
 	spec, err := nn.Standard("lenet", nn.StandardInput("lenet"), 10)
 	if err != nil {

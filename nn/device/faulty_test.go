@@ -56,7 +56,7 @@ func faulty(t *testing.T) (fail func(how string)) {
 	}
 }
 
-// small is a network for the digits.
+// small returns a network for the digits.
 func small() nn.Spec {
 	return nn.Spec{Format: nn.Format, Name: "small", Input: nn.Shape{C: 1, H: 28, W: 28}, Classes: 10, Layers: []nn.Layer{
 		{Name: "conv", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": nn.Num(4), "stride": nn.Num(3)}},

@@ -96,7 +96,7 @@ var found struct {
 	name   string
 }
 
-// Adapter is the name of the machine's graphics processor, "" without one that is more than software. It is looked for once, if ctx does not end before.
+// Adapter returns the name of the machine's graphics processor, "" without one that is more than software. It is looked for once, if ctx does not end before.
 func Adapter(ctx context.Context) string {
 	found.Lock()
 	defer found.Unlock()

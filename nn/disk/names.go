@@ -51,7 +51,7 @@ var reserved = map[string]bool{
 // BreaksLine reports whether a character could break the line that it stands in, or is no character to be seen.
 func BreaksLine(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }
 
-// OneLine gives a name that takes one line wherever it is written: its control characters become spaces.
+// OneLine returns a name that takes one line wherever it is written: its control characters become spaces.
 func OneLine(name string) string {
 	return strings.Map(func(r rune) rune {
 		if BreaksLine(r) {
@@ -84,7 +84,7 @@ func Naturally(a, b string) int {
 	return strings.Compare(a, b) // 01 and 1 are different names
 }
 
-// countDigits is the number of digits at the beginning of a text.
+// countDigits returns the number of digits at the beginning of a text.
 func countDigits(s string) int {
 	n := 0
 	for n < len(s) && s[n] >= '0' && s[n] <= '9' {

@@ -32,7 +32,7 @@ func (f *Fault) Because(cause error) *Fault {
 	return &with
 }
 
-// Error gives the English sentence and, in brackets, what caused it.
+// Error returns the English sentence and, in brackets, what caused it.
 func (f *Fault) Error() string {
 	if f.cause == nil {
 		return f.text
@@ -40,7 +40,7 @@ func (f *Fault) Error() string {
 	return f.text + " (" + f.cause.Error() + ")"
 }
 
-// Sentence gives the English sentence alone.
+// Sentence returns the English sentence alone.
 func (f *Fault) Sentence() string { return f.text }
 
 // Unwrap gives the cause, or nil.

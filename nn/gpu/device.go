@@ -37,7 +37,7 @@ func Open(software bool) (kernel.Device, error) {
 	return d, nil
 }
 
-// Adapter is the name of the adapter that Open takes, "" without one that is more than software.
+// Adapter returns the name of the adapter that Open takes, "" without one that is more than software.
 func Adapter() string {
 	defer quietly()()
 	instance := newInstance()
@@ -97,7 +97,7 @@ type layout struct {
 	pipeline *wgpu.PipelineLayout
 }
 
-// name is the adapter's own, as far as the driver tells it.
+// name returns the adapter's own, as far as the driver tells it.
 func (d *device) name() string {
 	for _, s := range []string{d.info.Name, d.info.DriverDescription, d.info.VendorName} {
 		if s != "" && !strings.HasPrefix(s, "0x") {
@@ -110,7 +110,7 @@ func (d *device) name() string {
 // Name implements kernel.Device.
 func (d *device) Name() string { return "GPU · " + d.name() }
 
-// Patience is how long a step may take before the driver counts as hung. A processor that plays the graphics processor is allowed more.
+// Patience returns how long a step may take before the driver counts as hung. A processor that plays the graphics processor is allowed more.
 func (d *device) Patience() time.Duration {
 	if d.info.AdapterType == wgpu.AdapterTypeCPU {
 		return 10 * time.Minute
@@ -148,7 +148,7 @@ func (d *device) Close() error {
 	return nil
 }
 
-// layout gives the layout of so many buffers, after that of the step.
+// layout returns the layout of so many buffers, after that of the step.
 func (d *device) layout(buffers int) (*layout, error) {
 	if l := d.layouts[buffers]; l != nil {
 		return l, nil

@@ -37,7 +37,7 @@ type command struct {
 	work     int
 }
 
-// part tells how many of the first commands are submitted together: one, and more while they are not too much work.
+// part returns how many of the first commands are submitted together: one, and more while they are not too much work.
 func part(commands []command) int {
 	work := 0
 	for i, c := range commands {
@@ -123,7 +123,7 @@ func (d *device) buffer(bytes uint64, usage wgpu.BufferUsage) (*wgpu.Buffer, err
 	return d.wgpu.CreateBuffer(&wgpu.BufferDescriptor{Size: bytes, Usage: usage})
 }
 
-// piece is the memory of a buffer.
+// piece returns the memory of a buffer.
 func (x *executor) piece(id kernel.ID) *wgpu.Buffer {
 	if id == scratch {
 		return x.mem[len(x.mem)-1]
@@ -148,7 +148,7 @@ func (x *executor) command(p pass) (command, error) {
 	return command{pipeline, group, p.groups, p.work}, nil
 }
 
-// Patience is how long a step may take: the device's own for each submission.
+// Patience returns how long a step may take: the device's own for each submission.
 func (x *executor) Patience() time.Duration {
 	submissions := time.Duration(0)
 	for rest := slices.Concat(x.forward, x.backward, x.update); len(rest) > 0; rest = rest[part(rest):] {

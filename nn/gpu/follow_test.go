@@ -12,7 +12,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// residual is a small network of convolutions with normalised batches and a way around two of them.
+// residual returns a small network of convolutions with normalised batches and a way around two of them.
 func residual() nn.Spec {
 	s := nn.Spec{Format: nn.Format, Name: "residual", Input: nn.Shape{C: 3, H: 12, W: 12}, Classes: 5}
 	add := func(name, typ string, settings map[string]nn.Value, inputs ...string) {
@@ -35,7 +35,7 @@ func residual() nn.Spec {
 	return s
 }
 
-// heads is the small network with two named outputs: the class of the image, and a class at each place before the pooling.
+// heads returns the small network with two named outputs: the class of the image, and a class at each place before the pooling.
 func heads() nn.Spec {
 	s := residual()
 	s.Name, s.Outputs = "heads", []string{"loss", "places"}

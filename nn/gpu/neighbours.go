@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// windows are the sizes of a pooling.
+// windows returns the sizes of a pooling.
 func (pl *planner) windows(x, y kernel.ID, g kernel.Geometry) constants {
 	sx, sy := pl.shape(x), pl.shape(y)
 	return constants{
@@ -86,7 +86,7 @@ func (pl *planner) poolGrad(o kernel.PoolGrad) {
 	pl.perSample(o.DX, body, functions, n, pl.windows(o.X, o.Y, o.Geometry))
 }
 
-// sums are the sizes of a local response normalisation, and a loop over the numbers around e that does what VISIT says with number f.
+// sums returns the sizes of a local response normalisation, and a loop over the numbers around e that does what VISIT says with number f.
 func (pl *planner) sums(x kernel.ID, size int, within, mirror bool, visit string) (string, constants) {
 	s := pl.shape(x)
 	before, after := (size-1)/2, size-(size-1)/2
@@ -108,7 +108,7 @@ func (pl *planner) sums(x kernel.ID, size int, within, mirror bool, visit string
 	return loop, c
 }
 
-// area is what the sum of a normalisation is divided by.
+// area returns what the sum of a normalisation is divided by.
 func area(size int, within bool) float64 {
 	if within {
 		return float64(size * size)

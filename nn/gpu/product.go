@@ -29,7 +29,7 @@ const depth = 16
 // shortest is how many products a slice of a sum has at least.
 const shortest = 128
 
-// side is the side of a tile of the output for so many rows or columns: 16 threads along each, with one, two or four numbers.
+// side returns the side of a tile of the output for so many rows or columns: 16 threads along each, with one, two or four numbers.
 func side(n int) int {
 	switch {
 	case n > 32:
@@ -155,7 +155,7 @@ func (p product) cut() int {
 	return max(1, min(busy/tiles, p.k/shortest))
 }
 
-// conv are the sizes of a convolution as constants: S… of the input, F and O… of the output, K… of the kernel.
+// conv returns the sizes of a convolution as constants: S… of the input, F and O… of the output, K… of the kernel.
 func (pl *planner) conv(x, w, y kernel.ID, g kernel.Geometry, groups int) constants {
 	sx, sw, sy := pl.shape(x), pl.shape(w), pl.shape(y)
 	return constants{

@@ -2,7 +2,7 @@ package gpu
 
 import "github.com/convscope/convscope/nn/kernel"
 
-// part are the sizes of a part of an image, which begins at a channel, a row and a column of the whole.
+// part returns the sizes of a part of an image, which begins at a channel, a row and a column of the whole.
 func (pl *planner) part(whole, part kernel.ID, channel, row, column int) constants {
 	sw, sp := pl.shape(whole), pl.shape(part)
 	return constants{
@@ -30,7 +30,7 @@ func (pl *planner) cropGrad(o kernel.CropGrad) {
 	`+put("$DX", "i", "v", o.Add), "", names{"DY": o.DY, "DX": o.DX}, pl.part(o.DX, o.DY, o.Channel, o.Row, o.Column))
 }
 
-// between gives the two places between whose middles the middle of place i of the enlarged image lies, and the share of the second; and share is that of one place.
+// between returns the two places between whose middles the middle of place i of the enlarged image lies, and the share of the second; and share is that of one place.
 func between(bilinear bool) string {
 	at := "return Between(i / FACTOR, i / FACTOR, 0.0);"
 	if bilinear {

@@ -99,7 +99,7 @@ func Send(ctx context.Context, p *model.Predictor, px data.Pixels, tensor []floa
 	return v, nil
 }
 
-// Described is the view with the statistics of its layers; v stays as it is.
+// Described returns the view with the statistics of its layers; v stays as it is.
 func (v *View) Described() *View {
 	d := *v
 	d.Layers = slices.Clone(v.Layers)

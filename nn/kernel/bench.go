@@ -144,7 +144,7 @@ func (c benchCase) run(ctx context.Context, d Device, each time.Duration) (resul
 	return results, nil
 }
 
-// program is the operation with its gradients, and the multiply-adds of its forward direction.
+// program returns the operation with its gradients, and the multiply-adds of its forward direction.
 func (c benchCase) program() (*Program, float64) {
 	in, out := c.in, Shape{c.batch, c.filters, 1, 1}
 	in.N = c.batch

@@ -14,7 +14,7 @@ func TestReferenceConforms(t *testing.T) {
 	kerneltest.Conform(t, kernel.NewReference)
 }
 
-// unitsAndThreads are the vector units and the most threads that the device is checked with: all of this machine and three, or what the race detector, which makes
+// unitsAndThreads returns the vector units and the most threads that the device is checked with: all of this machine and three, or what the race detector, which makes
 // each number take ten times as long, needs to see where goroutines meet.
 func unitsAndThreads() (units []string, threads int) {
 	units = kernel.Units()

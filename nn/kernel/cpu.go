@@ -84,7 +84,7 @@ type worker struct {
 	_       [256]byte // other workers' arguments are not to share a line of the caches with these: they change with every tile
 }
 
-// tile gives the worker's arguments of tiles, of one stretch of B and with nothing fetched ahead.
+// tile returns the worker's arguments of tiles, of one stretch of B and with nothing fetched ahead.
 func (w *worker) tile() *tileArgs {
 	w.t.skip = 0
 	w.t.ahead, w.t.turn = uintptr(unsafe.Pointer(&w.t)), 0
@@ -237,18 +237,18 @@ func (e *cpuExecutor) runStages(list []stage) {
 	}
 }
 
-// part is the samples from–to of one slice: slices are as alike as can be.
+// part returns the samples from–to of one slice: slices are as alike as can be.
 func (e *cpuExecutor) part(slice int) (from, to int) {
 	n := e.activeSlices()
 	return slice * e.step.Samples / n, (slice + 1) * e.step.Samples / n
 }
 
-// activeSlices is how many slices hold samples in this step.
+// activeSlices returns how many slices hold samples in this step.
 func (e *cpuExecutor) activeSlices() int { return min(e.step.Samples, sliceCount) }
 
 func (e *cpuExecutor) samples() int { return e.step.Samples }
 
-// fixed is a number of jobs that no step changes.
+// fixed returns a number of jobs that no step changes.
 func fixed(n int) func() int { return func() int { return n } }
 
 // A sliceOp does an operation for the samples from–to. slice names private memory for partial sums.
@@ -340,7 +340,7 @@ func (e *cpuExecutor) shared(op Op, relu bool) []stage {
 	return nil
 }
 
-// rectifies tells whether the next operation is a ReLU in place, which is then done together with the one that writes y.
+// rectifies reports whether the next operation is a ReLU in place, which is then done together with the one that writes y.
 func rectifies(next []Op, y ID) bool {
 	if len(next) == 0 {
 		return false
@@ -362,7 +362,7 @@ func (e *cpuExecutor) through(ops []sliceOp) stage {
 	}}
 }
 
-// begins tells whether a sample is the first of its slice.
+// begins reports whether a sample is the first of its slice.
 func (e *cpuExecutor) begins(slice, sample int) bool {
 	from, _ := e.part(slice)
 	return sample == from
@@ -371,7 +371,7 @@ func (e *cpuExecutor) begins(slice, sample int) bool {
 // reserve makes sure that a worker's scratch has room for n numbers.
 func (e *cpuExecutor) reserve(n int) { e.need = max(e.need, n) }
 
-// packedFilters gives the memory of filters packed in one order, and has them packed before a step whenever they changed.
+// packedFilters returns the memory of filters packed in one order, and has them packed before a step whenever they changed.
 func (e *cpuExecutor) packedFilters(key packKey, length, jobs int, pack func(wk *worker, job int, dst, w []float32)) []float32 {
 	if dst, ok := e.keys[key]; ok {
 		return dst

@@ -96,7 +96,7 @@ func channelwise(channels int, do func(from, to int)) stage {
 	return stage{fixed(ceilDiv(channels, part)), func(_ *worker, job int) { do(job*part, min((job+1)*part, channels)) }}
 }
 
-// batchNorm gives what goes before the batch's statistics are there, the stage that puts them together, and what goes after.
+// batchNorm returns what goes before the batch's statistics are there, the stage that puts them together, and what goes after.
 func (e *cpuExecutor) batchNorm(o BatchNorm, relu bool) (before sliceOp, merge stage, after sliceOp) {
 	s := e.p.Buffers[o.X].Shape
 	sums, plane := e.perSample(s.C), float64(s.H*s.W)

@@ -85,7 +85,7 @@ func newConvShape(u *unit, in, out Shape, g Geometry, groups int) *convShape {
 // tilesOfStrip is how many tiles of places a strip of a pointwise convolution has at least.
 const tilesOfStrip = 4
 
-// strip is the places from–to of one row of the output.
+// strip returns the places from–to of one row of the output.
 func (c *convShape) strip(i int) (row, from, to int) {
 	if c.rows > 1 {
 		return i, 0, c.places
@@ -146,7 +146,7 @@ func (c *convShape) choosePanels() {
 	c.panels = ceilDiv(c.fg, c.width)
 }
 
-// turned is the convolution that computes the gradient of the input from that of the output when the stride is 1: kernel turned
+// turned returns the convolution that computes the gradient of the input from that of the output when the stride is 1: kernel turned
 // by 180°, channels and filters exchanged, padding to match. There is none where the padding exceeds the kernel.
 func (c *convShape) turned() *convShape {
 	g := c.Geometry
@@ -157,7 +157,7 @@ func (c *convShape) turned() *convShape {
 	return newConvShape(c.u, c.out, c.in, g, c.groups)
 }
 
-// imageLen is the memory that a sample with its padding takes.
+// imageLen returns the memory that a sample with its padding takes.
 func (c *convShape) imageLen() int {
 	if !c.padded {
 		return 0
@@ -165,7 +165,7 @@ func (c *convShape) imageLen() int {
 	return c.height * c.pitch * c.in.C
 }
 
-// pad gives the sample with zeros around, in dst where there is padding.
+// pad returns the sample with zeros around, in dst where there is padding.
 func (c *convShape) pad(dst, x []float32) []float32 {
 	if !c.padded {
 		return x
@@ -190,7 +190,7 @@ func (c *convShape) padRow(dst, x []float32, h int) {
 	clear(row[copy(row, x[(h-c.Pad.H)*n:(h-c.Pad.H+1)*n]):])
 }
 
-// packedLen is the memory of the packed filters: for each group, each panel, each tap (place in the kernel, channel) a row of the panel's width.
+// packedLen returns the memory of the packed filters: for each group, each panel, each tap (place in the kernel, channel) a row of the panel's width.
 func (c *convShape) packedLen() int { return c.groups * c.panels * c.taps * c.width }
 
 func (c *convShape) packJobs() int { return c.groups * c.panels }
@@ -414,7 +414,7 @@ func (c *convShape) gradPointwise(w *worker, x, dy []float32, samples, stride in
 // placesOfPiece is about how many places of a sample the gradient of a pointwise convolution takes at a time: so few that all their channels stay near.
 const placesOfPiece = 112
 
-// gradVectors is how many vectors of channels a tile of that gradient takes: what costs the least.
+// gradVectors returns how many vectors of channels a tile of that gradient takes: what costs the least.
 func (c *convShape) gradVectors() int {
 	best, vectors := 0.0, 0
 	for v := 1; v <= 4; v++ {
@@ -435,7 +435,7 @@ func (c *convShape) gradVectors() int {
 // Scattering is the other way to the gradient of the input, for any stride: at each place of the kernel the gradient of the output is multiplied with
 // the weights of that place and added to the places of the input that it sees.
 
-// scatters tells whether scattering is better than a turned convolution: where that does not exist, or where most of what it multiplies with is padding.
+// scatters reports whether scattering is better than a turned convolution: where that does not exist, or where most of what it multiplies with is padding.
 func (c *convShape) scatters() bool {
 	turned := c.turned()
 	return turned == nil || 4*turned.whole > 5*c.whole
@@ -447,7 +447,7 @@ func (c *convShape) scatterPanels() (width, panels int) {
 	return width, ceilDiv(c.cg, width)
 }
 
-// scatterJobs is how many parts the packing for scatter has: groups × places of the kernel.
+// scatterJobs returns how many parts the packing for scatter has: groups × places of the kernel.
 func (c *convShape) scatterJobs() int { return c.groups * c.Kernel.H * c.Kernel.W }
 
 func (c *convShape) scatterLen() int {

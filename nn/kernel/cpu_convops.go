@@ -5,7 +5,7 @@ func (e *cpuExecutor) filters(c *convShape, w ID) []float32 {
 	return e.packedFilters(packKey{w, packForward, c.groups, c.vectors}, c.packedLen(), c.packJobs(), anywhere(c.pack))
 }
 
-// anywhere is a packing that needs no worker.
+// anywhere returns a packing that needs no worker.
 func anywhere(pack func(job int, dst, w []float32)) func(*worker, int, []float32, []float32) {
 	return func(_ *worker, job int, dst, w []float32) { pack(job, dst, w) }
 }
@@ -28,7 +28,7 @@ func (e *cpuExecutor) convShape(x, y ID, g Geometry, groups int) *convShape {
 	return newConvShape(e.u, e.p.Buffers[x].Shape, e.p.Buffers[y].Shape, g, groups)
 }
 
-// following is a buffer of the sample after n, nil behind the last one before to.
+// following returns a buffer of the sample after n, nil behind the last one before to.
 func (e *cpuExecutor) following(id ID, n, to int) []float32 {
 	if n+1 >= to {
 		return nil
@@ -93,7 +93,7 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 	}})
 }
 
-// spread is the gradient of the input of a convolution, or the transposed convolution of dy, then with a bias perhaps.
+// spread returns the gradient of the input of a convolution, or the transposed convolution of dy, then with a bias perhaps.
 func (e *cpuExecutor) spread(dy, w, b, dx ID, g Geometry, groups int, add bool) sliceOp {
 	c := e.convShape(dx, dy, g, groups)
 	if !c.scatters() {
@@ -133,7 +133,7 @@ func addFlag(add bool) int {
 	return 0
 }
 
-// correlate is the gradient dw of the weights of a convolution from x to a gradient dy, and db of biases that were added to the values whose gradient is biased. It sums
+// correlate returns the gradient dw of the weights of a convolution from x to a gradient dy, and db of biases that were added to the values whose gradient is biased. It sums
 // each slice into memory of its own, and then the slices in order.
 func (e *cpuExecutor) correlate(x, dy, dw, biased, db ID, g Geometry, groups int) (sliceOp, []stage) {
 	c := e.convShape(x, dy, g, groups)

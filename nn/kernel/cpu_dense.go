@@ -10,7 +10,7 @@ const block = 512
 // together, and each is used again often enough for what it took to come there.
 const batchPart, outputsPart = 256, 256
 
-// inputs gives where a fully connected layer finds the numbers of a sample in the order of its weights, channel by channel, and their distance from
+// inputs returns where a fully connected layer finds the numbers of a sample in the order of its weights, channel by channel, and their distance from
 // sample to sample; and a stage that puts them there, if they lie otherwise.
 func (e *cpuExecutor) inputs(x ID) (data func() []float32, stride int, list []stage) {
 	s := e.p.Buffers[x].Shape
@@ -162,7 +162,7 @@ func (e *cpuExecutor) denseLarge(o Dense, relu bool) []stage {
 // ways is how many rows may lie a multiple of a page apart and still all have a place in the first-level cache.
 const ways = 8
 
-// denseTile is how many samples and outputs a tile of a fully connected layer takes: what reads the least for each multiply-add.
+// denseTile returns how many samples and outputs a tile of a fully connected layer takes: what reads the least for each multiply-add.
 func (u *unit) denseTile(batch int) (width, rows int) {
 	all, best := ceilDiv(batch, u.lanes), 0.0
 	for v := 1; v <= min(4, all); v++ {

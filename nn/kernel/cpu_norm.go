@@ -11,7 +11,7 @@ func powNeg(s, beta float32) float32 {
 	return float32(math.Pow(float64(s), -float64(beta)))
 }
 
-// normVectors is for how many channels of a normalisation there are vector functions: whole vectors, at the usual power.
+// normVectors returns for how many channels of a normalisation there are vector functions: whole vectors, at the usual power.
 func (e *cpuExecutor) normVectors(channels int, beta float32) int {
 	return e.u.whole(channels, e.u.lrnTo != nil && beta == .75)
 }
@@ -72,7 +72,7 @@ func (u *unit) normaliseGrad(grad, dy, x, scale, ratios []float32, size, vectors
 	}
 }
 
-// lrnRoom is what one place takes, with zeros around.
+// lrnRoom returns what one place takes, with zeros around.
 func lrnRoom(s Shape, size int) int { return s.C + size + slack }
 
 func (e *cpuExecutor) lrn(o LRN) sliceOp {
@@ -100,7 +100,7 @@ func (e *cpuExecutor) lrnShared(o LRN) []stage {
 	}}}
 }
 
-// windows gives for each place the places around it, size × size of them, as far as they are there.
+// windows returns for each place the places around it, size × size of them, as far as they are there.
 func windows(s Shape, size int) []window {
 	var list []window
 	for h := range s.H {

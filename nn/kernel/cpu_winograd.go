@@ -27,7 +27,7 @@ type winograd struct {
 	turnedFilter []float32 // Gᵀ
 }
 
-// winograd gives the convolution in this way, or nil where that is impossible: other kernels, strides, channels that fill no vectors, or no functions for it.
+// winograd returns the convolution in this way, or nil where that is impossible: other kernels, strides, channels that fill no vectors, or no functions for it.
 // With a dilation the places of a tile are as far apart as what the kernel sees.
 func (c *convShape) winograd() *winograd {
 	k := c.Kernel.H
@@ -59,10 +59,10 @@ func (c *convShape) winograd() *winograd {
 	return w
 }
 
-// tiles is how many a sample has.
+// tiles returns how many a sample has.
 func (w *winograd) tiles() int { return w.down * w.across }
 
-// span is where tile i of a row or column of size places begins, and how many of its places there are.
+// span returns where tile i of a row or column of size places begins, and how many of its places there are.
 func (w *winograd) span(i, dilation, size int) (from, n int) {
 	from = i/dilation*dilation*w.tile + i%dilation
 	return from, max(min(ceilDiv(size-from, dilation), w.tile), 0)
@@ -100,7 +100,7 @@ func (w *winograd) pays(samples int) bool {
 	return max(products, filters)+transforms < .9*direct
 }
 
-// packedLen is the memory of transformed filters: for each group, each panel and each product channels × the panel's width.
+// packedLen returns the memory of transformed filters: for each group, each panel and each product channels × the panel's width.
 func (w *winograd) packedLen() int { return winogradPoints * w.groups * w.panels * w.cg * w.width }
 
 // pack transforms one panel of filters, given as packed by pack or packTurned of the convolution.
@@ -129,7 +129,7 @@ func (w *winograd) unpack(job int, dst, src, tmp []float32) {
 	}
 }
 
-// tmpLen is what pack and unpack need.
+// tmpLen returns what pack and unpack need.
 func (w *winograd) tmpLen() int { return w.Kernel.H * winogradTile * w.cg * w.width }
 
 // input transforms some rows of tiles of a sample, given as img with its padding: each product's tiles × channels lie apart by points numbers; the
@@ -194,7 +194,7 @@ func (w *winograd) output(y, src []float32, points, first int, bias, edge, scrat
 	}
 }
 
-// atOnce is how many of some samples are transformed before their products are computed: so few that what is transformed stays in the second-level cache, but
+// atOnce returns how many of some samples are transformed before their products are computed: so few that what is transformed stays in the second-level cache, but
 // enough that the filters, which are read once for all of them, are worth reading.
 func (w *winograd) atOnce(samples int) int {
 	const tiles, numbers = 48, 1 << 17
@@ -246,7 +246,7 @@ func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32, pro
 	}
 }
 
-// products is how many there are.
+// products returns how many there are.
 func (w *winograd) products() int { return winogradPoints * w.groups * w.panels }
 
 // gradWeights adds the products of rows transformed tiles with transformed gradients to sums, which are in the order of transformed filters.
@@ -355,7 +355,7 @@ func (e *cpuExecutor) winogradShared(c *convShape, o Conv, flags int) []stage {
 // sumsOf is how many numbers the sums of products of a gradient of weights may be: they must stay in the second-level cache.
 const sumsOf = 1 << 18
 
-// gradWeightsWinograd is the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
+// gradWeightsWinograd returns the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
 // where the direct way is better.
 func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, do func(wk *worker, from, to int, sums []float32)) {
 	samples := min(e.together, e.sliceSize)

@@ -35,7 +35,7 @@ type HostAccess interface {
 	Len() int
 }
 
-// CheckUpload tells whether n elements can be uploaded into a buffer of length elements.
+// CheckUpload checks whether n elements can be uploaded into a buffer of length elements.
 func CheckUpload(n, length int) error {
 	if n > length {
 		return fmt.Errorf("kernel: upload of %d elements into a buffer of %d", n, length)
@@ -43,7 +43,7 @@ func CheckUpload(n, length int) error {
 	return nil
 }
 
-// CheckDownload tells whether n elements can be downloaded from a buffer of length elements.
+// CheckDownload checks whether n elements can be downloaded from a buffer of length elements.
 func CheckDownload(n, length int) error {
 	if n > length {
 		return fmt.Errorf("kernel: download of %d elements from a buffer of %d", n, length)
@@ -51,7 +51,7 @@ func CheckDownload(n, length int) error {
 	return nil
 }
 
-// Keep says whether dropout keeps an element. It is a pure function of where the element is (Step.Seed, Step.Iteration, the
+// Keep reports whether dropout keeps an element. It is a pure function of where the element is (Step.Seed, Step.Iteration, the
 // layer's stream, index of the sample in the accumulated batch, index of the element in the sample), so that no device, number of
 // threads or order of work changes it. A share of ratio is dropped.
 func Keep(seed uint64, iteration, stream, sample, element int, ratio float32) bool {
@@ -59,12 +59,12 @@ func Keep(seed uint64, iteration, stream, sample, element int, ratio float32) bo
 	return float32(x>>40)*(1.0/(1<<24)) >= ratio
 }
 
-// KeepKey is the part of Keep that is the same for all elements of a step, for devices that work out the rest themselves.
+// KeepKey returns the part of Keep that is the same for all elements of a step, for devices that work out the rest themselves.
 func KeepKey(seed uint64, iteration, stream int) uint64 {
 	return mix(seed ^ mix(uint64(iteration)<<20^uint64(stream)))
 }
 
-// mix is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+// mix returns the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 func mix(x uint64) uint64 {
 	x += 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

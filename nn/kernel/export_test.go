@@ -1,6 +1,6 @@
 package kernel
 
-// Units are the vector units that this machine can run the CPU device on.
+// Units returns the vector units that this machine can run the CPU device on.
 func Units() []string {
 	var names []string
 	for _, t := range units() {

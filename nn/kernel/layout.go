@@ -54,10 +54,10 @@ func newLayout(p *Program) layout {
 	return l
 }
 
-// room is how many numbers a buffer takes of a sample, rounded up to a line of the caches.
+// room returns how many numbers a buffer takes of a sample, rounded up to a line of the caches.
 func (l *layout) room(i int) int { return ceilDiv(l.shapes[i].Sample(), 16) * 16 }
 
-// lifetimes gives the first and last operation that touches each buffer, counted through forward and backward; what is seen from outside lives
+// lifetimes returns the first and last operation that touches each buffer, counted through forward and backward; what is seen from outside lives
 // through all of them.
 func lifetimes(p *Program) (first, last []int) {
 	end := len(p.Forward) + len(p.Backward)
@@ -87,7 +87,7 @@ func buffersOf(op Op) (ids []ID) {
 	return ids
 }
 
-// sample is the number of elements of one sample of a buffer.
+// sample returns the number of elements of one sample of a buffer.
 func (l *layout) sample(id ID) int { return l.shapes[id].Sample() }
 
 // of gives a buffer of one sample.
@@ -101,7 +101,7 @@ func (l *layout) ofAll(id ID, from, to int) []float32 {
 	return l.arena[from*l.stride+l.at[id] : (to-1)*l.stride+l.at[id]+l.shapes[id].Sample()]
 }
 
-// spatial tells whether the order of a sample's numbers differs from that of the host: several channels of several places.
+// spatial reports whether the order of a sample's numbers differs from that of the host: several channels of several places.
 func spatial(s Shape) bool { return s.C > 1 && s.H*s.W > 1 }
 
 // toPlaces writes a sample given channel by channel (all of it, or the beginning) place by place.

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// chainProgram is a row of activations, each of a buffer of its own, and their gradients.
+// chainProgram returns a row of activations, each of a buffer of its own, and their gradients.
 func chainProgram(steps int) *Program {
 	p := &Program{Batch: 3}
 	add := func(role Role, kept bool) ID {

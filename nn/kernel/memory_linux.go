@@ -22,7 +22,7 @@ func hugePages(s []float32) {
 	}
 }
 
-// beforePage is how many numbers of s lie before the first large page that begins in it.
+// beforePage returns how many numbers of s lie before the first large page that begins in it.
 func beforePage(s []float32) int {
 	return int((hugePage - uintptr(unsafe.Pointer(&s[0]))%hugePage) % hugePage / 4)
 }

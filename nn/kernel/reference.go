@@ -130,7 +130,7 @@ func put(m []float32, i int, v float64, add bool) {
 	m[i] = float32(v)
 }
 
-// at is the index of an element.
+// at returns the index of an element.
 func (s Shape) at(n, c, h, w int) int { return ((n*s.C+c)*s.H+h)*s.W + w }
 
 func (r *refExecutor) run(op Op) {
@@ -224,7 +224,7 @@ func activate(k ActivationKind, slope, x float64) float64 {
 	return max(x, 0)
 }
 
-// steepness is the derivative written in terms of the output y.
+// steepness returns the derivative written in terms of the output y.
 func steepness(k ActivationKind, slope, y float64) float64 {
 	switch k {
 	case Sigmoid:
@@ -332,7 +332,7 @@ func (r *refExecutor) eachWindow(x, y ID, g Geometry, f func(n, c, out int, w wi
 	}
 }
 
-// peak is the index of the first maximum of a window.
+// peak returns the index of the first maximum of a window.
 func (r *refExecutor) peak(x ID, n, c int, w window) int {
 	s := r.shape(x)
 	best := s.at(n, c, w.h0, w.w0)

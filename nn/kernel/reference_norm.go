@@ -2,12 +2,12 @@ package kernel
 
 import "math"
 
-// around is the range of channels, or of places along a side, that the normalisation of number c of n sums over.
+// around returns the range of channels, or of places along a side, that the normalisation of number c of n sums over.
 func around(c, size, n int) (from, to int) {
 	return max(c-(size-1)/2, 0), min(c+size-(size-1)/2, n)
 }
 
-// mirrored is the range of those whose sums number c is in.
+// mirrored returns the range of those whose sums number c is in.
 func mirrored(c, size, n int) (from, to int) {
 	return max(c-(size-(size-1)/2-1), 0), min(c+(size-1)/2+1, n)
 }
@@ -36,7 +36,7 @@ func neighbours(s Shape, i, size int, within, mirror bool, f func(j int)) {
 	}
 }
 
-// area is what the sum of a normalisation is divided by.
+// area returns what the sum of a normalisation is divided by.
 func area(size int, within bool) int {
 	if within {
 		return size * size

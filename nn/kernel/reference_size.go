@@ -36,7 +36,7 @@ func (r *refExecutor) eachCropped(whole, part ID, channel, row, column int, f fu
 	}
 }
 
-// between gives the two of size places, enlarged by a factor, between whose middles the middle of place i of the large image lies, and the share of the second.
+// between returns the two of size places, enlarged by a factor, between whose middles the middle of place i of the large image lies, and the share of the second.
 // The nearest place alone is both.
 func between(i, size, factor int, bilinear bool) (first, second int, share float64) {
 	if !bilinear {

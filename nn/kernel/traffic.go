@@ -2,7 +2,7 @@ package kernel
 
 import "reflect"
 
-// Traffic is how many bytes the operations of a step read and write, each buffer that one names counted once: what must at least be moved where no cache holds it from one
+// Traffic returns how many bytes the operations of a step read and write, each buffer that one names counted once: what must at least be moved where no cache holds it from one
 // operation to the next, as on a graphics processor. Divided by the memory's speed it is a lower bound of a step's time.
 func (p *Program) Traffic() int64 {
 	var bytes int64

@@ -106,7 +106,7 @@ func (t *tileArgs) fetch(from *float32, n, turns int) {
 	t.ahead, t.turn = uintptr(unsafe.Pointer(from)), min(ceilDiv(4*n, max(turns, 1)), 64*unrolled)
 }
 
-// turns is how many a tile has.
+// turns returns how many a tile has.
 func (t *tileArgs) turns() int { return t.segs * (t.k / unrolled) }
 
 // across has the next tiles compute so many lanes. The distances of A are set before.
@@ -133,7 +133,7 @@ func (t *tileArgs) run(rows int) {
 	t.tiles[rows]((*byte)(unsafe.Pointer(t)))
 }
 
-// rowsOf is the most rows of a tile of lanes numbers.
+// rowsOf returns the most rows of a tile of lanes numbers.
 func (u *unit) rowsOf(lanes int) int { return u.most[ceilDiv(lanes, u.lanes)] }
 
 // A cut divides things into n parts whose sizes differ by one at most.
@@ -145,10 +145,10 @@ func cutInto(things, most int) cut {
 	return cut{n, things / n, things % n}
 }
 
-// from is where a part begins.
+// from returns where a part begins.
 func (c cut) from(part int) int { return part*c.size + min(part, c.larger) }
 
-// beyond is the number that lies some bytes behind p.
+// beyond returns the number that lies some bytes behind p.
 func beyond(p *float32, bytes int) *float32 { return (*float32)(unsafe.Add(unsafe.Pointer(p), bytes)) }
 
 // plain computes a tile in plain Go, row by row.
@@ -184,7 +184,7 @@ func (t *tileArgs) plain(rows int) {
 	}
 }
 
-// whole is how many of n numbers fill vectors, if there is a function for vectors.
+// whole returns how many of n numbers fill vectors, if there is a function for vectors.
 func (u *unit) whole(n int, vectors bool) int {
 	if !vectors {
 		return 0

@@ -65,7 +65,7 @@ func Of(task data.Task) []Metric { return tables[cmp.Or(task, data.Classificatio
 // OfClasses lists the figures that a task has for each class.
 func OfClasses(task data.Task) []Metric { return tables[cmp.Or(task, data.Classification)].classes }
 
-// Deciding is the figure of a task that decides which epoch is the best; none of a task that this version does not know.
+// Deciding returns the figure of a task that decides which epoch is the best; none of a task that this version does not know.
 func Deciding(task data.Task) Metric {
 	if list := Of(task); len(list) > 0 {
 		return list[0]

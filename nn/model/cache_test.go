@@ -62,7 +62,7 @@ func (d *gated) shut() (asked <-chan struct{}, opens func()) {
 	}
 }
 
-// cacheOf is a cache of a size, and the folders of so many models.
+// cacheOf returns a cache of a size, and the folders of so many models.
 func cacheOf(t *testing.T, size, models int) (*Cache, *gated, []Key) {
 	t.Helper()
 	d := &gated{Device: kernel.NewReference()}

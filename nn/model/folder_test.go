@@ -17,7 +17,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// tiny is a model of 2×3 pixels and two classes: out = weights·image, in colour or grey.
+// tiny returns a model of 2×3 pixels and two classes: out = weights·image, in colour or grey.
 func tiny(t testing.TB, channels int, mean string) *Model {
 	t.Helper()
 	pre := Preprocess{Width: 3, Height: 2, Channels: channels, Resize: data.Squash, Mean: mean, Scale: .5}
@@ -171,7 +171,7 @@ func TestLabelsTakeOneLineEach(t *testing.T) {
 	}
 }
 
-// colours is a picture of 3×2 pixels whose channels are told apart: red 0…5, green 100…105, blue 200…205.
+// colours returns a picture of 3×2 pixels whose channels are told apart: red 0…5, green 100…105, blue 200…205.
 func colours() image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, 3, 2))
 	for i := range 6 {

@@ -73,7 +73,7 @@ func (p *Predictor) WholeImage() error {
 	return nil
 }
 
-// Top gives the k most probable classes of an image, the most probable first.
+// Top returns the k most probable classes of an image, the most probable first.
 func (p *Predictor) Top(img image.Image, k int) ([]Prediction, error) {
 	if err := p.WholeImage(); err != nil {
 		return nil, err
@@ -86,7 +86,7 @@ func (p *Predictor) Top(img image.Image, k int) ([]Prediction, error) {
 	return p.Model.Predictions(out, k), nil
 }
 
-// Predictions gives the k most probable of the classes' probabilities, the most probable first.
+// Predictions returns the k most probable of the classes' probabilities, the most probable first.
 func (m *Model) Predictions(probabilities []float32, k int) []Prediction {
 	all := make([]Prediction, 0, len(probabilities))
 	for c, v := range probabilities {

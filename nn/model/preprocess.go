@@ -42,7 +42,7 @@ const (
 	maxPixels = 1 << 24
 )
 
-// Sees is the size of what the network sees, in pixels.
+// Sees returns the size of what the network sees, in pixels.
 func (p Preprocess) Sees() (width, height int) {
 	if p.Crop > 0 {
 		return p.Crop, p.Crop
@@ -91,7 +91,7 @@ func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
 	return r, nil
 }
 
-// Len is the number of elements of a tensor, C·H·W.
+// Len returns the number of elements of a tensor, C·H·W.
 func (r *Preprocessor) Len() int {
 	w, h := r.Sees()
 	return r.Channels * w * h
@@ -128,7 +128,7 @@ func (r *Preprocessor) part(px data.Pixels, fromX, fromY, x, y int, dst []float3
 	}
 }
 
-// Background is what becomes zero: the mean, H×W×C bytes; black where none is subtracted.
+// Background returns what becomes zero: the mean, H×W×C bytes; black where none is subtracted.
 func (r *Preprocessor) Background() []byte {
 	plane := r.Width * r.Height
 	b := make([]byte, plane*r.Channels)
@@ -146,7 +146,7 @@ func (r *Preprocessor) Image(img image.Image) (data.Pixels, []float32) {
 	return r.middle(px), t
 }
 
-// Seen is the part that the network sees of the H×W×C bytes of a whole image.
+// Seen returns the part that the network sees of the H×W×C bytes of a whole image.
 func (r *Preprocessor) Seen(pix []byte) data.Pixels {
 	return r.middle(data.Pixels{W: r.Width, H: r.Height, C: r.Channels, Pix: pix})
 }
@@ -173,7 +173,7 @@ func (r *Preprocessor) SeenMap(classes []uint16, w, h int) []uint16 {
 	return out
 }
 
-// middle is the part of an image that the network sees.
+// middle returns the part of an image that the network sees.
 func (r *Preprocessor) middle(px data.Pixels) data.Pixels {
 	if r.Crop == 0 {
 		return px
@@ -187,7 +187,7 @@ func (r *Preprocessor) middle(px data.Pixels) data.Pixels {
 	return out
 }
 
-// meanPicture is the mean image as a picture, for mean.png.
+// meanPicture returns the mean image as a picture, for mean.png.
 func (r *Preprocessor) meanPicture() image.Image {
 	plane := r.Width * r.Height
 	if r.Channels == 1 {

@@ -25,7 +25,7 @@ type purpose struct {
 	Background *int      `json:"background,omitempty"`
 }
 
-// purposeJSON is what model.json holds; nil for a model that needs none.
+// purposeJSON returns what model.json holds; nil for a model that needs none.
 func (m *Model) purposeJSON() []byte {
 	if t := cmp.Or(m.Task, data.Classification); t == data.Classification {
 		return nil

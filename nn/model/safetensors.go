@@ -85,10 +85,10 @@ func WriteSafetensors(w io.Writer, tensors map[string]nn.Tensor, metadata map[st
 	return err
 }
 
-// checksumField is the checksum as it stands in the header.
+// checksumField returns the checksum as it stands in the header.
 func checksumField(sum string) []byte { return fmt.Appendf(nil, "%q:%q", checksumKey, sum) }
 
-// intact tells whether header and data have the checksum that the header names.
+// intact reports whether header and data have the checksum that the header names.
 func intact(r io.ReaderAt, text []byte, begin, size int64, want string) (bool, error) {
 	if !bytes.Contains(text, checksumField(want)) {
 		return false, nil

@@ -22,7 +22,7 @@ func ownOutput() (*os.File, error) {
 	return os.NewFile(uintptr(own), "output"), nil
 }
 
-// untilGone is what the program sends. When that is gone the process ends soon, even while its device does not answer.
+// untilGone returns what the program sends. When that is gone the process ends soon, even while its device does not answer.
 func untilGone(in *os.File) io.Reader {
 	go func() {
 		fds := []unix.PollFd{{Fd: 0}} // of which only the end is told

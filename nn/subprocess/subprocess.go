@@ -398,7 +398,7 @@ func (a access) Download(dst []float32) error {
 	return err
 }
 
-// asBytes is the memory of numbers.
+// asBytes returns the memory of numbers.
 func asBytes(v []float32) []byte {
 	if len(v) == 0 {
 		return nil
@@ -463,7 +463,7 @@ func Output(ctx context.Context, c *exec.Cmd) string {
 	}
 }
 
-// Self is the command that starts this program once more, with a word for whoever lists processes and more environment. What it prints when it crashes is kept short.
+// Self returns the command that starts this program once more, with a word for whoever lists processes and more environment. What it prints when it crashes is kept short.
 func Self(ctx context.Context, word string, env ...string) (*exec.Cmd, error) {
 	path := "/proc/self/exe" // is the program that runs, even where a newer one has taken its file's place
 	if _, err := os.Stat(path); err != nil {

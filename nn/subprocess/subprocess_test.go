@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// faulty is the CPU, with a fault.
+// faulty returns the CPU, with a fault.
 func faulty(what string) (kernel.Device, error) {
 	if what == "closed" {
 		return nil, fault.New("gpu.open", "The graphics processor %s cannot be used.", "X").Because(errors.New("it is out"))
@@ -66,7 +66,7 @@ type executor struct {
 	what string
 }
 
-// Patience is a moment for what takes a while.
+// Patience returns a moment for what takes a while.
 func (x executor) Patience() time.Duration {
 	if x.what == "slow" {
 		return 300 * time.Millisecond
@@ -135,7 +135,7 @@ func TestConform(t *testing.T) {
 	kerneltest.Conform(t, func() kernel.Device { return mustOpen(t, "talks", 0) })
 }
 
-// copying is a program that copies its input.
+// copying returns a program that copies its input.
 func copying() *kernel.Program {
 	return &kernel.Program{
 		Batch:   1,

@@ -64,7 +64,7 @@ func (c *Codec) Measure(m *metric.Places, output []float32, truths [][]float32, 
 	}
 }
 
-// classMap is the class of each pixel that a network sees of a record, −1 where it is void.
+// classMap returns the class of each pixel that a network sees of a record, −1 where it is void.
 func (c *Codec) classMap(e data.Entry, w, h int, see See) (func(place int) int, error) {
 	truth, err := c.data.Truth(e.ID)
 	if err != nil {

@@ -40,7 +40,7 @@ func augmenter(pre *model.Preprocessor, c Config, epoch int) func(id uint32, px 
 	}
 }
 
-// Augmented gives the first training image of a data set as it is, and what a network sees of it in the first epochs.
+// Augmented returns the first training image of a data set as it is, and what a network sees of it in the first epochs.
 func Augmented(d *data.Dataset, c Config, epochs int) ([]data.Pixels, error) {
 	ids := d.IDs(data.Train)
 	if len(ids) == 0 {

@@ -38,7 +38,7 @@ func TestClip(t *testing.T) {
 	}
 }
 
-// length is the norm of all gradients together.
+// length returns the norm of all gradients together.
 func length(t *testing.T, inst *nn.Instance) float64 {
 	t.Helper()
 	all, err := inst.Gradients()

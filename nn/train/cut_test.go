@@ -16,7 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/model"
 )
 
-// tiny is a job of a very small network: three epochs of three steps.
+// tiny returns a job of a very small network: three epochs of three steps.
 func tiny(t *testing.T) Job {
 	t.Helper()
 	config := quick(3)
@@ -90,7 +90,7 @@ func endingOf(t *testing.T, folder string) ending {
 	return e
 }
 
-// endings are those of runs that were never stopped, by how often the rate was changed.
+// endings returns those of runs that were never stopped, by how often the rate was changed.
 func endings(t *testing.T, j Job) []ending {
 	t.Helper()
 	var list []ending
@@ -282,7 +282,7 @@ type after struct {
 	failed      string // why it did not
 }
 
-// wrong says what should not be after what was told.
+// wrong returns what should not be after what was told.
 func (a after) wrong(k told) string {
 	switch {
 	case a.failed != "":

@@ -79,7 +79,7 @@ func Diagnose(h History) []Finding {
 	return list
 }
 
-// best is the validation that was marked the best.
+// best returns the validation that was marked the best.
 func (h *History) best() (best Epoch) {
 	for _, e := range h.Valid {
 		if e.Best {
@@ -112,7 +112,7 @@ func (h *History) atChance() bool {
 // stuck reports whether this is more than a slow start: three epochs are over, or the run is.
 func (h *History) stuck() bool { return h.atChance() && (len(h.Valid) >= 3 || h.State != Running) }
 
-// lastEpoch is how far the run came.
+// lastEpoch returns how far the run came.
 func (h *History) lastEpoch() float64 {
 	if n := len(h.Steps); n > 0 {
 		return h.Steps[n-1].Epoch
@@ -120,7 +120,7 @@ func (h *History) lastEpoch() float64 {
 	return 0
 }
 
-// mean is the mean loss of the steps of a stretch of epochs, and how many points it has.
+// mean returns the mean loss of the steps of a stretch of epochs, and how many points it has.
 func (h *History) mean(from, to float64) (float64, int) {
 	sum, n := 0., 0
 	for _, s := range h.Steps {
@@ -132,7 +132,7 @@ func (h *History) mean(from, to float64) (float64, int) {
 	return sum / float64(n), n
 }
 
-// layers gives the measurements of layers of weights, and those of ReLUs, in the order of time.
+// layers returns the measurements of layers of weights, and those of ReLUs, in the order of time.
 func (h *History) layers() (weights, relus []Health) {
 	for _, e := range h.Health {
 		if len(e.Layers) == 0 {
@@ -180,7 +180,7 @@ func vanishing(h *History) *Finding {
 	return &Finding{FindVanishing, []any{first, last, 1 / math.Max(share, 1e-12)}}
 }
 
-// small tells that the loss has come so far down that small gradients mean success.
+// small reports whether the loss has come so far down that small gradients mean success.
 func (h *History) small() bool {
 	end := h.lastEpoch()
 	loss, n := h.mean(end-math.Min(1, end/4), end)
@@ -245,7 +245,7 @@ func rateTooHigh(h *History) *Finding {
 	return &Finding{FindRateHigh, []any{h.rate()}}
 }
 
-// highest is the largest loss after the first hundredth of the run.
+// highest returns the largest loss after the first hundredth of the run.
 func (h *History) highest() (top float64) {
 	for _, s := range h.Steps[len(h.Steps)/100:] {
 		top = math.Max(top, s.Loss)
@@ -253,7 +253,7 @@ func (h *History) highest() (top float64) {
 	return top
 }
 
-// rate is the rate that the run began with.
+// rate returns the rate that the run began with.
 func (h *History) rate() float64 {
 	if len(h.Steps) == 0 {
 		return 0

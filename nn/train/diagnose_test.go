@@ -50,7 +50,7 @@ func recorded(t *testing.T, path string) History {
 	return HistoryOf(RunInfo{Spec: nn.Spec{Classes: head.Classes}, Config: Config{Epochs: head.Epochs}, State: head.State}, events)
 }
 
-// codes are those of findings.
+// codes returns those of findings.
 func codes(list []Finding) []string {
 	var all []string
 	for _, f := range list {
@@ -82,7 +82,7 @@ func TestDiagnoseRecordedRuns(t *testing.T) {
 	}
 }
 
-// until is what a history was at an epoch.
+// until returns what a history was at an epoch.
 func (h History) until(epoch float64) History {
 	h.State = Running
 	h.Steps = slices.Clone(h.Steps[:sort.Search(len(h.Steps), func(i int) bool { return h.Steps[i].Epoch > epoch })])

@@ -15,7 +15,7 @@ import (
 	"github.com/convscope/convscope/nn/model"
 )
 
-// constant is a model of the digits that answers the same for every image: the scores are its biases.
+// constant returns a model of the digits that answers the same for every image: the scores are its biases.
 func constant(t *testing.T, scores []float32) *model.Model {
 	t.Helper()
 	pre, err := model.NewPreprocessor(model.Preprocess{Width: 28, Height: 28, Channels: 1, Resize: data.Squash, Mean: model.MeanNone, Scale: 1. / 256}, nil)

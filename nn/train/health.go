@@ -34,7 +34,7 @@ type health struct {
 	room    []float32
 }
 
-// healthDue tells whether the step to come is measured: all of the first ones that are a power of two, then some.
+// healthDue reports whether the step to come is measured: all of the first ones that are a power of two, then some.
 func (r *run) healthDue() bool {
 	i := r.place.Iteration
 	return i&(i-1) == 0 && i < healthSteps || i%max(healthSteps, r.last/healthPoints) == 0

@@ -73,7 +73,7 @@ func DeleteSnapshot(run string, epoch float64) error {
 	return nil
 }
 
-// DiskUse is how many bytes the files of a run take.
+// DiskUse returns how many bytes the files of a run take.
 func DiskUse(run string) int64 {
 	var n int64
 	_ = filepath.WalkDir(run, func(_ string, d fs.DirEntry, err error) error { // what cannot be listed has no size here

@@ -20,7 +20,7 @@ func lock(folder string) (release func(), ok bool) {
 	return func() { f.Close(); os.Remove(path) }, true
 }
 
-// locked tells whether a process has the run's folder.
+// locked reports whether a process has the run's folder.
 func locked(folder string) bool {
 	err := os.Remove(filepath.Join(folder, lockFile))
 	return err != nil && !os.IsNotExist(err)

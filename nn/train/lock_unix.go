@@ -21,7 +21,7 @@ func lock(folder string) (release func(), ok bool) {
 	return func() { f.Close() }, true
 }
 
-// locked tells whether a process has the run's folder.
+// locked reports whether a process has the run's folder.
 func locked(folder string) bool {
 	if _, err := os.Stat(filepath.Join(folder, lockFile)); err != nil {
 		return false

@@ -31,7 +31,7 @@ func older(t *testing.T) Job {
 	return Job{Folder: filepath.Join(folder, "run"), Data: d, Device: kernel.NewReference(), Resume: true}
 }
 
-// wholeOlder are the weights at the end of the same run when that version did not stop it.
+// wholeOlder returns the weights at the end of the same run when that version did not stop it.
 func wholeOlder(t *testing.T) map[string]nn.Tensor {
 	t.Helper()
 	want, _, err := model.LoadWeights("testdata/v1/whole.safetensors")

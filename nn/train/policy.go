@@ -47,7 +47,7 @@ func Policies() []Policy {
 	}
 }
 
-// at is the iteration at a percentage of a run of m iterations, rounded up. The product comes first: 55·(20/100) is not quite 11.
+// at returns the iteration at a percentage of a run of m iterations, rounded up. The product comes first: 55·(20/100) is not quite 11.
 func at(percent, m float64) float64 { return math.Ceil(percent * m / 100) }
 
 // PolicyOf finds a policy by name; the fault of an unknown one lists the known.
@@ -66,7 +66,7 @@ func (c Config) policy() Policy {
 	return p
 }
 
-// WithPolicyDefaults gives the configuration with γ, power and steps of the policy where they are zero.
+// WithPolicyDefaults returns the configuration with γ, power and steps of the policy where they are zero.
 func (c Config) WithPolicyDefaults() Config {
 	p := c.policy()
 	if c.Gamma == 0 {
@@ -81,7 +81,7 @@ func (c Config) WithPolicyDefaults() Config {
 	return c
 }
 
-// Rate is the learning rate of an iteration (from 0) of a run of last iterations. While it warms up, the policy's is taken in equal parts: 1/w, 2/w, … of it
+// Rate returns the learning rate of an iteration (from 0) of a run of last iterations. While it warms up, the policy's is taken in equal parts: 1/w, 2/w, … of it
 // (Goyal et al. 2017, "Accurate, Large Minibatch SGD", section 2.2).
 func Rate(c Config, iteration, last int) float64 {
 	p, err := PolicyOf(c.Policy)

@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/task"
 )
 
-// sizes are those of a batch of a run.
+// sizes returns those of a batch of a run.
 func (r *run) sizes() data.Sizes { return sizesOf(r.pre, r.codec) }
 
 func sizesOf(pre *model.Preprocessor, codec *task.Codec) data.Sizes {

@@ -65,7 +65,7 @@ type rateFrom struct {
 	Rate      float64 `json:"rate"`
 }
 
-// possible tells whether rates can be those of a run.
+// possible reports whether rates can be those of a run.
 func possible(rates []rateFrom) bool {
 	for i, c := range rates {
 		if !(c.Rate > 0) || c.Iteration < 0 || i > 0 && c.Iteration < rates[i-1].Iteration {
@@ -75,7 +75,7 @@ func possible(rates []rateFrom) bool {
 	return true
 }
 
-// ratesBefore are the rate that the run began with and those that it was brought to before this iteration.
+// ratesBefore returns the rate that the run began with and those that it was brought to before this iteration.
 func (r *run) ratesBefore() []rateFrom {
 	n := 1
 	for n < len(r.file.Rates) && r.file.Rates[n].Iteration < r.place.Iteration {

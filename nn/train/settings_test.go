@@ -85,7 +85,7 @@ func TestSettingsHaveWhatTheyNeed(t *testing.T) {
 	}
 }
 
-// beyond are numbers just outside the limits.
+// beyond returns numbers just outside the limits.
 func beyond(n Number) []float64 {
 	low, high := math.Nextafter(n.Low, math.Inf(-1)), math.Nextafter(n.High, math.Inf(1))
 	if n.Whole {

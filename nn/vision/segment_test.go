@@ -16,7 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/model"
 )
 
-// colourful is a model of w×h pixels that answers for each pixel by its own colour alone: dark, red or green. In grey it tells dark from bright and calls nothing green.
+// colourful returns a model of w×h pixels that answers for each pixel by its own colour alone: dark, red or green. In grey it tells dark from bright and calls nothing green.
 func colourful(t testing.TB, pre model.Preprocess) *model.Model {
 	t.Helper()
 	pre.Scale = 1. / 255
@@ -81,7 +81,7 @@ func opened(t testing.TB, m *model.Model, batch int) *model.Predictor {
 	return p
 }
 
-// patches is a photo of patches of 5×3 pixels: which class of colourful each has is drawn from its place.
+// patches returns a photo of patches of 5×3 pixels: which class of colourful each has is drawn from its place.
 func patches(w, h int) (*image.RGBA, []uint16) {
 	img, classes := image.NewRGBA(image.Rect(0, 0, w, h)), make([]uint16, w*h)
 	colours := []color.RGBA{{10, 10, 10, 255}, {250, 0, 0, 255}, {0, 250, 0, 255}}

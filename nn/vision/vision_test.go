@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/data"
 )
 
-// square is a dark picture with a bright square.
+// square returns a dark picture with a bright square.
 func square(size, x, y, side int) data.Pixels {
 	px := data.Pixels{W: size, H: size, C: 1, Pix: make([]byte, size*size)}
 	for i := max(y, 0); i < min(y+side, size); i++ {

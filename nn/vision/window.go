@@ -41,12 +41,12 @@ type Grid struct {
 	Content       []float32
 }
 
-// Place is the window of a row and column.
+// Place returns the window of a row and column.
 func (g *Grid) Place(row, column int) image.Rectangle {
 	return image.Rect(column*g.Stride, row*g.Stride, column*g.Stride+g.Width, row*g.Stride+g.Height)
 }
 
-// Count is the number of windows of all scales.
+// Count returns the number of windows of all scales.
 func (w *Windows) Count() int {
 	n := 0
 	for i := range w.Scales {
@@ -166,7 +166,7 @@ func quiet(photo *image.NRGBA) bool {
 	return 2*most >= n
 }
 
-// standsOut is the content of a window in a photo without a quiet background: 1, but for a flat window 0. What lies at its border may belong to
+// standsOut returns the content of a window in a photo without a quiet background: 1, but for a flat window 0. What lies at its border may belong to
 // the thing there, so nothing better can be told.
 func standsOut(px data.Pixels) float32 {
 	var sum, squares float64
@@ -218,7 +218,7 @@ func content(px data.Pixels) float32 {
 	return float32(inside * centred)
 }
 
-// borderMedian is the median of an image's border.
+// borderMedian returns the median of an image's border.
 func borderMedian(grey []float32, w, h int) float32 {
 	var counts [256]int
 	n := 0

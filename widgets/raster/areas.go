@@ -16,7 +16,7 @@ type LegendEntry struct {
 // EdgeColour is that of the line where one area ends and another begins.
 var EdgeColour = color.NRGBA{R: 0x14, G: 0x17, B: 0x1C, A: 220}
 
-// SeenClasses are the colours of the classes of a picture, of which hidden ones are left out, and the legend of those that have pixels.
+// SeenClasses returns the colours of the classes of a picture, of which hidden ones are left out, and the legend of those that have pixels.
 func SeenClasses(names []string, pixels []int, opacity float64, hidden func(class int) bool) (colours []color.NRGBA, legend []LegendEntry) {
 	colours = ClassColours(len(names), opacity)
 	for c, n := range pixels {
@@ -73,7 +73,7 @@ var voidColour = color.NRGBA{R: 224, G: 224, B: 192, A: 255}
 // mostPaletted is how many classes an 8-bit mask has at most: its last index is void.
 const mostPaletted = 255
 
-// Mask is the map as an image of indices, to be written as PNG: of up to 255 classes with 8 bits, in the colours of the classes and with 255 for Void; of more in 16-bit grey with
+// Mask returns the map as an image of indices, to be written as PNG: of up to 255 classes with 8 bits, in the colours of the classes and with 255 for Void; of more in 16-bit grey with
 // 65535 for it.
 func (m ClassMap) Mask(classes int) image.Image {
 	if classes > mostPaletted {
@@ -94,7 +94,7 @@ func (m ClassMap) Mask(classes int) image.Image {
 	return img
 }
 
-// Numbers is an image of 16-bit grey with a number of up to 65535 at each of height×width places in row order.
+// Numbers returns an image of 16-bit grey with a number of up to 65535 at each of height×width places in row order.
 func Numbers[T uint16 | uint32](numbers []T, width, height int) *image.Gray16 {
 	img := image.NewGray16(image.Rect(0, 0, width, height))
 	for i, v := range numbers {

@@ -75,7 +75,7 @@ var classes = [...]color.NRGBA{
 	{0xD5, 0x5E, 0x00, 255},
 }
 
-// ClassColour is the colour of class i, the same in the window and in files; after the list's end it goes on by lightness.
+// ClassColour returns the colour of class i, the same in the window and in files; after the list's end it goes on by lightness.
 func ClassColour(i int) color.NRGBA {
 	if i < 0 {
 		i = -i

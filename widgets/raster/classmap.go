@@ -35,7 +35,7 @@ func (m ClassMap) At(x, y int) uint16 {
 // A Part is a rectangle of a map, in places; it may reach beyond the map.
 type Part struct{ X, Y, Width, Height float64 }
 
-// Whole is the part that is all of the map.
+// Whole returns the part that is all of the map.
 func (m ClassMap) Whole() Part { return Part{Width: float64(m.Width), Height: float64(m.Height)} }
 
 // ClassPaint is how a class map is drawn.
@@ -55,7 +55,7 @@ func ClassColours(n int, opacity float64) []color.NRGBA {
 	return colours
 }
 
-// Opacity is a share of 0 to 1 as a colour's A.
+// Opacity returns a share of 0 to 1 as a colour's A.
 func Opacity(share float64) uint8 {
 	if !(share > 0) { // NaN too
 		return 0
@@ -151,7 +151,7 @@ func tableOf(p ClassPaint) *classTable {
 	return t
 }
 
-// premultiplied is a colour as image.RGBA has its four bytes.
+// premultiplied returns a colour as image.RGBA has its four bytes.
 func premultiplied(c color.NRGBA) uint32 {
 	r, g, b, a := c.RGBA()
 	return r>>8 | g>>8<<8 | b>>8<<16 | a>>8<<24

@@ -38,7 +38,7 @@ func (b *Brush) Polygon(dst *image.RGBA, points []Vertex, c color.NRGBA) {
 	b.z.Draw(dst, image.Rect(left, top, right, bottom), image.NewUniform(c), image.Point{})
 }
 
-// Curve is a Bézier curve from a to b that leaves and arrives horizontally, as points.
+// Curve returns a Bézier curve from a to b that leaves and arrives horizontally, as points.
 func Curve(a, b Vertex, n int) []Vertex {
 	bend := (b.X - a.X) / 2
 	if bend < 0 {

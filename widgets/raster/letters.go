@@ -27,7 +27,7 @@ func NewLetters(data []byte) (*Letters, error) {
 	return &Letters{font: f}, nil
 }
 
-// glyph is the outline of a letter and how far the next one is from it, both in pixels at a size. What the font has not is its empty box.
+// glyph returns the outline of a letter and how far the next one is from it, both in pixels at a size. What the font has not is its empty box.
 func (l *Letters) glyph(letter rune, size float32) (sfnt.Segments, float32) {
 	ppem := fixed.Int26_6(size * 64)
 	i, err := l.font.GlyphIndex(&l.buffer, letter)
@@ -93,7 +93,7 @@ func (l *Letters) Write(dst *image.RGBA, text string, size float32, at Vertex, a
 	l.z.Draw(dst, box, image.NewUniform(c), image.Point{})
 }
 
-// boxOf is the pixels that a text of a width and size may cover.
+// boxOf returns the pixels that a text of a width and size may cover.
 func boxOf(turn func(x, y float32) Vertex, width, size float32) image.Rectangle {
 	var box image.Rectangle
 	for i, corner := range [4]Vertex{{-size, -1.2 * size}, {width + size, -1.2 * size}, {-size, .5 * size}, {width + size, .5 * size}} {

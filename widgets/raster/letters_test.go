@@ -9,7 +9,7 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 )
 
-// inked is the box of what was drawn.
+// inked returns the box of what was drawn.
 func inked(img *image.RGBA) image.Rectangle {
 	var box image.Rectangle
 	for y := range img.Rect.Dy() {

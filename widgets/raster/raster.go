@@ -12,7 +12,7 @@ type Tone struct {
 	Low, High float64 // the values that become black and white
 }
 
-// MapTone is the tone of feature maps: black is 0 and what is below it, white the largest value. Where nothing is above 0, white is 0.
+// MapTone returns the tone of feature maps: black is 0 and what is below it, white the largest value. Where nothing is above 0, white is 0.
 func MapTone(values []float32) Tone {
 	low, high := span(values)
 	if high <= 0 {
@@ -21,7 +21,7 @@ func MapTone(values []float32) Tone {
 	return Tone{Low: 0, High: high}
 }
 
-// FilterTone is the tone of filters: zero is middle grey.
+// FilterTone returns the tone of filters: zero is middle grey.
 func FilterTone(values []float32) Tone {
 	low, high := span(values)
 	m := math.Max(math.Abs(low), math.Abs(high))
@@ -87,7 +87,7 @@ func (s Sheet) Size() (w, h int) {
 	return max(0, s.Columns*(s.CellW+1)-1), max(0, s.Rows*(s.CellH+1)-1)
 }
 
-// Cell is the rectangle of cell i in pixels.
+// Cell returns the rectangle of cell i in pixels.
 func (s Sheet) Cell(i int) image.Rectangle {
 	if s.Columns == 0 {
 		return image.Rectangle{}
@@ -96,7 +96,7 @@ func (s Sheet) Cell(i int) image.Rectangle {
 	return image.Rect(x, y, x+s.CellW, y+s.CellH)
 }
 
-// At is the cell at a pixel; -1 on gaps and outside.
+// At returns the cell at a pixel; -1 on gaps and outside.
 func (s Sheet) At(x, y int) int {
 	if s.Columns == 0 || x < 0 || y < 0 {
 		return -1

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// master is a picture of a window with two lines of text, a word of which stands at word.
+// master returns a picture of a window with two lines of text, a word of which stands at word.
 func master(t *testing.T) (img *image.RGBA, word image.Rectangle) {
 	t.Helper()
 	read, err := readPNG("../../app/train/testdata/wrong-en.png")

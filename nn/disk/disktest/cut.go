@@ -246,7 +246,7 @@ func (s State) Write(folder string) error {
 // fate decides what becomes of each node: a bit for each change of a folder, or what becomes of a file's bytes.
 type fate map[*node]int
 
-// state is what a cut leaves with a fate.
+// state returns what a cut leaves with a fate.
 func (m *image) state(f fate) State {
 	s := State{}
 	var visit func(n *node, path string)
@@ -267,7 +267,7 @@ func (m *image) state(f fate) State {
 // limit is how many states are taken of a cut. Where there are more, they are the extremes and a sample.
 const limit = 32
 
-// choices is how many fates a node has.
+// choices returns how many fates a node has.
 func (n *node) choices() int {
 	if n.folder {
 		return 1 << min(len(n.pending), 30)

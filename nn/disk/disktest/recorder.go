@@ -55,7 +55,7 @@ func Record(root string) (*Recorder, error) {
 	return &Recorder{root: root, begin: begin}, err
 }
 
-// Len is how many operations were done.
+// Len returns how many operations were done.
 func (r *Recorder) Len() int { return len(r.ops) }
 
 // note records an operation, if it went well.

@@ -53,7 +53,7 @@ func eachUnit(write func(unit)) {
 	}
 }
 
-// fileOf is where a kind's kernels go, with ".s" or ".go" behind it.
+// fileOf returns where a kind's kernels go, with ".s" or ".go" behind it.
 func fileOf(kind string) string { return "../kernels_" + kind + "_amd64" }
 
 // The library writes one file a process, so main starts itself once for each kind, with the kind's name.

@@ -193,7 +193,7 @@ func (u unit) tile(way string, vectors, rows int, mask Mem) {
 // strides reaches places that lie a distance apart.
 type strides struct{ one, three reg.GPVirtual }
 
-// at is what lies n distances and disp bytes behind base; n is at most 4.
+// at returns what lies n distances and disp bytes behind base; n is at most 4.
 func (s strides) at(base reg.Register, n, disp int) Mem {
 	m := Mem{Base: base, Disp: disp}
 	switch {

@@ -18,7 +18,7 @@ func (u unit) vectors(n int) []reg.VecVirtual {
 	return v
 }
 
-// constant gives a number in all lanes, kept in memory beside the code.
+// constant returns a number in all lanes, kept in memory beside the code.
 func (u unit) constant(name string, bits uint32) reg.VecVirtual {
 	m := GLOBL(name+u.name, RODATA|NOPTR)
 	DATA(0, U32(bits))

@@ -22,7 +22,7 @@ func newBuilder(name string, batch int) *builder {
 	return &builder{testCase{name: name, program: &kernel.Program{Batch: batch}, steps: trainingSteps(batch)}}
 }
 
-// trainingSteps are a whole batch, two parts of an accumulated one, and a use without training.
+// trainingSteps returns a whole batch, two parts of an accumulated one, and a use without training.
 func trainingSteps(batch int) []kernel.Step {
 	part := max(1, batch/3)
 	return []kernel.Step{
@@ -35,13 +35,13 @@ func trainingSteps(batch int) []kernel.Step {
 
 func uniform(r *rand.Rand) float32 { return 2*r.Float32() - 1 }
 
-// positive is for what is divided by, or of which a logarithm or root is taken.
+// positive returns for what is divided by, or of which a logarithm or root is taken.
 func positive(r *rand.Rand) float32 { return .5 + r.Float32() }
 
 // coarse has few values, so that maxima occur more than once.
 func coarse(r *rand.Rand) float32 { return float32(r.IntN(5)-4) / 2 }
 
-// chosen is a target: a one or a zero.
+// chosen returns a target: a one or a zero.
 func chosen(r *rand.Rand) float32 { return float32(r.IntN(2)) }
 
 // wide reaches to where exponentials overflow.
@@ -58,7 +58,7 @@ func (b *builder) buffer(name string, s kernel.Shape, role kernel.Role, fill fun
 	return kernel.ID(len(b.program.Buffers) - 1)
 }
 
-// samples is a shape with the batch for N.
+// samples returns a shape with the batch for N.
 func (b *builder) samples(c, h, w int) kernel.Shape {
 	return kernel.Shape{N: b.program.Batch, C: c, H: h, W: w}
 }
@@ -73,7 +73,7 @@ func (b *builder) inputOf(s kernel.Shape, fill func(*rand.Rand) float32) kernel.
 
 func (b *builder) value(s kernel.Shape) kernel.ID { return b.buffer("value", s, kernel.Value, nil) }
 
-// started is a value that the list of operations has written already when something is added to it.
+// started returns a value that the list of operations has written already when something is added to it.
 func (b *builder) started(list *[]kernel.Op, s kernel.Shape) kernel.ID {
 	from, to := b.input(s), b.value(s)
 	*list = append(*list, kernel.Copy{X: from, Y: to, Channels: s.C})

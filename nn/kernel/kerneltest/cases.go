@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// cases are all operations over awkward sizes.
+// cases returns all operations over awkward sizes.
 func cases() []*testCase {
 	var all []*testCase
 	all = append(all, convolutions()...)
@@ -190,7 +190,7 @@ func products() []*testCase {
 	return all
 }
 
-// caffePlaces is how many windows Caffe's pooling has along a side: rounded up, but none that begins behind the image.
+// caffePlaces returns how many windows Caffe's pooling has along a side: rounded up, but none that begins behind the image.
 func caffePlaces(size, kernel, stride, pad, end int) int {
 	n := (size+pad+end-kernel+stride-1)/stride + 1
 	if (n-1)*stride >= size+pad {

@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// sizes are the operations that change the size of images, with their gradients.
+// sizes returns the operations that change the size of images, with their gradients.
 func sizes() []*testCase {
 	var all []*testCase
 	for _, c := range []struct {

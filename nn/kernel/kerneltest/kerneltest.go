@@ -44,7 +44,7 @@ func Conform(t *testing.T, newDevice func() kernel.Device) {
 	t.Run("close twice", func(t *testing.T) { closeTwice(t, newDevice()) })
 }
 
-// open gives a device that is closed at the end of the test.
+// open returns a device that is closed at the end of the test.
 func open(t *testing.T, newDevice func() kernel.Device) kernel.Device {
 	d := newDevice()
 	t.Cleanup(func() {
@@ -88,7 +88,7 @@ func run(t testing.TB, ex kernel.Executor, s kernel.Step) {
 	}
 }
 
-// download gives all of a buffer.
+// download returns all of a buffer.
 func download(t testing.TB, ex kernel.Executor, id kernel.ID) []float32 {
 	t.Helper()
 	b := ex.Buffer(id)

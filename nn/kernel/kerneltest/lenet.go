@@ -6,7 +6,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// lenet is the program that trains Caffe's LeNet on images of 1×28×28.
+// lenet returns the program that trains Caffe's LeNet on images of 1×28×28.
 func lenet(batch int) *testCase {
 	b := newBuilder("LeNet", batch)
 	five := kernel.Geometry{Kernel: pair(5, 5), Stride: pair(1, 1), Dilation: pair(1, 1)}
@@ -53,7 +53,7 @@ func lenet(batch int) *testCase {
 	return &b.testCase
 }
 
-// both are the values of a convolution and its pooling, and their gradients.
+// both returns the values of a convolution and its pooling, and their gradients.
 func (b *builder) both(channels, size, pooled int) (c, p, dc, dp kernel.ID) {
 	large, small := b.samples(channels, size, size), b.samples(channels, pooled, pooled)
 	return b.value(large), b.value(small), b.value(large), b.value(small)
@@ -122,7 +122,7 @@ func benchConvolution() *testCase {
 	return &b.testCase
 }
 
-// benchProduct is a fully connected layer of 512 inputs and outputs, 512 samples.
+// benchProduct returns a fully connected layer of 512 inputs and outputs, 512 samples.
 func benchProduct() *testCase {
 	b := newBuilder("product", 512)
 	w, dw := b.parameter(kernel.Shape{N: 512, C: 512, H: 1, W: 1}, 512)
