@@ -40,7 +40,7 @@ func TestTabsAskTheSession(t *testing.T) {
 	if calls < 100 {
 		t.Errorf("%d calls are found: the test looks at the wrong place", calls)
 	}
-	for _, what := range []string{"model.Load", "model.LoadDescription", "data.Open", "data.SamplePhoto", "train.ReadRun", "os.Stat", "session.Data"} {
+	for _, what := range []string{"model.Load", "model.LoadDescription", "foreign.Load", "data.Open", "data.SamplePhoto", "train.ReadRun", "os.Stat", "session.Data"} {
 		if !wrong(what) {
 			t.Errorf("a tab may call %s", what)
 		}
@@ -54,7 +54,7 @@ func wrong(call string) bool {
 		return true
 	case "session":
 		return name == "Data" // which opens a data set, and blocks
-	case "data", "model", "train":
+	case "data", "foreign", "model", "train":
 		return !slices.Contains(listing, call) && slices.ContainsFunc(reading, func(begin string) bool { return strings.HasPrefix(name, begin) })
 	}
 	return false

@@ -66,7 +66,7 @@ var below = []struct {
 	{[]string{"nn/gpu", "nn/subprocess"}, []string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "a device knows no networks"},
 	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data"}, []string{"nn/gpu", "nn/device"}, nil, "whatever runs on a device does not know which"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
-	{[]string{"nn/model"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
+	{[]string{"nn/model", "nn/caffe"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
 	{[]string{"nn/fault", "nn/disk", "nn/geometry", "nn/machine", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
 }
 
@@ -95,6 +95,21 @@ func TestImportsOfDevices(t *testing.T) {
 		for _, d := range p.Imports {
 			if withinAny(d, []string{"nn/gpu", "nn/subprocess"}) && !within(p.ImportPath, "nn/device") || within(d, "nn/device") && !withinAny(p.ImportPath, []string{"app/session", "cmd"}) {
 				t.Errorf("%s imports %s: a device is a device", p.ImportPath, d)
+			}
+		}
+	}
+}
+
+// Which other programs' files there are the package foreign alone knows, and protobuf only what reads such files.
+func TestImportsOfForeignModels(t *testing.T) {
+	readers := []string{"nn/caffe"}
+	for _, p := range packages(t) {
+		for _, d := range p.Imports {
+			if withinAny(d, readers) && !withinAny(p.ImportPath, append([]string{"nn/foreign"}, readers...)) {
+				t.Errorf("%s imports %s: weights come from nn/foreign, whoever wrote them", p.ImportPath, d)
+			}
+			if strings.HasPrefix(d, "google.golang.org/protobuf/") && !withinAny(p.ImportPath, readers) {
+				t.Errorf("%s imports %s: protobuf is the format of other programs", p.ImportPath, d)
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/foreign"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/widgets"
 	"github.com/convscope/convscope/widgets/raster"
@@ -86,8 +87,8 @@ func (f *form) startedFrom() string {
 	return filepath.Base(f.shown.Weights)
 }
 
-// weightFiles are the files that weights can be in.
-var weightFiles = []string{".safetensors", ".caffemodel"}
+// weightFiles are the endings of the files that weights can be in.
+var weightFiles = append([]string{".safetensors"}, foreign.Suffixes()...)
 
 // startRows choose weights to start from, layers that stay as they are (all up to one), and those that learn faster or slower.
 func (f *form) startRows() []fyne.CanvasObject {

@@ -17,11 +17,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/convscope/convscope/nn"
+	"github.com/convscope/convscope/nn/caffe/caffetest"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/model"
-	"github.com/convscope/convscope/nn/model/caffetest"
 )
 
 func TestMain(m *testing.M) {
@@ -177,15 +176,7 @@ func flip(ts *testscript.TestScript, _ bool, args []string) {
 func caffe(ts *testscript.TestScript, _ bool, args []string) {
 	m, err := model.Load(ts.MkAbs(args[0]), "")
 	ts.Check(err)
-	var layers []caffetest.Layer
-	for _, l := range m.Spec.Layers {
-		kind := map[string]string{"convolution": "Convolution", "fully-connected": "InnerProduct"}[l.Type]
-		if kind != "" {
-			blobs := []nn.Tensor{m.Weights[l.Name+".weight"], m.Weights[l.Name+".bias"]}
-			layers = append(layers, caffetest.Layer{Name: l.Name, Kind: kind, Bottom: l.Inputs[0], Top: l.Name, Blobs: blobs})
-		}
-	}
-	ts.Check(os.WriteFile(ts.MkAbs(args[1]), caffetest.File(caffetest.Style{Old: true, Legacy: true}, layers...), 0o666))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), caffetest.File(caffetest.Style{Old: true, Legacy: true}, caffetest.Network(m.Spec, m.Weights)...), 0o666))
 }
 
 var exponent = regexp.MustCompile(`\de[+-]\d`)

@@ -70,7 +70,7 @@ func (r *run) prepare() error {
 	}
 	var transfers []Transfer
 	if r.Config.Weights != "" && !r.Resume {
-		if transfers, err = transfer(r.inst, r.Config.Weights); err != nil {
+		if transfers, err = start(r.inst, r.Config.Weights); err != nil {
 			return err
 		}
 	}
@@ -243,11 +243,11 @@ func (r *run) newFolder() error {
 	cannot := func(err error) error { return disk.CannotWrite(err, r.Folder) }
 	disk.Clear(parent, newRun) // first: a run that was put aside is there again
 	if info, err := os.Lstat(r.Folder); err == nil && !info.IsDir() {
-		return foreign(r.Folder)
+		return notRun(r.Folder)
 	}
 	if entries, err := os.ReadDir(r.Folder); err == nil && len(entries) > 0 {
 		if !isModel(r.Folder) {
-			return foreign(r.Folder)
+			return notRun(r.Folder)
 		}
 		if !r.Force {
 			return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", r.Folder)
@@ -292,6 +292,7 @@ func isModel(folder string) bool {
 	return err == nil
 }
 
-func foreign(path string) error {
-	return fault.New("train.run.foreign", "%s is there already and is no run, so it is not replaced. Choose another name.", path)
+// notRun returns the fault of a place that something else than a run takes.
+func notRun(path string) error {
+	return fault.New("train.run.foreign", "%s already exists and is not a run, so it is not replaced. Choose another name.", path)
 }

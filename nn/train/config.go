@@ -43,7 +43,7 @@ type Config struct {
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
 	Loss    string   `json:"loss,omitempty"`    // type of loss that takes the place of every loss of the network; "": the network's own
-	Weights string   `json:"weights,omitempty"` // a model's folder, safetensors file or Caffe model that the run starts from
+	Weights string   `json:"weights,omitempty"` // the model's folder, safetensors file or other program's model that the run starts from
 	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
 
 	LayerRates map[string]float64 `json:"layer_rates,omitempty"` // factors of the learning rate of layers, on top of their settings; 0 leaves the statistics free, unlike Freeze

@@ -58,7 +58,7 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 		return s, err
 	}
 	if r.Config.Weights != "" {
-		if _, err := transfer(r.inst, r.Config.Weights); err != nil {
+		if _, err := start(r.inst, r.Config.Weights); err != nil {
 			return s, err
 		}
 	}

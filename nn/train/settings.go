@@ -7,6 +7,7 @@ import (
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/foreign"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -217,7 +218,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "weights", Name: "weights", Group: Start, Flag: "weights", Placeholder: "MODEL|FILE",
-			Help: "Start from the weights of a model's folder, a .safetensors file or a .caffemodel of Caffe or DIGITS, as far as names and shapes agree. " +
+			Help: "Start from the weights of " + either(append([]string{"a model's folder", "a .safetensors file"}, foreign.Files()...)) + ", as far as names and shapes agree. " +
 				"Filters for grey images are made to fit colours, and the other way round.",
 			Values: Path{func(c *Config) *string { return &c.Weights }},
 		},

@@ -2,12 +2,12 @@ package train
 
 import (
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/fault"
+	"github.com/convscope/convscope/nn/foreign"
 	"github.com/convscope/convscope/nn/model"
 )
 
@@ -28,25 +28,27 @@ type Transfer struct {
 	Wants []int  `json:"wants,omitempty"` // shape in the network
 }
 
-// Taken tells whether the run starts with the weight.
+// Taken reports whether the run starts with the weight.
 func (t Transfer) Taken() bool { return t.State == TransferLoaded || t.State == TransferResized }
 
-// transfer writes the weights of a model's folder, of a safetensors file or of a Caffe model to a network, as far as names and shapes agree, and tells what became
-// of each.
-func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
-	from, caffe, err := weightsOf(path)
+// start writes the weights that path holds to a network, see transfer.
+func start(inst *nn.Instance, path string) ([]Transfer, error) {
+	source, err := foreign.Load(path)
 	if err != nil {
 		return nil, err
 	}
+	return transfer(inst, source, path)
+}
+
+// transfer writes the weights of a source, which was read from path, to a network as far as names and shapes agree, and returns what became of each.
+func transfer(inst *nn.Instance, source model.Source, path string) ([]Transfer, error) {
 	to, err := inst.Weights()
 	if err != nil {
 		return nil, err
 	}
+	from := named(source, to)
 	first, each := seeing(inst.Network)
-	if caffe {
-		from = renamed(from, to)
-	}
-	if caffe && inst.Network.Spec.Input.C == 3 {
+	if source.Channels == model.BGR && inst.Network.Spec.Input.C == 3 {
 		turnColours(from, first, each)
 	}
 	var list []Transfer
@@ -71,44 +73,33 @@ func transfer(inst *nn.Instance, path string) ([]Transfer, error) {
 		return list, fault.New("train.weights.none", "None of the weights of %s fits the network: names and shapes must agree. Choose weights of a network like this one.", path)
 	}
 	if !finite(to) {
-		return list, fault.New("train.weights.finite", "The weights of %s hold numbers that are none. Choose weights of a run that did not diverge.", path)
+		return list, fault.New("train.weights.finite", "The weights of %s contain NaN or infinity. Choose weights of a run that did not diverge.", path)
 	}
 	return list, inst.SetWeights(to)
 }
 
-// renamed gives weights of Caffe the names of ours, where the network has no layer of Caffe's own name: bvlc_googlenet has strokes and underlines in them.
-func renamed(from, to map[string]nn.Tensor) map[string]nn.Tensor {
+// named returns the weights of a source under the network's names: by a layer's alias where the network has no layer of its own name.
+func named(source model.Source, to map[string]nn.Tensor) map[string]nn.Tensor {
 	all := map[string]nn.Tensor{}
-	for key, t := range from {
+	for _, key := range slices.Sorted(maps.Keys(source.Weights)) {
+		name := key
 		if _, ok := to[key]; !ok {
 			dot := strings.LastIndexByte(key, '.')
-			ours := plainName(key[:dot]) + key[dot:]
+			ours := source.Aliases[key[:max(dot, 0)]] + key[max(dot, 0):]
 			_, wanted := to[ours]
-			if _, taken := from[ours]; wanted && !taken {
-				key = ours
+			_, own := source.Weights[ours]
+			_, taken := all[ours] // by another layer of that alias
+			if wanted && !own && !taken {
+				name = ours
 			}
 		}
-		all[key] = t
+		all[name] = source.Weights[key]
 	}
 	return all
 }
 
-// plainName is what our GoogLeNet calls a layer of bvlc_googlenet: "inception_3a/3x3_reduce" is "3a-3x3-reduce".
-func plainName(caffe string) string {
-	name := strings.NewReplacer("/", "-", "_", "-").Replace(strings.TrimPrefix(caffe, "inception_"))
-	switch name {
-	case "conv1-7x7-s2":
-		return "conv1-7x7"
-	case "conv2-3x3-reduce":
-		return "conv2-reduce"
-	case "loss3-classifier":
-		return "classifier"
-	}
-	return name
-}
-
-// seeing lists the weights that the image reaches with its channels as they are: those of the first layers, which sum over all channels, and those
-// of normalisations before them, which hold a number for each.
+// seeing lists the weights that the image reaches with its channels as they are: those of the first layers, which sum over all channels, and those whose
+// first dimension is the channels: of a transposed convolution that comes first, and of normalisations before the first layer.
 func seeing(n *nn.Network) (first, each []string) {
 	sees := map[string]bool{nn.Data: true}
 	for _, i := range n.Report.Order {
@@ -122,6 +113,11 @@ func seeing(n *nn.Network) (first, each []string) {
 				first = append(first, l.Name+".weight")
 			}
 			continue
+		case "deconvolution":
+			if l.Int("groups") <= 1 {
+				each = append(each, l.Name+".weight")
+			}
+			continue
 		case "batch-norm":
 			each = append(each, l.Name+".weight", l.Name+".bias", l.Name+".mean", l.Name+".variance")
 		}
@@ -130,7 +126,7 @@ func seeing(n *nn.Network) (first, each []string) {
 	return first, each
 }
 
-// turnColours turns weights for blue, green and red, the order of Caffe's images, into ours for red, green and blue.
+// turnColours turns weights for images of blue, green and red into ours for red, green and blue.
 func turnColours(weights map[string]nn.Tensor, first, each []string) {
 	turn := func(t nn.Tensor, rows int) {
 		plane := len(t.Data()) / (3 * rows)
@@ -146,7 +142,7 @@ func turnColours(weights map[string]nn.Tensor, first, each []string) {
 		}
 	}
 	for _, key := range each {
-		if t := weights[key]; slices.Equal(t.Shape(), []int{3}) {
+		if t := weights[key]; len(t.Data()) > 0 && t.Shape()[0] == 3 {
 			turn(t, 1)
 		}
 	}
@@ -172,25 +168,4 @@ func resize(w nn.Tensor, wants []int) (nn.Tensor, bool) {
 		}
 	}
 	return t, true
-}
-
-// weightsOf reads the weights of a model's folder (of a run: its best), or of a file, and tells those of a Caffe model.
-func weightsOf(path string) (weights map[string]nn.Tensor, caffe bool, err error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, false, model.CannotRead(path, err)
-	}
-	if info.IsDir() {
-		m, err := model.Load(path, "")
-		if err != nil {
-			return nil, false, err
-		}
-		return m.Weights, false, nil
-	}
-	if model.IsCaffe(path) {
-		weights, err = model.LoadCaffe(path)
-		return weights, true, err
-	}
-	weights, _, err = model.LoadWeights(path)
-	return weights, false, err
 }

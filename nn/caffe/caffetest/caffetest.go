@@ -1,4 +1,5 @@
-// Package caffetest writes Caffe models for tests, as Caffe's versions and their relatives do.
+// Package caffetest writes Caffe models for tests, as Caffe's versions and their relatives do: field by field, not with the code that reads them, so that a number
+// that is wrong in the schema shows.
 package caffetest
 
 import (
@@ -13,6 +14,7 @@ import (
 type Layer struct {
 	Name, Kind, Bottom, Top string
 	Blobs                   []nn.Tensor
+	Transposed              bool // an InnerProduct's weights are inputs × outputs
 }
 
 // A Style is one of the ways to write the same thing.
@@ -40,11 +42,57 @@ func File(s Style, layers ...Layer) []byte {
 	return b
 }
 
+// kindOf are Caffe's types of the layers of our catalog that have weights; a normalisation is a BatchNorm and a Scale.
+var kindOf = map[string]string{"convolution": "Convolution", "deconvolution": "Deconvolution", "fully-connected": "InnerProduct", "batch-norm": "BatchNorm"}
+
+// fading is what the sums of a BatchNorm have been multiplied with.
+const fading = 4
+
+// Network lists a network's layers with weights as Caffe would have them: a normalisation as two layers, its statistics as sums.
+func Network(spec nn.Spec, weights map[string]nn.Tensor) (layers []Layer) {
+	for _, l := range spec.Layers {
+		kind, ok := kindOf[l.Type]
+		if !ok {
+			continue
+		}
+		blobs := existing(weights, l.Name+".weight", l.Name+".bias")
+		if s := blobs[0].Shape(); len(s) == 2 && kind != "InnerProduct" { // a kernel of 1×1, whose ones ours leave out
+			blobs[0] = blobs[0].Reshape(s[0], s[1], 1, 1)
+		}
+		if kind == "BatchNorm" {
+			sums := append(existing(weights, l.Name+".mean", l.Name+".variance"), nn.TensorOf([]float32{1}, 1))
+			for i := range sums {
+				sums[i] = sums[i].Clone()
+				for k := range sums[i].Data() {
+					sums[i].Data()[k] *= fading
+				}
+			}
+			layers = append(layers, Layer{Name: l.Name, Kind: kind, Bottom: l.Inputs[0], Top: l.Name, Blobs: sums}, Layer{Name: l.Name + "-scale", Kind: "Scale", Bottom: l.Name, Top: l.Name, Blobs: blobs})
+			continue
+		}
+		layers = append(layers, Layer{Name: l.Name, Kind: kind, Bottom: l.Inputs[0], Top: l.Name, Blobs: blobs})
+	}
+	return layers
+}
+
+// existing lists those of the weights that are there.
+func existing(weights map[string]nn.Tensor, keys ...string) (list []nn.Tensor) {
+	for _, key := range keys {
+		if t, ok := weights[key]; ok {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
 func newer(s Style, l Layer) []byte {
 	b := text(text(nil, 1, l.Name), 2, l.Kind)
 	b = text(text(b, 3, l.Bottom), 4, l.Top)
 	for _, t := range l.Blobs {
 		b = Message(b, 7, Blob(s, t.Data(), t.Shape()...))
+	}
+	if l.Transposed {
+		b = Message(b, 117, Number(nil, 6, 1))
 	}
 	return Number(b, 10, 1) // the phase
 }
@@ -54,6 +102,9 @@ func old(s Style, l Layer) []byte {
 	b = Number(text(b, 4, l.Name), 5, kinds[l.Kind])
 	for _, t := range l.Blobs {
 		b = Message(b, 6, Blob(s, t.Data(), t.Shape()...))
+	}
+	if l.Transposed {
+		b = Message(b, 17, Number(nil, 6, 1))
 	}
 	return b
 }
