@@ -56,8 +56,8 @@ func transfer(inst *nn.Instance, source model.Source, path string) ([]Transfer, 
 		t := Transfer{Key: key, State: TransferMissing, Wants: to[key].Shape()}
 		if w, ok := from[key]; ok {
 			t.State, t.Has = TransferShape, w.Shape()
-			if slices.Equal(w.Shape(), t.Wants) {
-				t.State, to[key] = TransferLoaded, w
+			if fits(w.Shape(), t.Wants) {
+				t.State, to[key] = TransferLoaded, w.Reshape(t.Wants...)
 			} else if resized, ok := resize(w, t.Wants); ok && slices.Contains(first, key) {
 				t.State, to[key] = TransferResized, resized
 			}
@@ -76,6 +76,17 @@ func transfer(inst *nn.Instance, source model.Source, path string) ([]Transfer, 
 		return list, fault.New("train.weights.finite", "The weights of %s contain NaN or infinity. Choose weights of a run that did not diverge.", path)
 	}
 	return list, inst.SetWeights(to)
+}
+
+// fits reports whether shapes are the same but for ones at the end of a kernel: weights of ours leave them out where it is 1×1, those of other programs do not.
+func fits(has, wants []int) bool {
+	trim := func(s []int) []int {
+		for len(s) > 2 && s[len(s)-1] == 1 {
+			s = s[:len(s)-1]
+		}
+		return s
+	}
+	return slices.Equal(trim(has), trim(wants))
 }
 
 // named returns the weights of a source under the network's names: by a layer's alias where the network has no layer of its own name.

@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -281,7 +280,29 @@ func TestAliases(t *testing.T) {
 	to := map[string]nn.Tensor{"in-1.weight": {}, "own.weight": {}, "never.weight": {}}
 	got := named(source, to)
 	want := map[string]nn.Tensor{"in-1.weight": a, "in_1.weight": b, "own.weight": c, "other.weight": d, "in/1.bias": a}
-	if !reflect.DeepEqual(got, want) {
+	if !maps.EqualFunc(got, want, nn.Tensor.Equal) {
 		t.Errorf("named %v, not %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
+
+// Kernels of 1×1 have four dimensions in other programs' files, two in ours.
+func TestKernelsOfOne(t *testing.T) {
+	spec := nn.Spec{Format: nn.Format, Name: "one", Input: nn.Shape{C: 1, H: 4, W: 4}, Classes: 2}
+	spec.Layers = []nn.Layer{
+		{Name: "conv", Type: "convolution", Inputs: []string{nn.Data}, Settings: map[string]nn.Value{"filters": nn.Num(3), "kernel": nn.Num(1)}},
+		{Name: "out", Type: "fully-connected", Inputs: []string{"conv"}},
+	}
+	from, to := opened(t, spec), opened(t, spec)
+	if err := to.Initialize(9); err != nil {
+		t.Fatal(err)
+	}
+	weights := weightsIn(t, from)
+	weights["conv.weight"] = weights["conv.weight"].Reshape(3, 1, 1, 1)
+	list, err := transfer(to, model.Source{Weights: weights}, "weights")
+	if err != nil || slices.ContainsFunc(list, func(w Transfer) bool { return w.State != TransferLoaded }) || !same(weightsIn(t, from), weightsIn(t, to)) {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if fits([]int{3, 1, 1, 1}, []int{3}) || fits([]int{3, 4, 1, 2}, []int{3, 4}) || fits([]int{4, 3}, []int{3, 4}) {
+		t.Error("shapes that differ fit")
 	}
 }
