@@ -271,9 +271,9 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// A file of a million numbers takes not much more memory than it has bytes, whatever its style.
+// A file of many numbers takes not much more memory than it has bytes, whatever its style.
 func TestManyNumbersTakeLittleMore(t *testing.T) {
-	layer := caffetest.Layer{Name: "ip", Kind: "InnerProduct", Blobs: []nn.Tensor{counted(1000, 1000)}}
+	layer := caffetest.Layer{Name: "ip", Kind: "InnerProduct", Blobs: []nn.Tensor{counted(500, 500)}}
 	for _, s := range styles() {
 		b := caffetest.File(s, layer)
 		took := allocated(func() {

@@ -45,20 +45,8 @@ func (r reader) weights(layers []layer) (map[string]nn.Tensor, error) {
 			c.input = from
 		}
 		c.writer[l.top] = i
-		taken := false
-		for _, o := range operations {
-			if o.kind != l.kind {
-				continue
-			}
-			var err error
-			if taken, err = o.take(c, i); err != nil {
-				return nil, err
-			}
-		}
-		if !taken {
-			for k, t := range l.blobs {
-				c.add(fmt.Sprintf("%s.%s.%d", l.name, l.kind, k), t)
-			}
+		if err := c.layer(i); err != nil {
+			return nil, err
 		}
 	}
 	c.neutralScales()
@@ -69,6 +57,20 @@ func (r reader) weights(layers []layer) (map[string]nn.Tensor, error) {
 		return nil, fault.New("caffe.none", "%s holds no weights. Choose the .caffemodel file that a training with Caffe has written.", r.file)
 	}
 	return c.all, nil
+}
+
+// layer takes the weights of a layer by its row of the table. What has no place is named after the layer, its type and a number.
+func (c *collector) layer(i int) error {
+	l := c.layers[i]
+	if at := slices.IndexFunc(operations, func(o operation) bool { return o.kind == l.kind }); at >= 0 {
+		if taken, err := operations[at].take(c, i); taken || err != nil {
+			return err
+		}
+	}
+	for k, t := range l.blobs {
+		c.add(fmt.Sprintf("%s.%s.%d", l.name, l.kind, k), t)
+	}
+	return nil
 }
 
 func (c *collector) add(key string, t nn.Tensor) {
