@@ -70,20 +70,17 @@ type Parameter struct {
 // Key names the parameter in files: "conv1.weight".
 func (p Parameter) Key() string { return p.Layer + "." + p.Name }
 
-// Dims is the shape without the ones at its end that a matrix or vector does not need.
+// Dims returns the shape in files: F×C×h×w, F×C where the kernel is 1×1 or there is none, F of a number for each channel.
 func (p Parameter) Dims() []int {
 	s := p.Shape
 	switch {
 	case p.perChannel:
 		return []int{s.N}
-	case s.H > 1 || s.W > 1 || s.C > 1 && p.spatial():
+	case s.H > 1 || s.W > 1:
 		return []int{s.N, s.C, s.H, s.W}
 	}
 	return []int{s.N, s.C}
 }
-
-// spatial tells a convolution's weights, which keep four dimensions even when the kernel is 1×1.
-func (p Parameter) spatial() bool { return p.Shape.Sample() != p.Shape.C }
 
 // node is a layer during compilation.
 type node struct {
