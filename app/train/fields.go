@@ -156,8 +156,6 @@ func (f *form) choiceOf(key string, v train.Choice, c train.Config) *widgets.Cho
 			v.Reset(c)
 		case key == "solver":
 			*c = c.WithSolver(name, f.usualRate())
-		case key == "policy": // with parameters of its own
-			c.Policy, c.Gamma, c.Step, c.Power = name, 0, nil, 0
 		default:
 			v.Parse(c, name)
 		}

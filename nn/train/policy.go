@@ -66,6 +66,14 @@ func (c Config) policy() Policy {
 	return p
 }
 
+// WithPolicy returns the configuration with another policy and that one's own γ, power and steps: those of the policy before mean something else.
+func (c Config) WithPolicy(name string) Config {
+	if name != c.Policy {
+		c.Policy, c.Gamma, c.Power, c.Step = name, 0, 0, nil
+	}
+	return c
+}
+
 // WithPolicyDefaults returns the configuration with γ, power and steps of the policy where they are zero.
 func (c Config) WithPolicyDefaults() Config {
 	p := c.policy()

@@ -106,3 +106,23 @@ func TestUnknownPolicyListsTheKnown(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A policy that is chosen in place of the recipe's has parameters of its own; the same one keeps those of the recipe, and what is given holds.
+func TestAnotherPolicyHasItsOwnParameters(t *testing.T) {
+	recipe := Config{Policy: "multistep", Gamma: .3, Step: []float64{86, 93}, Power: 2}
+	policy := SettingOf("policy")
+	same, other := recipe, recipe
+	if !policy.Parse(&same, "multistep") || !policy.Parse(&other, "step") {
+		t.Fatal("a policy is refused")
+	}
+	if same.Gamma != .3 || !slices.Equal(same.Step, recipe.Step) {
+		t.Errorf("the same policy has %+v", same)
+	}
+	step, err := PolicyOf("step")
+	if got := other.WithPolicyDefaults(); err != nil || got.Gamma != step.Gamma || !slices.Equal(got.Step, step.Step) || other.Power != 0 {
+		t.Errorf("step instead of the recipe's multistep has %+v, %v", got, err)
+	}
+	if !SettingOf("gamma").Parse(&other, ".7") || other.WithPolicyDefaults().Gamma != .7 {
+		t.Errorf("γ that was given is %g", other.Gamma)
+	}
+}

@@ -102,6 +102,7 @@ var table = sync.OnceValue(func() []Setting {
 			Help: "How the rate falls: " + either(policyNames()) + ".",
 			Values: Choice{
 				Names: policyNames(), field: func(c *Config) *string { return &c.Policy },
+				set:   func(c *Config, name string) { *c = c.WithPolicy(name) },
 				known: func(name string) error { _, err := PolicyOf(name); return err },
 			},
 		},
