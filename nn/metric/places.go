@@ -168,17 +168,40 @@ func (m *Places) Counts() []int64 {
 	return append(list, m.counts.top5)
 }
 
-// Restore goes on from Counts of a meter of as many classes.
+// Restore goes on from Counts of a meter of as many classes. Counts that no meter has are an error, and leave this one as it is.
 func (m *Places) Restore(counts []int64) error {
 	n := len(m.counts.truth)
 	if len(counts) != 3*n+1 {
 		return errors.New("metric: the counts of another number of classes")
+	}
+	if !possible(counts[:n], counts[n:2*n], counts[2*n:3*n], counts[3*n]) {
+		return errors.New("metric: the counts of the classes contradict each other")
 	}
 	copy(m.counts.truth, counts[:n])
 	copy(m.counts.predicted, counts[n:2*n])
 	copy(m.counts.right, counts[2*n:3*n])
 	m.counts.top5 = counts[3*n]
 	return nil
+}
+
+// possible reports whether a meter can have counted so: each place has one true and one predicted class, and where they agree it is right.
+func possible(truth, predicted, right []int64, top5 int64) bool {
+	sum := func(of []int64) (n int64) {
+		for _, v := range of {
+			if v < 0 || n > math.MaxInt64-v {
+				return -1
+			}
+			n += v
+		}
+		return n
+	}
+	for c, v := range right {
+		if v < 0 || v > min(truth[c], predicted[c]) {
+			return false
+		}
+	}
+	places := sum(truth)
+	return places >= 0 && sum(predicted) == places && top5 >= 0 && top5 <= places
 }
 
 // Reset forgets what was measured.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/convscope/convscope/nn/data"
@@ -102,6 +103,21 @@ func TestCountsGoOn(t *testing.T) {
 	}
 	if NewPlaces(data.Segmentation, 3, false).Restore(make([]int64, 9)) == nil {
 		t.Error("the counts of two classes are taken by a meter of three")
+	}
+	for _, counts := range [][]int64{ // truth, predicted and right of two classes, top5
+		{-1, 3, 1, 1, 0, 1, 0}, {1, 2, 3, 0, 2, 0, 3}, {1, 2, 1, 1, 0, 0, 0}, {1, 2, 2, 1, 1, 1, 4}, {1, 2, 2, 1, 1, -1, 0}, {1, 2, 2, 1, 1, 1, -1},
+		{math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64, 0, 0, 0},
+	} {
+		m := NewPlaces(data.Classification, 2, false)
+		if m.Restore(counts) == nil {
+			t.Errorf("the counts %v are taken", counts)
+		}
+		if slices.Max(m.Counts()) != 0 {
+			t.Errorf("%v are refused, and counted: %v", counts, m.Counts())
+		}
+	}
+	if err := NewPlaces(data.Classification, 2, false).Restore([]int64{1, 2, 2, 1, 1, 1, 3}); err != nil {
+		t.Error(err)
 	}
 }
 

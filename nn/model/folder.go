@@ -128,7 +128,7 @@ func Load(folder, snapshot string) (*Model, error) {
 	return m, m.check(path)
 }
 
-// LoadDescription reads everything but the weights.
+// LoadDescription reads everything but the weights. Labels that are more or fewer than the network's classes are a fault.
 func LoadDescription(folder string) (*Model, error) {
 	m := &Model{Path: folder}
 	var err error
@@ -140,6 +140,9 @@ func LoadDescription(folder string) (*Model, error) {
 		return nil, err
 	}
 	m.Labels = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), "\n")
+	if m.Spec.Classes != len(m.Labels) {
+		return nil, fault.New("model.fit.labels", "In %s the network has %d classes, but %s names %d. Take another copy of the model.", folder, m.Spec.Classes, LabelsFile, len(m.Labels))
+	}
 	if err := m.loadPurpose(folder); err != nil {
 		return nil, err
 	}
@@ -248,15 +251,12 @@ func Snapshots(folder string) []float64 {
 	return epochs
 }
 
-// check tells what of a model does not fit together.
+// check returns a fault where the network, the preprocessing and the weights of a model do not fit together.
 func (m *Model) check(path string) error {
 	in := m.Spec.Input
 	w, h := m.Pre.Sees()
 	if p := m.Pre; in != (nn.Shape{C: p.Channels, H: h, W: w}) {
 		return fault.New("model.fit.input", "In %s the network takes %s, but the preprocessing makes %d×%d with %d channels. Take another copy of the model.", m.Path, in.String(), p.Height, p.Width, p.Channels)
-	}
-	if m.Spec.Classes != len(m.Labels) {
-		return fault.New("model.fit.labels", "In %s the network has %d classes, but %s names %d. Take another copy of the model.", m.Path, m.Spec.Classes, LabelsFile, len(m.Labels))
 	}
 	if len(m.Weights) == 0 {
 		return fault.New("model.weights.none", "%s holds no weights. Take another copy of the model.", path)

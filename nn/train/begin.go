@@ -80,10 +80,7 @@ func (r *run) prepare() error {
 	r.place = progress{}
 	var aside []*fault.Fault
 	if r.Resume {
-		if r.place, aside, err = resumable(r.Folder, r.inst, &r.average); err != nil {
-			return err
-		}
-		if err := r.place.Sums.restore(r.meter); err != nil {
+		if r.place, aside, err = resumable(r.Folder, r.inst, &r.average, r.meter); err != nil {
 			return err
 		}
 		if err := r.retrace(); err != nil {

@@ -16,7 +16,7 @@ func FuzzReadRun(f *testing.F) {
 	f.Fuzz(func(t *testing.T, run, events []byte) {
 		folder := t.TempDir()
 		for name, b := range map[string][]byte{
-			RunFile: run, EventsFile: events, model.NetworkFile: small(false).JSON(), model.LabelsFile: []byte("a\n"),
+			RunFile: run, EventsFile: events, model.NetworkFile: small(false).JSON(), model.LabelsFile: []byte("0\n1\n2\n3\n4\n5\n6\n7\n8\n9\n"),
 			model.PreprocessFile: []byte(`{"format":1,"width":28,"height":28,"channels":1,"mean":"none","scale":1}`),
 		} {
 			if err := os.WriteFile(filepath.Join(folder, name), b, 0o666); err != nil {

@@ -142,6 +142,61 @@ func TestUnreadableSnapshotsAreKept(t *testing.T) {
 	}
 }
 
+// A snapshot whose checksum is right and whose counts cannot be is damaged: the run goes on from the one before.
+func TestASnapshotWithWrongCountsIsDamaged(t *testing.T) {
+	j := job(t, digits(t, 40), quick(2))
+	must(context.Background(), t, j, nil)
+	spoil := func(epoch string, with func(*sums)) {
+		t.Helper()
+		p, err := readProgress(snapshotFile(j, epoch))
+		if err != nil {
+			t.Fatal(err)
+		}
+		with(&p.Sums)
+		if err := p.write(snapshotFile(j, epoch, stateFile)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, with := range map[string]func(*sums){
+		"of another number of classes": func(s *sums) { s.Counts = s.Counts[1:] },
+		"negative":                     func(s *sums) { s.Counts[0] = -1 },
+		"more right than there are":    func(s *sums) { s.Counts[20]++ },
+		"negative number of samples":   func(s *sums) { s.Samples = -1 },
+	} {
+		spoil("2", with)
+		_, events := must(context.Background(), t, resumed(j), nil)
+		warned := of[Warning](events)
+		if len(warned) != 1 || fault.Code(warned[0].Fault) != "train.snapshot.aside" || fault.Code(warned[0].Fault.Unwrap()) != "train.snapshot.damaged" {
+			t.Errorf("%s: warnings %+v", name, warned)
+		}
+		if again := of[Started](events); len(again) != 1 || again[0].Iteration != again[0].Iterations/2 {
+			t.Errorf("%s: it goes on from %+v", name, again)
+		}
+	}
+	for _, epoch := range []string{"1", "2"} {
+		spoil(epoch, func(s *sums) { s.Counts[0] = -1 })
+	}
+	if _, err := Run(context.Background(), resumed(j), func(Event) {}); fault.Code(err) != "train.snapshot.none" {
+		t.Errorf("with wrong counts alone: %v", err)
+	}
+}
+
+// A run whose labels.txt names another number of classes than its network has does not go on, and is not listed as whole.
+func TestLabelsOfAnotherNumberAreRefused(t *testing.T) {
+	j := job(t, digits(t, 40), quick(1))
+	must(context.Background(), t, j, nil)
+	change(t, filepath.Join(j.Folder, model.LabelsFile), func(b []byte) []byte { return b[:bytes.LastIndexByte(b[:len(b)-1], '\n')+1] })
+	again := resumed(j)
+	again.Epochs = 2
+	_, err := Run(context.Background(), again, func(Event) {})
+	if fault.Code(err) != "model.fit.labels" || !strings.Contains(err.Error(), j.Folder) || !strings.Contains(err.Error(), "names 9") {
+		t.Errorf("nine labels of ten classes: %v", err)
+	}
+	if _, err := ReadRun(j.Folder); fault.Code(err) != "model.fit.labels" {
+		t.Errorf("in a list: %v", err)
+	}
+}
+
 // A snapshot that a newer version can read is not trained over.
 func TestNewerSnapshotIsNotTrainedOver(t *testing.T) {
 	j := job(t, digits(t, 40), quick(2))

@@ -63,7 +63,7 @@ func (s sums) restore(m *metric.Places) error {
 	if counts == nil { // format 1 counted images alone: all of them may stand with the first class
 		counts = m.Counts()
 		third := len(counts) / 3
-		counts[0], counts[2*third] = int64(s.Samples), int64(s.Correct)
+		counts[0], counts[third], counts[2*third] = int64(s.Samples), int64(s.Samples), int64(s.Correct)
 	}
 	return m.Restore(counts)
 }
@@ -100,7 +100,7 @@ func readProgress(folder string) (progress, error) {
 	if err != nil {
 		return p, err
 	}
-	damaged := fault.New("train.snapshot.damaged", "%s is damaged. Take another snapshot of the run.", filepath.Join(folder, stateFile))
+	damaged := damagedState(folder)
 	if err := json.Unmarshal(b, &p); err != nil {
 		return p, damaged.Because(err)
 	}
@@ -109,7 +109,7 @@ func readProgress(folder string) (progress, error) {
 		return p, fault.New("train.snapshot.newer",
 			"The snapshot %s was saved by a newer version (format %d; this one reads up to %d). Update Convscope to go on with the run: going on from an older snapshot would destroy this one.",
 			folder, p.Format, stateFormat)
-	case p.Format < 1 || p.Iteration < 0:
+	case p.Format < 1 || p.Iteration < 0 || p.Sums.Samples < 0:
 		return p, damaged
 	case p.Checksum != "" && checksum(bytes.Replace(b, checksumField(p.Checksum), checksumField(noChecksum), 1)) != p.Checksum:
 		return p, damaged.Because(errors.New("its checksum is wrong, so some bytes have changed"))
@@ -119,6 +119,11 @@ func readProgress(folder string) (progress, error) {
 	}
 	p.FormerBest = nil
 	return p, nil
+}
+
+// damagedState returns the fault of a state.json that cannot be right.
+func damagedState(snapshot string) *fault.Fault {
+	return fault.New("train.snapshot.damaged", "%s is damaged. Take another snapshot of the run.", filepath.Join(snapshot, stateFile))
 }
 
 // newerCode is the code of the fault of a snapshot that a newer version can read.
@@ -158,11 +163,14 @@ func carryMark(from, to string) error {
 	return disk.WriteFile(filepath.Join(to, keepFile), func(io.Writer) error { return nil })
 }
 
-// loadSnapshot reads a snapshot back into an instance and the average of its weights.
-func loadSnapshot(path string, inst *nn.Instance, a *average) (progress, error) {
+// loadSnapshot reads a snapshot back into an instance, the average of its weights, and the meter of the epoch in which it was taken.
+func loadSnapshot(path string, inst *nn.Instance, a *average, m *metric.Places) (progress, error) {
 	p, err := readProgress(path)
 	if err != nil {
 		return p, err
+	}
+	if err := p.Sums.restore(m); err != nil {
+		return p, damagedState(path).Because(err)
 	}
 	weights, _, err := model.LoadWeights(filepath.Join(path, model.WeightsFile))
 	if err != nil {
@@ -178,12 +186,12 @@ func loadSnapshot(path string, inst *nn.Instance, a *average) (progress, error) 
 // resumable loads the newest snapshot that is whole. Those after it, which are damaged, are put aside, as the run will come to their
 // epochs again; each gives a fault to tell. A snapshot that could be read elsewhere, by a newer version or with other permissions, is
 // none of those: without it the run does not go on.
-func resumable(folder string, inst *nn.Instance, a *average) (progress, []*fault.Fault, error) {
+func resumable(folder string, inst *nn.Instance, a *average, m *metric.Places) (progress, []*fault.Fault, error) {
 	var damaged []string
 	var why []error
 	for _, e := range slices.Backward(model.Snapshots(folder)) {
 		path := filepath.Join(folder, model.SnapshotFolder, model.EpochName(e))
-		p, err := loadSnapshot(path, inst, a)
+		p, err := loadSnapshot(path, inst, a, m)
 		if err == nil {
 			told, err := putAside(damaged, why, p.Epoch)
 			return p, told, err
