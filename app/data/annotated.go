@@ -139,7 +139,7 @@ func (p *Page) countContent(d session.Dataset) {
 	if d.Info.Task != data.Segmentation {
 		return
 	}
-	p.host.Session().Content(d.Name, func(c *session.Content, err error) {
+	p.host.Session().Content(d.Name, func(c *data.Content, err error) {
 		if p.shown != d.Name || err != nil { // what hinders it is told with the images
 			return
 		}

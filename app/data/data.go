@@ -38,7 +38,7 @@ type Page struct {
 	form     *form // not nil: an import is being prepared
 
 	annotated annotated
-	content   *session.Content // of a data set for segmentation, once it is counted
+	content   *data.Content // of a data set for segmentation, once it is counted
 
 	grid     *widgets.ThumbnailGrid
 	body     *fyne.Container // the grid and the image that is shown large

@@ -12,11 +12,11 @@ import (
 
 // A Query says which images of a data set are asked for.
 type Query struct {
-	Class      int      // −1: all
-	Content    *Content // where it is given, images that contain Class are found, else those of which it is the leading one
-	Split      int      // −1: all
-	Unlabelled bool     // only those that are not labelled as the task needs it
-	Text       string   // in the name of the class or of the file, in any case; "": all
+	Class      int           // −1: all
+	Content    *data.Content // where it is given, images that contain Class are found, else those of which it is the leading one
+	Split      int           // −1: all
+	Unlabelled bool          // only those that are not labelled as the task needs it
+	Text       string        // in the name of the class or of the file, in any case; "": all
 }
 
 // ofClass reports whether an image has the class that is asked for.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -23,12 +24,12 @@ type showVerb struct {
 }
 
 // Run tells what is there.
-func (v showVerb) Run(o *output) error {
+func (v showVerb) Run(ctx context.Context, o *output) error {
 	if v.Batch < 0 {
 		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
 	}
 	if _, err := os.Stat(filepath.Join(v.What, data.InfoFile)); err == nil {
-		return showDataset(o, v.What)
+		return showDataset(ctx, o, v.What)
 	}
 	spec, err := networkOf(v.What)
 	if err != nil {
@@ -142,7 +143,8 @@ func showNetwork(o *output, spec nn.Spec, batch int) error {
 	return err
 }
 
-func showDataset(o *output, folder string) error {
+// showDataset describes a data set: images by their class, or, where an image is more than one thing, by the classes that it contains.
+func showDataset(ctx context.Context, o *output, folder string) error {
 	d, err := data.Open(folder)
 	if err != nil {
 		return err
@@ -150,8 +152,16 @@ func showDataset(o *output, folder string) error {
 	defer d.Close()
 	info := d.Info()
 	line := describe(info)
+	perClass := info.PerClass
+	if info.Task == data.Segmentation {
+		content, err := d.Content(ctx)
+		if err != nil {
+			return err
+		}
+		perClass = content.Images
+	}
 	for c := range info.Classes {
-		line.PerClass = append(line.PerClass, splitCounts{info.PerClass[data.Train][c], info.PerClass[data.Val][c], info.PerClass[data.Test][c]})
+		line.PerClass = append(line.PerClass, splitCounts{perClass[data.Train][c], perClass[data.Val][c], perClass[data.Test][c]})
 	}
 	if err := d.Newer(); err != nil {
 		line.Notice = err.Error()
