@@ -67,6 +67,8 @@ var below = []struct {
 	{[]string{"nn/train", "nn/model", "nn/vision", "nn/inspect", "nn/kernel", "nn/data"}, []string{"nn/gpu", "nn/device"}, nil, "whatever runs on a device does not know which"},
 	{[]string{"nn/data"}, []string{"nn/kernel", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, nil, "data sets know no networks"},
 	{[]string{"nn/model", "nn/caffe"}, []string{"nn/train", "nn/vision", "nn/inspect"}, nil, "a model is used, however it was trained"},
+	{[]string{"nn/workspace"}, []string{"nn/gpu", "nn/device", "nn/vision"}, nil, "a workspace keeps what others use"},
+	{[]string{"nn/data", "nn/model", "nn/train", "nn/vision", "nn/inspect"}, []string{"nn/workspace"}, nil, "what lies in a workspace may lie elsewhere too"},
 	{[]string{"nn/fault", "nn/disk", "nn/geometry", "nn/machine", "resources/samples"}, []string{"nn/kernel", "nn/data", "nn/model", "app"}, nil, "these stand on nothing"},
 }
 

@@ -126,6 +126,55 @@ func TestOnlyMetricsNameWhatIsMeasured(t *testing.T) {
 	}
 }
 
+// concurrent lists what of a file starts goroutines, or is there to keep them in order.
+func concurrent(tree *ast.File) (found []string) {
+	ast.Inspect(tree, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec:
+			if path := strings.Trim(n.Path.Value, `"`); path == "sync" || strings.HasPrefix(path, "sync/") || path == "context" {
+				found = append(found, path)
+			}
+		case *ast.GoStmt:
+			found = append(found, "go")
+		case *ast.ChanType:
+			found = append(found, "chan")
+		case *ast.SelectStmt:
+			found = append(found, "select")
+		}
+		return true
+	})
+	return found
+}
+
+// A workspace on disk is synchronous and keeps nothing in memory: what runs in the background the session decides, and later the server.
+func TestTheWorkspaceStartsNoGoroutines(t *testing.T) {
+	files := 0
+	sources(t, func(folder, file string, tree *ast.File) {
+		if folder != "nn/workspace" {
+			return
+		}
+		files++
+		if found := concurrent(tree); found != nil {
+			t.Errorf("%s uses %s: nn/workspace is synchronous", file, strings.Join(found, ", "))
+		}
+	})
+	if files < 3 {
+		t.Errorf("%d files are looked at: the test looks at the wrong place", files)
+	}
+	const all = `package p
+import "sync"
+import "sync/atomic"
+import "context"
+func f() { go f(); select {}; _ = make(chan int) }`
+	tree, err := parser.ParseFile(token.NewFileSet(), "", all, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := concurrent(tree); len(found) != 6 {
+		t.Errorf("of six only %q are found", found)
+	}
+}
+
 // imaging's readers know no limit, and what they read it scans without looking whether a colour is in the palette (docs/decisions/0016): files are
 // read by data.Decode alone.
 func TestImagingReadsNoFile(t *testing.T) {
