@@ -13,6 +13,7 @@ import (
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/convscope/convscope/app/session"
+	"github.com/convscope/convscope/nn/workspace"
 	"github.com/convscope/convscope/resources"
 )
 
@@ -53,7 +54,7 @@ func Run(o Options) error {
 	if o.alone() {
 		return runAlone(a, o)
 	}
-	wanted, byName, err := o.wanted()
+	wanted, byName, err := workspace.Locate(o.Home)
 	if err != nil {
 		return err
 	}

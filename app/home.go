@@ -1,10 +1,6 @@
 package app
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 
@@ -17,21 +13,6 @@ const (
 	homeInstead = "home"            // the folder
 	homeOf      = "home.instead-of" // the one that it stands for
 )
-
-// wanted is the folder of the workspace that was asked for, and whether it was asked for by name.
-func (o Options) wanted() (folder string, byName bool, err error) {
-	for _, h := range []string{o.Home, os.Getenv("CONVSCOPE_HOME")} {
-		if h != "" {
-			folder, err = filepath.Abs(h)
-			return folder, true, err
-		}
-	}
-	h, err := os.UserHomeDir()
-	if err != nil {
-		return "", false, fmt.Errorf("there is no home folder: set CONVSCOPE_HOME to the folder of the workspace: %w", err)
-	}
-	return filepath.Join(h, "Convscope"), false, nil
-}
 
 // openHome opens the workspace: the one that was asked for, or the one that was once chosen in its place. A folder that was asked for by name is
 // tried first: it may be writable again.

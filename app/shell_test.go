@@ -150,7 +150,7 @@ func TestErrorsMergeAndGo(t *testing.T) {
 func TestErrorsFollowTheLanguageAndCoverNoTools(t *testing.T) {
 	w := open(t, "en")
 	for n := range 3 {
-		w.Fault(fault.New("session.run.exists", "There is a run %s already. Choose another name.", fmt.Sprintf("run %d", n)))
+		w.Fault(fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", fmt.Sprintf("run %d", n)))
 	}
 	w.banners.tell(func() string { return w.Text("notice.run.finished", "run 1") })
 	w.setLanguage("ko")
@@ -205,7 +205,7 @@ func TestEscapeHidesDialogs(t *testing.T) {
 	}
 	w.Ask("name", "", "run 1", "rename", func(name string) error {
 		if name == "run 1" {
-			return fault.New("session.run.exists", "There is a run %s already. Choose another name.", name)
+			return fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", name)
 		}
 		return taken(name)
 	})
@@ -282,7 +282,7 @@ func TestAnotherWorkspaceIsRemembered(t *testing.T) {
 	if _, err := openHome(p, "/home", false, open); err != no {
 		t.Errorf("a folder that cannot be written to: %v", err)
 	}
-	h, err := newHomeWindow(a, Options{Language: "ko"}, "/home", fault.New("session.home", "The folder of the workspace, %s, cannot be written to. Allow writing there, or choose another folder.", "/home"), func(folder string) error {
+	h, err := newHomeWindow(a, Options{Language: "ko"}, "/home", fault.New("workspace.root", "The folder of the workspace, %s, cannot be written to. Allow writing there, or choose another folder.", "/home"), func(folder string) error {
 		_, err := open(folder)
 		return err
 	})
@@ -308,22 +308,6 @@ func TestAnotherWorkspaceIsRemembered(t *testing.T) {
 	writable["/home"] = true
 	if got, _ := openHome(p, "/home", true, open); got != "/home" {
 		t.Errorf("a folder that was asked for by name and can be written to again: %q", got)
-	}
-}
-
-func TestWantedHome(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("CONVSCOPE_HOME", dir)
-	if got, byName, err := (Options{}).wanted(); got != dir || !byName || err != nil {
-		t.Errorf("CONVSCOPE_HOME is taken as %q, %v, %v", got, byName, err)
-	}
-	t.Setenv("CONVSCOPE_HOME", "")
-	user, err := os.UserHomeDir()
-	if err != nil {
-		t.Skip("no home folder")
-	}
-	if got, byName, _ := (Options{}).wanted(); got != filepath.Join(user, "Convscope") || byName {
-		t.Errorf("without it: %q, %v", got, byName)
 	}
 }
 

@@ -208,7 +208,7 @@ func TestFaultInBothLanguages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = fmt.Errorf("opening: %w", fault.New("session.run.exists", "There is a run %s already. Choose another name.", "run 1").Because(os.ErrExist))
+	err = fmt.Errorf("opening: %w", fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", "run 1").Because(os.ErrExist))
 	if got := en.Fault(err); got != "There is a run run 1 already. Choose another name." {
 		t.Errorf("English: %q", got)
 	}

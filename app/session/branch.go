@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/nn/disk"
-	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -14,14 +13,8 @@ import (
 // GoBack makes a new run of one as it was at one of its snapshots, from where it can go on another way, and chooses it. A rate over 0 is its learning rate from there on.
 // If the run is going on, it is stopped first. Nothing of it is lost.
 func (s *Session) GoBack(run string, epoch, rate float64) {
-	back := func() { s.background(func(context.Context) { s.branch(run, epoch, rate) }) }
-	live := false
-	s.change(func(*State) {
-		if live = s.live != nil && s.live.run == run; live {
-			s.live.restore = back
-		}
-	})
-	if live {
+	back := func() { s.work.run(func(context.Context) { s.branch(run, epoch, rate) }) }
+	if s.training.then(run, back) {
 		s.Stop(run)
 		return
 	}
@@ -30,36 +23,30 @@ func (s *Session) GoBack(run string, epoch, rate float64) {
 
 func (s *Session) branch(run string, epoch, rate float64) {
 	to := s.nextRun()
-	if err := train.Branch(s.runFolder(run), s.runFolder(to), epoch, rate); err != nil {
+	if err := train.Branch(s.space.RunPath(run), s.space.RunPath(to), epoch, rate); err != nil {
 		s.fail(err)
 		return
 	}
 	from := run + " @" + model.EpochName(epoch)
-	if r := named(s.State().Runs, run, func(r *Run) string { return r.Name }); r != nil && r.Info.Note != "" {
+	if r := s.State().run(run); r != nil && r.Info.Note != "" {
 		from += " · " + r.Info.Note
 	}
-	s.fail(train.WriteNote(s.runFolder(to), from))
+	s.fail(train.WriteNote(s.space.RunPath(to), from))
 	s.addRun(to)
 	s.ChooseRun(to)
 	s.notice(Notice{Key: "notice.run.branched", Args: []any{to, run, model.EpochName(epoch)}})
 }
 
-// addRun takes a run that is new on the disk, or was changed there, into the list.
-func (s *Session) addRun(name string) {
-	r := s.readRun(name)
-	s.change(func(now *State) { now.Runs = withRun(now.Runs, r) })
-}
-
 // SetNote keeps what the user writes about a run.
 func (s *Session) SetNote(run, note string) {
-	s.background(func(context.Context) {
-		if err := train.WriteNote(s.runFolder(run), note); err != nil {
+	s.work.run(func(context.Context) {
+		if err := train.WriteNote(s.space.RunPath(run), note); err != nil {
 			s.fail(err)
 			return
 		}
 		s.change(func(now *State) {
 			now.Runs = slices.Clone(now.Runs)
-			if r := named(now.Runs, run, func(r *Run) string { return r.Name }); r != nil {
+			if r := now.run(run); r != nil {
 				r.Info.Note = strings.TrimSpace(disk.OneLine(note))
 			}
 		})
@@ -75,7 +62,7 @@ type RunDisk struct {
 // DiskOf measures a run on the disk; done gets it on the window's goroutine.
 func (s *Session) DiskOf(run string, done func(RunDisk)) {
 	s.Do(func(context.Context) func() {
-		d := RunDisk{train.DiskUse(s.runFolder(run)), train.ReadSnapshots(s.runFolder(run))}
+		d := RunDisk{train.DiskUse(s.space.RunPath(run)), train.ReadSnapshots(s.space.RunPath(run))}
 		return func() { done(d) }
 	})
 }
@@ -96,20 +83,20 @@ func (s *Session) DiskUse(done func(map[string]int64)) {
 
 // KeepSnapshot marks a snapshot as kept on purpose or takes the mark away, and measures again.
 func (s *Session) KeepSnapshot(run string, epoch float64, on bool, done func(RunDisk)) {
-	s.background(func(context.Context) {
-		s.fail(train.KeepSnapshot(s.runFolder(run), epoch, on))
+	s.work.run(func(context.Context) {
+		s.fail(train.KeepSnapshot(s.space.RunPath(run), epoch, on))
 		s.DiskOf(run, done)
 	})
 }
 
 // DeleteSnapshot deletes a snapshot and measures again.
 func (s *Session) DeleteSnapshot(run string, epoch float64, done func(RunDisk)) {
-	s.background(func(context.Context) {
-		if t := s.State().Training; t != nil && t.Run == run {
-			s.fail(fault.New("session.run.used", "The run %s is going on. Stop it first.", run))
+	s.work.run(func(context.Context) {
+		if err := s.unused(run); err != nil {
+			s.fail(err)
 			return
 		}
-		if err := train.DeleteSnapshot(s.runFolder(run), epoch); err != nil {
+		if err := train.DeleteSnapshot(s.space.RunPath(run), epoch); err != nil {
 			s.fail(err)
 			return
 		}

@@ -7,9 +7,10 @@ import (
 
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
-// always is what a run can be trained on everywhere.
+// always returns what a run can be trained on everywhere.
 func always() []Device { return []Device{{Kind: device.Auto, Measured: true}, {Kind: device.CPU}} }
 
 // findDevices looks for what else a run can be trained on. A driver that wakes up may take its time: nothing else waits for it.
@@ -30,19 +31,17 @@ func (s *Session) SetDevice(kind string) {
 	s.remember()
 }
 
-// onCPU gives what trains on the CPU a run that its graphics processor did not train to the end: one that began from its last snapshot, another from the start.
+// onCPU returns what trains on the CPU a run that its graphics processor did not train to the end: one that began from its last snapshot, another from the start.
 func (s *Session) onCPU(l *live, begun bool) func() error {
 	return s.withCPU(func() error {
-		r := named(s.State().Runs, l.run, func(r *Run) string { return r.Name })
-		if begun && r != nil { // it may have been to go on for longer than is written down
+		if r := s.State().run(l.run); begun && r != nil { // it may have been to go on for longer than is written down
 			return s.ExtendRun(l.run, l.config.Epochs-r.Info.Config.Epochs)
 		}
-		name := s.nextRun()
-		return s.startRun(&live{run: name, dataset: l.dataset, config: l.config, spec: l.spec}, train.Job{Folder: s.runFolder(name), Config: l.config, Spec: l.spec})
+		return s.startNew(s.nextRun(), workspace.QueuedRun{Dataset: l.dataset, Spec: l.spec, Config: l.config}, nil)
 	})
 }
 
-// withCPU gives what starts something on the CPU, which then is the choice, unless it does not start.
+// withCPU returns what starts something on the CPU, which then is the choice, unless it does not start.
 func (s *Session) withCPU(start func() error) func() error {
 	return func() error {
 		before := s.State().Device
@@ -59,7 +58,7 @@ func (s *Session) withCPU(start func() error) func() error {
 func (s *Session) openDevice(job train.Job) (device.Choice, error) {
 	c, err := s.newDevice(device.Request{Kind: s.State().Device, Threads: s.config.Threads, Quiet: true, Program: job.Program})
 	if err == nil && c.Measured {
-		s.notice(Notice{Key: "notice.device." + c.Kind, Args: []any{milliseconds(c.CPU), milliseconds(c.GPU), device.Adapter(s.ctx)}})
+		s.notice(Notice{Key: "notice.device." + c.Kind, Args: []any{milliseconds(c.CPU), milliseconds(c.GPU), device.Adapter(s.work.ctx)}})
 	}
 	return c, err
 }

@@ -15,9 +15,9 @@ func TestAnEvaluationBelongsToTheTruth(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	r := &Run{Folder: t.TempDir()}
-	before := evaluationKey(r, d, data.Val)
-	if again := evaluationKey(r, d, data.Val); again != before {
+	run := t.TempDir()
+	before := evaluationKey(run, d, data.Val)
+	if again := evaluationKey(run, d, data.Val); again != before {
 		t.Errorf("nothing changed: %s, then %s", before, again)
 	}
 	first := d.Index()[d.Usable(data.Val)[0]]
@@ -40,7 +40,7 @@ func TestAnEvaluationBelongsToTheTruth(t *testing.T) {
 	if is := d.Info().PerClass[data.Val]; !slices.Equal(is, counts) {
 		t.Fatalf("%v images of the classes, then %v", counts, is)
 	}
-	if evaluationKey(r, d, data.Val) == before {
+	if evaluationKey(run, d, data.Val) == before {
 		t.Error("two images have changed their classes, and the evaluation is taken for the same")
 	}
 }

@@ -10,6 +10,20 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
+// images are what the data sets of the workspace hold.
+type images struct {
+	open func(dataset string) (*data.Dataset, error) // as datasets.get
+	work *background
+
+	find      *lane // one Query
+	content   *lane // one data set whose pixels are counted
+	augmented *lane // one configuration
+}
+
+func newImages(open func(string) (*data.Dataset, error), work *background) *images {
+	return &images{open: open, work: work, find: newLane(work), content: newLane(work), augmented: newLane(work)}
+}
+
 // A Query says which images of a data set are asked for.
 type Query struct {
 	Class      int           // −1: all
@@ -28,9 +42,9 @@ func (q Query) ofClass(e data.Entry) bool {
 }
 
 // FindImages finds images of a data set; done gets them in their order. A newer call takes its place.
-func (s *Session) FindImages(dataset string, q Query, done func([]data.Entry, error)) {
-	s.find.do(func(ctx context.Context, _ func(func())) func() {
-		d, err := s.Data(dataset)
+func (i *images) FindImages(dataset string, q Query, done func([]data.Entry, error)) {
+	i.find.do(func(ctx context.Context, _ func(func())) func() {
+		d, err := i.open(dataset)
 		if err != nil {
 			return func() { done(nil, err) }
 		}
@@ -61,9 +75,9 @@ func hasText(d *data.Dataset, e data.Entry, classes []string, text string) bool 
 }
 
 // ClassesOf looks up the leading classes of images of a data set; done gets them in the order of the images, −1 where there is none.
-func (s *Session) ClassesOf(dataset string, ids []uint32, done func([]int32, error)) {
-	s.Do(func(context.Context) func() {
-		d, err := s.Data(dataset)
+func (i *images) ClassesOf(dataset string, ids []uint32, done func([]int32, error)) {
+	i.work.answer(func(context.Context) func() {
+		d, err := i.open(dataset)
 		if err != nil {
 			return func() { done(nil, err) }
 		}
@@ -83,8 +97,8 @@ func (s *Session) ClassesOf(dataset string, ids []uint32, done func([]int32, err
 }
 
 // Picture reads an image of a data set as a picture. It blocks: not for the window's goroutine.
-func (s *Session) Picture(dataset string, id uint32) (image.Image, error) {
-	d, err := s.Data(dataset)
+func (i *images) Picture(dataset string, id uint32) (image.Image, error) {
+	d, err := i.open(dataset)
 	if err != nil {
 		return nil, err
 	}
@@ -96,17 +110,17 @@ func (s *Session) Picture(dataset string, id uint32) (image.Image, error) {
 }
 
 // Image reads an image of a data set and what is known of it.
-func (s *Session) Image(dataset string, id uint32, done func(image.Image, data.Record, error)) {
-	s.Do(func(context.Context) func() {
-		img, r, err := s.image(dataset, func(*data.Dataset) (uint32, error) { return id, nil })
+func (i *images) Image(dataset string, id uint32, done func(image.Image, data.Record, error)) {
+	i.work.answer(func(context.Context) func() {
+		img, r, err := i.image(dataset, func(*data.Dataset) (uint32, error) { return id, nil })
 		return func() { done(img, r, err) }
 	})
 }
 
 // UnseenImage reads an image of a data set that no training sees, if it has any: another one for each nth, so that images of all classes come by soon.
-func (s *Session) UnseenImage(dataset string, nth int, done func(image.Image, data.Record, error)) {
-	s.Do(func(context.Context) func() {
-		img, r, err := s.image(dataset, func(d *data.Dataset) (uint32, error) {
+func (i *images) UnseenImage(dataset string, nth int, done func(image.Image, data.Record, error)) {
+	i.work.answer(func(context.Context) func() {
+		img, r, err := i.image(dataset, func(d *data.Dataset) (uint32, error) {
 			ids := d.Unseen()
 			if len(ids) == 0 {
 				return 0, noImages(dataset)
@@ -117,8 +131,8 @@ func (s *Session) UnseenImage(dataset string, nth int, done func(image.Image, da
 	})
 }
 
-func (s *Session) image(dataset string, which func(*data.Dataset) (uint32, error)) (image.Image, data.Record, error) {
-	d, err := s.Data(dataset)
+func (i *images) image(dataset string, which func(*data.Dataset) (uint32, error)) (image.Image, data.Record, error) {
+	d, err := i.open(dataset)
 	if err != nil {
 		return nil, data.Record{}, err
 	}
@@ -142,10 +156,10 @@ func noImages(dataset string) error {
 }
 
 // MeanImage reads or computes the mean image of a data set.
-func (s *Session) MeanImage(dataset string, done func(image.Image, error)) {
-	s.Do(func(context.Context) func() {
+func (i *images) MeanImage(dataset string, done func(image.Image, error)) {
+	i.work.answer(func(context.Context) func() {
 		var mean data.Mean
-		d, err := s.Data(dataset)
+		d, err := i.open(dataset)
 		if err == nil {
 			mean, err = d.Mean()
 		}
@@ -157,41 +171,14 @@ func (s *Session) MeanImage(dataset string, done func(image.Image, error)) {
 	})
 }
 
-// Example makes a photo of w×h pixels with things to find: those of a built-in sample, or images of a data set where sample is "".
-func (s *Session) Example(sample, dataset string, w, h int, seed uint64, done func(image.Image, error)) {
-	s.Do(func(context.Context) func() {
-		img, err := s.example(sample, dataset, w, h, seed)
-		return func() { done(img, err) }
-	})
-}
-
-func (s *Session) example(sample, dataset string, w, h int, seed uint64) (image.Image, error) {
-	if sample != "" {
-		return data.SamplePhoto(sample, w, h, seed)
-	}
-	d, err := s.Data(dataset)
-	if err != nil {
-		return nil, err
-	}
-	return d.Photo(w, h, seed)
-}
-
 // Augmented shows what a configuration makes of a data set's first training image: as it is, then as in the first epochs. A newer call takes its place.
-func (s *Session) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
-	s.augmented.do(func(context.Context, func(func())) func() {
+func (i *images) Augmented(dataset string, c train.Config, epochs int, done func([]data.Pixels, error)) {
+	i.augmented.do(func(context.Context, func(func())) func() {
 		var list []data.Pixels
-		d, err := s.Data(dataset)
+		d, err := i.open(dataset)
 		if err == nil {
 			list, err = train.Augmented(d, c, epochs)
 		}
 		return func() { done(list, err) }
-	})
-}
-
-// Load decodes an image file in the background; done gets it on the window's goroutine.
-func (s *Session) Load(path string, done func(image.Image, error)) {
-	s.Do(func(context.Context) func() {
-		img, err := data.DecodeFile(path)
-		return func() { done(img, err) }
 	})
 }

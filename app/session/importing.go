@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"image"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
@@ -15,7 +12,7 @@ import (
 
 // Recognize looks at a source without writing anything; done gets what it is and its first images.
 func (s *Session) Recognize(source string, done func(data.Found, []image.Image, error)) {
-	s.background(func(ctx context.Context) {
+	s.work.run(func(ctx context.Context) {
 		found, err := data.Recognize(ctx, source)
 		var images []image.Image
 		if err == nil {
@@ -25,26 +22,44 @@ func (s *Session) Recognize(source string, done func(data.Found, []image.Image, 
 			images = []image.Image{images[0], images[2], images[5], images[7]}
 		}
 		if ctx.Err() == nil {
-			s.config.Post(func() { done(found, images, err) })
+			s.work.post(func() { done(found, images, err) })
 		}
 	})
 }
 
-// NameFor proposes a name for the data set of a source that is not taken yet.
-func (s *Session) NameFor(source string) string {
-	base := filepath.Base(source)
-	for _, ext := range []string{".tar.gz", ".tgz", ".tar", ".zip", ".gz"} {
-		base = strings.TrimSuffix(base, ext)
-	}
-	base, err := disk.SafeName(base)
-	if err != nil {
-		base = "data"
-	}
-	return s.freeName(base, func(n string) bool {
-		_, err := os.Stat(s.datasetFolder(n))
-		return err == nil
-	})
+// An importing is the import that goes on, of which there is one at most. The session's lock guards it.
+type importing struct {
+	cancel context.CancelFunc
+	shown  *Import // nil while none goes on; replaced, never written
 }
+
+// begin takes up an import. It reports whether none goes on.
+func (i *importing) begin(name, source string, cancel context.CancelFunc) bool {
+	if i.shown != nil {
+		return false
+	}
+	i.cancel, i.shown = cancel, &Import{Name: name, Source: source}
+	return true
+}
+
+// progress takes in how far the import is.
+func (i *importing) progress(p data.Progress) {
+	if i.shown == nil {
+		return
+	}
+	next := *i.shown
+	next.Done, next.Total, next.PerSecond, next.Left = p.Done, p.Total, p.PerSecond, p.Left
+	if p.Skipped != nil {
+		next.Skipped++
+	}
+	i.shown = &next
+}
+
+// end lets another import begin.
+func (i *importing) end() { i.cancel, i.shown = nil, nil }
+
+// NameFor proposes a name for the data set of a source that is not taken yet.
+func (s *Session) NameFor(source string) string { return s.space.NewDatasetName(source) }
 
 // Import makes a data set of a source in the background and chooses it.
 func (s *Session) Import(source, name string, o data.ImportOptions) {
@@ -60,7 +75,7 @@ func (s *Session) ImportSample(sample string, task data.Task) {
 	if task != data.Classification {
 		name += "-" + string(task)
 	}
-	if d := named(s.State().Datasets, name, func(d *Dataset) string { return d.Name }); d != nil && d.Err == nil {
+	if d := s.State().dataset(name); d != nil && d.Err == nil {
 		s.ChooseDataset(name)
 		return
 	}
@@ -73,8 +88,8 @@ func (s *Session) ImportSample(sample string, task data.Task) {
 func (s *Session) CancelImport() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.importing != nil {
-		s.importing()
+	if s.importing.cancel != nil {
+		s.importing.cancel()
 	}
 }
 
@@ -85,22 +100,17 @@ func (s *Session) startImport(name, source string, run func(ctx context.Context,
 		s.fail(err)
 		return
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	busy := false
-	s.change(func(now *State) {
-		if busy = s.importing != nil; !busy {
-			s.importing = cancel
-			now.Import = &Import{Name: name, Source: source}
-		}
-	})
-	if busy {
+	ctx, cancel := context.WithCancel(s.work.ctx)
+	began := false
+	s.change(func(*State) { began = s.importing.begin(name, source, cancel) })
+	if !began {
 		cancel()
 		s.fail(fault.New("session.import.busy", "Another import is going on. Wait for its end or cancel it."))
 		return
 	}
-	s.background(func(context.Context) {
+	s.work.run(func(context.Context) {
 		defer cancel()
-		_, err := run(ctx, s.datasetFolder(name), func(p data.Progress) { s.progress(p) })
+		_, err := run(ctx, s.space.DatasetPath(name), s.progress)
 		if err == nil {
 			s.imported(name)
 			return
@@ -108,30 +118,23 @@ func (s *Session) startImport(name, source string, run func(ctx context.Context,
 		if !errors.Is(err, context.Canceled) {
 			s.fail(err)
 		}
-		s.change(func(now *State) { s.importing, now.Import = nil, nil })
+		s.change(func(*State) { s.importing.end() })
 	})
 }
 
 // progress takes in how far the import is.
 func (s *Session) progress(p data.Progress) {
 	s.mu.Lock()
-	if i := s.now.Import; i != nil {
-		next := *i
-		next.Done, next.Total, next.PerSecond, next.Left = p.Done, p.Total, p.PerSecond, p.Left
-		if p.Skipped != nil {
-			next.Skipped++
-		}
-		s.now.Import = &next
-	}
+	s.importing.progress(p)
 	s.mu.Unlock()
 	s.touch()
 }
 
 // imported takes in the new data set and chooses it.
 func (s *Session) imported(name string) {
-	d := s.readDataset(name)
+	d := s.datasets.read(name)
 	s.change(func(now *State) {
-		s.importing, now.Import = nil, nil
+		s.importing.end()
 		now.Datasets, now.Dataset = withDataset(now.Datasets, d), name
 		s.settle(now)
 	})

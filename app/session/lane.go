@@ -11,32 +11,28 @@ import (
 // A lane is work of which only the newest counts: a new request cancels the one before and waits for its end. What belongs to a request
 // reaches the window only while no newer one was made and the lane was not stopped.
 type lane struct {
-	ctx        context.Context             // of the session
-	background func(func(context.Context)) // starts work that the session's end waits for
-	post       func(func())                // brings a call to the window's goroutine
-	turn       sync.Mutex                  // held by the request that is worked on
+	background *background
+	turn       sync.Mutex // held by the request that is worked on
 
 	mu         sync.Mutex // guards what follows
 	generation int        // of the newest request; a stop makes a new one too
 	cancel     context.CancelFunc
 }
 
-func (s *Session) newLane() *lane {
-	return &lane{ctx: s.ctx, background: s.background, post: s.config.Post}
-}
+func newLane(b *background) *lane { return &lane{background: b} }
 
 // do works on a request in the background and posts its answer. What work gives to post, such as its progress, arrives before the answer.
 func (l *lane) do(work func(ctx context.Context, post func(func())) (answer func())) {
-	ctx, cancel := context.WithCancel(l.ctx)
+	ctx, cancel := context.WithCancel(l.background.ctx)
 	generation := l.next(cancel)
 	post := func(call func()) {
-		l.post(func() {
+		l.background.post(func() {
 			if l.current(generation) { // asked here, not where it is posted: the window may have asked for something else meanwhile
 				call()
 			}
 		})
 	}
-	l.background(func(context.Context) {
+	l.background.run(func(context.Context) {
 		defer cancel()
 		kernel.GiveWay()
 		l.turn.Lock()
@@ -69,7 +65,7 @@ func (l *lane) next(cancel context.CancelFunc) int {
 func (l *lane) current(generation int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.generation == generation && l.ctx.Err() == nil
+	return l.generation == generation && l.background.ctx.Err() == nil
 }
 
 // progressInterval is the least time between two posts of progress.

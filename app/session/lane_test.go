@@ -31,12 +31,10 @@ func (p *later) run() {
 
 // aLane is a lane with a window that runs what is posted when the test says so, and a wait for the end of all work.
 func aLane(t *testing.T) (l *lane, window *later, wait func(), end context.CancelFunc) {
-	ctx, cancel := context.WithCancel(context.Background())
-	t.Cleanup(cancel)
-	var work sync.WaitGroup
 	window = &later{}
-	l = &lane{ctx: ctx, background: func(f func(context.Context)) { work.Go(func() { f(ctx) }) }, post: window.post}
-	return l, window, work.Wait, cancel
+	b := newBackground(window.post)
+	t.Cleanup(func() { b.close() })
+	return newLane(b), window, b.work.Wait, b.cancel
 }
 
 // answering makes work that posts progress and answers, both into a list.

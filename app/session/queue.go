@@ -1,49 +1,101 @@
 package session
 
 import (
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 
-	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/device"
-	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
-	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
 // A Waiting run starts when those before it have ended. It has no name yet.
 type Waiting struct {
-	ID      int // of this session
-	Dataset string
-	Spec    nn.Spec
-	Config  train.Config
-	Err     error // why it could not start
+	workspace.QueuedRun
+	ID  int   // of this session
+	Err error // why it could not start
 }
 
-const (
-	queueFile = "queue.json" // the runs that wait, so that they still do after the window was closed
-	maxQueue  = 1000         // runs that may wait
-	queueSize = 64 << 20     // bytes of the file at most
-)
-
-// queue is queue.json.
+// A queue is the runs that wait, in the order in which they start. Those that could not start stand first; they have no turn before the user asks for
+// one. The session's lock guards it; lists that were handed out stay as they are.
 type queue struct {
-	Format int      `json:"format"`
-	Runs   []queued `json:"runs"`
+	waiting []Waiting
+	last    int // ID that was given last
 }
 
-type queued struct {
-	Dataset string          `json:"dataset"`
-	Network json.RawMessage `json:"network"` // as in network.json
-	Config  train.Config    `json:"config"`
+// add appends runs.
+func (q *queue) add(list ...workspace.QueuedRun) {
+	q.waiting = slices.Clone(q.waiting)
+	for _, r := range list {
+		q.last++
+		q.waiting = append(q.waiting, Waiting{QueuedRun: r, ID: q.last})
+	}
+}
+
+// index returns where a run waits, −1 if it does not.
+func (q *queue) index(id int) int {
+	return slices.IndexFunc(q.waiting, func(w Waiting) bool { return w.ID == id })
+}
+
+// remove takes a run out.
+func (q *queue) remove(id int) {
+	q.waiting = slices.DeleteFunc(slices.Clone(q.waiting), func(w Waiting) bool { return w.ID == id })
+}
+
+// advance puts a run before all others.
+func (q *queue) advance(id int) {
+	if i := q.index(id); i >= 0 {
+		w := q.waiting[i]
+		q.remove(id)
+		q.waiting = slices.Insert(q.waiting, 0, w)
+	}
+}
+
+// next takes out the first run that may start, nil if there is none.
+func (q *queue) next() *Waiting {
+	i := slices.IndexFunc(q.waiting, func(w Waiting) bool { return w.Err == nil })
+	if i < 0 {
+		return nil
+	}
+	w := q.waiting[i]
+	q.remove(w.ID)
+	return &w
+}
+
+// putBack lets a run that was taken out be the next.
+func (q *queue) putBack(w Waiting) { q.waiting = slices.Insert(slices.Clone(q.waiting), 0, w) }
+
+// hold puts a run that could not start behind the others of that kind, with why.
+func (q *queue) hold(w Waiting, why error) {
+	w.Err = why
+	i := 0
+	for i < len(q.waiting) && q.waiting[i].Err != nil {
+		i++
+	}
+	q.waiting = slices.Insert(slices.Clone(q.waiting), i, w)
+}
+
+// release lets those that could not start be tried again.
+func (q *queue) release() {
+	q.waiting = slices.Clone(q.waiting)
+	for i := range q.waiting {
+		q.waiting[i].Err = nil
+	}
+}
+
+// moveWeights tells the runs that are to start from the weights in a folder where that lies now.
+func (q *queue) moveWeights(from, to string) {
+	q.waiting = slices.Clone(q.waiting)
+	for i := range q.waiting {
+		if q.waiting[i].Config.Weights == from {
+			q.waiting[i].Config.Weights = to
+		}
+	}
+}
+
+// needsWeights reports whether a run is to start from the weights in a folder.
+func needsWeights(waiting []Waiting, folder string) bool {
+	return slices.ContainsFunc(waiting, func(w Waiting) bool { return w.Config.Weights == folder })
 }
 
 // Enqueue trains the chosen network on the chosen data set with each configuration, one run after the other and after those that wait already. Where none goes on, the
@@ -59,8 +111,8 @@ func (s *Session) Enqueue(configs []train.Config) error {
 			return err
 		}
 	}
-	if len(state.Waiting)+len(configs) > maxQueue {
-		return fault.New("session.queue.long", "%d runs would wait; at most %d may. Let some of them end first.", len(state.Waiting)+len(configs), maxQueue)
+	if most := len(state.Waiting) + len(configs); most > workspace.MaxQueue {
+		return fault.New("session.queue.long", "%d runs would wait; at most %d may. Let some of them end first.", most, workspace.MaxQueue)
 	}
 	if state.Training == nil && len(configs) > 0 {
 		if _, err := s.Train(configs[0]); err != nil {
@@ -68,34 +120,19 @@ func (s *Session) Enqueue(configs []train.Config) error {
 		}
 		configs = configs[1:]
 	}
-	s.changeQueue(func(list []Waiting) []Waiting {
+	s.changeQueue(func(q *queue) {
 		for _, c := range configs {
-			s.lastWaiting++
-			list = append(list, Waiting{ID: s.lastWaiting, Dataset: d.Name, Spec: n.Spec, Config: c})
+			q.add(workspace.QueuedRun{Dataset: d.Name, Spec: n.Spec, Config: c})
 		}
-		return list
 	})
 	return nil
 }
 
 // Unqueue takes a run that waits out of the queue.
-func (s *Session) Unqueue(id int) {
-	s.changeQueue(func(list []Waiting) []Waiting {
-		return slices.DeleteFunc(list, func(w Waiting) bool { return w.ID == id })
-	})
-}
+func (s *Session) Unqueue(id int) { s.changeQueue(func(q *queue) { q.remove(id) }) }
 
 // Advance puts a run that waits before all others.
-func (s *Session) Advance(id int) {
-	s.changeQueue(func(list []Waiting) []Waiting {
-		i := slices.IndexFunc(list, func(w Waiting) bool { return w.ID == id })
-		if i < 0 {
-			return list
-		}
-		w := list[i]
-		return slices.Insert(slices.Delete(list, i, i+1), 0, w)
-	})
-}
+func (s *Session) Advance(id int) { s.changeQueue(func(q *queue) { q.advance(id) }) }
 
 // StartQueue starts the run that waits first, unless one goes on: after one was stopped, or the window was closed, those that wait are held. Those that could not start
 // are tried again.
@@ -103,58 +140,44 @@ func (s *Session) StartQueue() {
 	if s.State().Training != nil {
 		return
 	}
-	s.changeQueue(func(list []Waiting) []Waiting {
-		for i := range list {
-			list[i].Err = nil
-		}
-		return list
-	})
+	s.changeQueue((*queue).release)
 	s.startNext()
 }
 
 // changeQueue changes the runs that wait and keeps them on the disk.
-func (s *Session) changeQueue(f func([]Waiting) []Waiting) {
-	s.change(func(now *State) { now.Waiting = f(slices.Clone(now.Waiting)) })
-	s.background(func(context.Context) { s.fail(s.writeQueue()) })
+func (s *Session) changeQueue(f func(*queue)) {
+	s.change(func(*State) { f(&s.queue) })
+	s.write(&s.queueFile)
+}
+
+// writeQueue keeps the runs that wait in a state.
+func (s *Session) writeQueue(state *State) error {
+	var list []workspace.QueuedRun
+	for _, w := range state.Waiting {
+		list = append(list, w.QueuedRun)
+	}
+	return s.space.WriteQueue(list)
 }
 
 // startNext starts the run that waits first. One that cannot start, as its data set is gone, keeps its place and why, and the one after it has its turn.
 func (s *Session) startNext() {
 	var next *Waiting
-	s.changeQueue(func(list []Waiting) []Waiting {
-		i := slices.IndexFunc(list, func(w Waiting) bool { return w.Err == nil })
-		if i < 0 {
-			return list
-		}
-		next = &Waiting{}
-		*next = list[i]
-		return slices.Delete(list, i, i+1)
-	})
+	s.changeQueue(func(q *queue) { next = q.next() })
 	if next == nil {
 		return
 	}
-	d := named(s.State().Datasets, next.Dataset, func(d *Dataset) string { return d.Name })
-	if d == nil || d.Err != nil {
-		s.holdBack(*next, fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", next.Dataset))
+	if d := s.State().dataset(next.Dataset); d == nil || d.Err != nil {
+		s.holdBack(*next, noDataset(next.Dataset))
 		return
 	}
-	name := s.nextRun()
-	l := &live{run: name, dataset: next.Dataset, config: next.Config, spec: next.Spec, queued: next}
-	if err := s.startRun(l, train.Job{Folder: s.runFolder(name), Config: next.Config, Spec: next.Spec}); err != nil { // another one was quicker: this one waits on
-		s.changeQueue(func(list []Waiting) []Waiting { return slices.Insert(list, 0, *next) })
+	if err := s.startNew(s.nextRun(), next.QueuedRun, next); err != nil { // another one was quicker: this one waits on
+		s.changeQueue(func(q *queue) { q.putBack(*next) })
 	}
 }
 
 // holdBack puts a run that could not start back to where it waited, with why, and starts the next one.
 func (s *Session) holdBack(w Waiting, why error) {
-	w.Err = why
-	s.changeQueue(func(list []Waiting) []Waiting {
-		i := 0
-		for i < len(list) && list[i].Err != nil {
-			i++
-		}
-		return slices.Insert(list, i, w)
-	})
+	s.changeQueue(func(q *queue) { q.hold(w, why) })
 	if device.Failed(why) {
 		s.notice(Notice{Err: why, Stays: true, OnCPU: s.withCPU(func() error {
 			s.StartQueue()
@@ -164,65 +187,4 @@ func (s *Session) holdBack(w Waiting, why error) {
 		s.fail(why)
 	}
 	s.startNext()
-}
-
-// writeQueue keeps the runs that wait. The newest queue is written last, however many writers there are.
-func (s *Session) writeQueue() error {
-	s.queueDisk.Lock()
-	defer s.queueDisk.Unlock()
-	path := filepath.Join(s.config.Home, queueFile)
-	list := s.State().Waiting
-	if len(list) == 0 {
-		if err := disk.Remove(path); err != nil {
-			return disk.CannotWrite(err, path)
-		}
-		return nil
-	}
-	q := queue{Format: 1}
-	for _, w := range list {
-		q.Runs = append(q.Runs, queued{w.Dataset, w.Spec.JSON(), w.Config})
-	}
-	return disk.WriteFile(path, func(w io.Writer) error { return json.NewEncoder(w).Encode(q) })
-}
-
-// readQueue reads the runs that waited when the window was closed. Single ones that this version cannot train are left out and told; a file that cannot be read at all is
-// kept under another name, so that nothing is written over it.
-func readQueue(home string) ([]Waiting, error) {
-	path := filepath.Join(home, queueFile)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	aside := path + ".unreadable"
-	damaged := fault.New("session.queue.damaged", "The list of waiting runs, %s, is damaged or of a newer version, in all or in part. It is kept as %s. Add the runs again.", path, aside)
-	keep := func(why error) error {
-		if err := disk.Rename(path, aside); err != nil {
-			return damaged.Because(errors.Join(why, err))
-		}
-		return damaged.Because(why)
-	}
-	b, err := model.ReadFile(path, queueSize)
-	if err != nil {
-		return nil, keep(err)
-	}
-	var q queue
-	if err := json.Unmarshal(b, &q); err != nil {
-		return nil, keep(err)
-	}
-	if q.Format != 1 || len(q.Runs) > maxQueue {
-		return nil, keep(fmt.Errorf("format %d, %d runs", q.Format, len(q.Runs)))
-	}
-	var list []Waiting
-	var wrong error
-	for _, r := range q.Runs {
-		spec, err := nn.Parse(r.Network)
-		if err = errors.Join(err, r.Config.Check()); err != nil {
-			wrong = errors.Join(wrong, err)
-			continue
-		}
-		list = append(list, Waiting{ID: len(list) + 1, Dataset: r.Dataset, Spec: spec, Config: r.Config})
-	}
-	if wrong != nil {
-		return list, keep(wrong)
-	}
-	return list, nil
 }

@@ -66,7 +66,7 @@ func TestQueue(t *testing.T) {
 		}
 	}
 	w.close()
-	if _, err := os.Stat(filepath.Join(home, queueFile)); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(home, "queue.json")); !os.IsNotExist(err) {
 		t.Errorf("an empty queue is kept: %v", err)
 	}
 }
@@ -118,28 +118,6 @@ func TestGoBack(t *testing.T) {
 	}
 }
 
-// A queue that cannot be read is told, and nothing is started of it.
-func FuzzQueue(f *testing.F) {
-	f.Add([]byte(`{"format":1,"runs":[{"dataset":"d","network":{"format":1},"config":{"epochs":1}}]}`))
-	f.Add([]byte(`{"format":2}`))
-	f.Add([]byte(`[`))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		home := t.TempDir()
-		if err := os.WriteFile(filepath.Join(home, queueFile), b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		list, err := readQueue(home)
-		if err != nil && fault.Code(err) == "" {
-			t.Errorf("no words for %v", err)
-		}
-		for _, w := range list {
-			if w.Config.Check() != nil {
-				t.Errorf("%+v waits", w.Config)
-			}
-		}
-	})
-}
-
 // A run that cannot start keeps its place and why; the one after it has its turn. It is tried again when the user starts the queue.
 func TestARunThatCannotStartIsHeld(t *testing.T) {
 	home := t.TempDir()
@@ -176,16 +154,16 @@ func TestARunThatCannotStartIsHeld(t *testing.T) {
 func TestAQueueOfANewerVersionIsKept(t *testing.T) {
 	home := t.TempDir()
 	text := []byte(`{"format":2,"runs":[]}`)
-	if err := os.WriteFile(filepath.Join(home, queueFile), text, 0o666); err != nil {
+	if err := os.WriteFile(filepath.Join(home, "queue.json"), text, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	w := open(t, home)
 	w.s.Unqueue(1) // whatever changes the queue
 	w.until("what is told", func(st *State) bool {
-		return len(st.Notices) > 0 && fault.Code(st.Notices[0].Err) == "session.queue.damaged"
+		return len(st.Notices) > 0 && fault.Code(st.Notices[0].Err) == "workspace.queue.damaged"
 	})
 	w.close()
-	if b, err := os.ReadFile(filepath.Join(home, queueFile+".unreadable")); err != nil || string(b) != string(text) {
+	if b, err := os.ReadFile(filepath.Join(home, "queue.json.unreadable")); err != nil || string(b) != string(text) {
 		t.Errorf("what is kept is %q, %v", b, err)
 	}
 }

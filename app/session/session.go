@@ -8,18 +8,15 @@ package session
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/device"
-	"github.com/convscope/convscope/nn/disk"
-	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
 // Config is what a session stands on.
@@ -37,100 +34,92 @@ const (
 )
 
 // Session is an open workspace. Its methods may be called from any goroutine and do not block, but where they say so.
+//
+// It composes the State of its parts, each of which does one thing and knows no more than that needs.
 type Session struct {
 	config  Config
-	device  kernel.Device // for looking and detecting; training makes its own
-	ctx     context.Context
-	cancel  context.CancelFunc
-	work    sync.WaitGroup
+	space   workspace.Workspace
+	device  kernel.Device // for all but training, which opens its own
+	work    *background
 	changed chan struct{}
 	state   atomic.Pointer[State]
 
-	mu          sync.Mutex
-	now         State // being changed; its slices and maps are replaced, never written
+	mu          sync.Mutex // guards what follows, of which states are composed
+	now         State      // but for what others of its fields show; its slices and maps are replaced, never written
 	subscribers []*func(*State)
-	serial      int
-	lastRun     int // largest number that was given to a run
-	lastWaiting int // ID of the run that was put into the queue last
-	live        *live
-	importing   context.CancelFunc
-	networks    []Network // of the workspace, as they are on the disk
-	open        map[string]*data.Dataset
-	leaving     map[string]bool // data sets that are being deleted
-	reading     map[string]bool // runs whose curves are being read
-	orphans     []*data.Dataset // open still, though no longer on the disk
-	closed      bool
+	serial      int // of the last notice
+	networks    []workspace.Network
+	queue       queue
+	importing   importing
+
+	datasets *datasets
+	training *trainer
+	names    runNames
+	reading  curveReads
+	*images
+	*predictions
+	evaluator  evaluator
+	evaluating *lane // one evaluation
+	finding    *lane // one search for a rate
+	watching   *lane // one image that a training is to show its way through layers of
+
+	queueFile, choiceFile stateFile
 
 	newDevice func(device.Request) (device.Choice, error) // for training
-
-	disk       sync.Mutex // held while data sets come or go on the disk; never within mu
-	queueDisk  sync.Mutex // held while the queue is written; never within mu
-	choiceDisk sync.Mutex // held while the choice is written; never within mu
-
-	look, detect, evaluate, augmented, rates, find, watch, content *lane
-
-	models    *model.Cache
-	evaluated evaluations
 }
 
 // New opens the workspace and begins to read it.
 func New(c Config) (*Session, error) {
-	for _, sub := range []string{"datasets", "networks", "runs"} {
-		if err := disk.MakeFolder(filepath.Join(c.Home, sub)); err != nil {
-			return nil, noHome(c.Home, err)
-		}
-	}
-	if err := disk.Writable(c.Home); err != nil {
-		return nil, noHome(c.Home, err)
+	space, err := workspace.Open(c.Home)
+	if err != nil {
+		return nil, err
 	}
 	cpu, err := kernel.NewQuietCPU(c.Threads)
 	if err != nil {
 		return nil, err
 	}
-	s := &Session{config: c, device: cpu, newDevice: device.Open, changed: make(chan struct{}, 1), open: map[string]*data.Dataset{}, leaving: map[string]bool{}, reading: map[string]bool{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	for _, l := range []**lane{&s.look, &s.detect, &s.evaluate, &s.augmented, &s.rates, &s.find, &s.watch, &s.content} {
-		*l = s.newLane()
+	work := newBackground(c.Post)
+	s := &Session{
+		config: c, space: space, device: cpu, work: work, changed: make(chan struct{}, 1), newDevice: device.Open,
+		datasets: newDatasets(space), names: runNames{space: space}, predictions: newPredictions(space, work, model.NewCache(cpu, readyModels)),
+		evaluator: evaluator{device: cpu}, evaluating: newLane(work), finding: newLane(work), watching: newLane(work),
 	}
-	s.models, s.networks = model.NewCache(cpu, readyModels), readNetworks(c.Home)
-	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(s.networks, nil)}
+	s.images = newImages(s.datasets.get, work)
+	s.training = &trainer{open: s.datasets.get, device: s.openDevice, changed: s.touch, fail: s.fail}
+	s.queueFile.write, s.choiceFile.write = s.writeQueue, s.writeChoice
+	networks, err := space.Networks()
+	s.networks = networks
+	s.now = State{Loading: true, Device: device.Auto, Devices: always(), Engine: kernel.Features(), Threads: cpu.Threads(), Memory: memory(), Curves: map[string]*Curve{}, Networks: networksFor(networks, nil)}
 	s.state.Store(s.compose())
-	s.background(s.publish)
-	s.background(s.attend)
-	s.background(s.restore)
+	s.fail(err)
+	s.work.run(s.publish)
+	s.work.run(s.attend)
+	s.work.run(s.restore)
 	return s, nil
-}
-
-func noHome(folder string, cause error) error {
-	return fault.New("session.home", "The folder of the workspace, %s, cannot be written to. Allow writing there, or choose another folder.", folder).Because(cause)
 }
 
 // Close cancels everything that goes on, lets a training write its snapshot, and waits for all of it.
 func (s *Session) Close() error {
-	s.mu.Lock()
-	if s.closed {
-		s.mu.Unlock()
+	if !s.work.close() {
 		return nil
 	}
-	s.closed = true
-	s.mu.Unlock()
-	s.cancel()
-	s.work.Wait()
-	err := s.models.Close()
-	for _, d := range s.open {
-		err = errors.Join(err, d.Close())
-	}
-	for _, d := range s.orphans {
-		err = errors.Join(err, d.Close())
-	}
-	return errors.Join(err, s.device.Close())
+	return errors.Join(s.models.Close(), s.datasets.close(), s.device.Close())
 }
 
-// Home is the folder of the workspace.
-func (s *Session) Home() string { return s.config.Home }
+// Home returns the folder of the workspace.
+func (s *Session) Home() string { return s.space.Root() }
 
-// State is the newest state that was posted or is about to be.
+// IsRunPath reports whether a path is that of a run of the workspace, which may be gone by now.
+func (s *Session) IsRunPath(path string) bool { return s.space.IsRunPath(path) }
+
+// State returns the newest state that was posted or is about to be.
 func (s *Session) State() *State { return s.state.Load() }
+
+// Do runs work in the background; the call that it returns is posted to the window's goroutine.
+func (s *Session) Do(work func(context.Context) func()) { s.work.answer(work) }
+
+// Post brings a call to the window's goroutine.
+func (s *Session) Post(f func()) { s.work.post(f) }
 
 // Subscribe calls f on the window's goroutine with every new state, until cancel is called there. It is called with the present one soon.
 func (s *Session) Subscribe(f func(*State)) (cancel func()) {
@@ -143,16 +132,6 @@ func (s *Session) Subscribe(f func(*State)) (cancel func()) {
 		defer s.mu.Unlock()
 		s.subscribers = slices.DeleteFunc(slices.Clone(s.subscribers), func(p *func(*State)) bool { return p == &f })
 	}
-}
-
-// background runs work that Close waits for.
-func (s *Session) background(f func(context.Context)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	s.work.Go(func() { f(s.ctx) })
 }
 
 // touch marks the session as changed.
@@ -175,10 +154,24 @@ func (s *Session) change(f func(*State)) {
 // compose makes the state of now. The lock is held.
 func (s *Session) compose() *State {
 	state := s.now
-	if s.live != nil {
-		s.live.compose(&state)
-	}
+	state.Waiting, state.Import = s.queue.waiting, s.importing.shown
+	s.training.compose(&state)
 	return &state
+}
+
+// A stateFile keeps a part of the state on the disk.
+type stateFile struct {
+	mu    sync.Mutex // held while it is written; never within the session's lock
+	write func(*State) error
+}
+
+// write brings a file up to date. The newest is written last, however many goroutines do so.
+func (s *Session) write(f *stateFile) {
+	s.work.run(func(context.Context) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		s.fail(f.write(s.State()))
+	})
 }
 
 // publish posts states until the session is closed. While the window has not yet taken one, no other is posted: it will find the
@@ -197,7 +190,7 @@ func (s *Session) publish(ctx context.Context) {
 		s.mu.Unlock()
 		if !pending.Swap(true) {
 			posted := time.Now()
-			s.config.Post(func() {
+			s.work.post(func() {
 				pending.Store(false)
 				wait.Store((4*wait.Load() + int64(time.Since(posted))) / 5)
 				s.mu.Lock()
@@ -253,6 +246,3 @@ func (s *Session) attend(ctx context.Context) {
 		s.dropLost()
 	}
 }
-
-// StopFinding breaks off the search for a learning rate.
-func (s *Session) StopFinding() { s.rates.stop() }

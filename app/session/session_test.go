@@ -200,7 +200,7 @@ func TestDamageIsToldAndTheRestWorks(t *testing.T) {
 	if len(st.Runs) != 1 || fault.Code(st.Runs[0].Err) == "" {
 		t.Errorf("the damaged run: %+v", st.Runs)
 	}
-	if n := named(st.Networks, "bad", func(n *Network) string { return n.Name }); n == nil || fault.Code(n.Err) == "" {
+	if n := st.network("bad"); n == nil || fault.Code(n.Err) == "" {
 		t.Errorf("the damaged network: %+v", n)
 	}
 	if _, err := w.s.Train(train.Defaults()); fault.Code(err) == "" {

@@ -8,6 +8,7 @@ import (
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
 // A State is all that the window shows of the workspace, at one moment. It is never changed: a new one takes its place.
@@ -56,11 +57,7 @@ type Network struct {
 }
 
 // A Run of the workspace.
-type Run struct {
-	Name, Folder string
-	Info         train.RunInfo
-	Err          error
-}
+type Run = workspace.Run
 
 // Import is an import on its way.
 type Import struct {
@@ -90,7 +87,7 @@ type Training struct {
 	Probe              *train.Probe
 }
 
-// Progress of the run, 0…1.
+// Progress returns how far the run is, 0…1.
 func (t *Training) Progress() float64 {
 	if t.Iterations == 0 {
 		return 0
@@ -98,7 +95,7 @@ func (t *Training) Progress() float64 {
 	return float64(t.Iteration) / float64(t.Iterations)
 }
 
-// A Notice tells what happened in the background: an error, or something done. Notices are numbered so that each is shown once.
+// A Notice says what happened in the background: an error, or something done. Notices are numbered so that each is shown once.
 type Notice struct {
 	Serial int
 	Err    error
@@ -111,12 +108,10 @@ type Notice struct {
 // kept is how many notices a State carries; a window that listens at all sees each.
 const kept = 20
 
-// ChosenDataset is the data set that is chosen, or nil.
-func (s *State) ChosenDataset() *Dataset {
-	return named(s.Datasets, s.Dataset, func(d *Dataset) string { return d.Name })
-}
+// ChosenDataset returns the data set that is chosen, or nil.
+func (s *State) ChosenDataset() *Dataset { return s.dataset(s.Dataset) }
 
-// DatasetOf is the data set that a run was trained on, or nil if that is no longer there, or there is no such run.
+// DatasetOf returns the data set that a run was trained on, or nil if that is no longer there, or there is no such run.
 func (s *State) DatasetOf(r *Run) *Dataset {
 	if r == nil || r.Err != nil {
 		return nil
@@ -130,16 +125,27 @@ func (s *State) DatasetOf(r *Run) *Dataset {
 	return &s.Datasets[i]
 }
 
-// ChosenNetwork is the network that is chosen, or nil.
-func (s *State) ChosenNetwork() *Network {
-	return named(s.Networks, s.Network, func(n *Network) string { return n.Name })
+// ChosenNetwork returns the network that is chosen, or nil.
+func (s *State) ChosenNetwork() *Network { return s.network(s.Network) }
+
+// ChosenRun returns the run that is chosen, or nil.
+func (s *State) ChosenRun() *Run { return s.run(s.Run) }
+
+// Live reports whether the chosen run is the one that is going on.
+func (s *State) Live() bool { return s.Training != nil && s.Training.Run == s.Run }
+
+// dataset, network and run return what has a name, or nil.
+func (s *State) dataset(name string) *Dataset {
+	return named(s.Datasets, name, func(d *Dataset) string { return d.Name })
 }
 
-// ChosenRun is the run that is chosen, or nil.
-func (s *State) ChosenRun() *Run { return named(s.Runs, s.Run, func(r *Run) string { return r.Name }) }
+func (s *State) network(name string) *Network {
+	return named(s.Networks, name, func(n *Network) string { return n.Name })
+}
 
-// Live tells whether the chosen run is the one that is going on.
-func (s *State) Live() bool { return s.Training != nil && s.Training.Run == s.Run }
+func (s *State) run(name string) *Run {
+	return named(s.Runs, name, func(r *Run) string { return r.Name })
+}
 
 func named[T any](all []T, name string, nameOf func(*T) string) *T {
 	i := slices.IndexFunc(all, func(v T) bool { return nameOf(&v) == name })

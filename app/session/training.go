@@ -3,116 +3,22 @@ package session
 import (
 	"context"
 	"errors"
-	"fmt"
 	"image"
-	"io/fs"
 	"maps"
 	"math"
 	"os"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
-	"github.com/convscope/convscope/nn/kernel"
-	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
-// live is the run that is going on. The session's lock guards it.
-type live struct {
-	run      string
-	dataset  string
-	config   train.Config
-	spec     nn.Spec
-	requests chan train.Request
-
-	restore          func() // done when it has ended
-	before           string // the run that was chosen before it
-	queued           *Waiting
-	unread           bool // its curves so far are on the disk alone
-	device           string
-	onAdapter        bool
-	started          bool
-	paused, stopping bool
-	step             train.Step
-	iterations       int
-	perEpoch         int
-	curve            gathering
-	probe            *train.Probe
-	since            time.Time // of the first step; time in pauses does not count
-	first            int       // its iteration
-	held             time.Time // since when it is paused
-}
-
-// compose puts the run into a state.
-func (l *live) compose(s *State) {
-	t := &Training{
-		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Device: l.device, OnAdapter: l.onAdapter, Started: l.started, Paused: l.paused, Stopping: l.stopping,
-		Iteration: l.step.Iteration, Iterations: l.iterations, IterationsPerEpoch: l.perEpoch, Epoch: l.step.Epoch,
-		Loss: l.step.Loss, Rate: l.step.Rate, ImagesPerSecond: l.step.ImagesPerSecond, Probe: l.probe,
-	}
-	if done := l.step.Iteration - l.first; done > 0 {
-		t.Left = time.Duration(float64(l.worked(time.Now())) / float64(done) * float64(l.iterations-l.step.Iteration))
-	}
-	s.Training = t
-	s.Runs = slices.Clone(s.Runs)
-	if i := slices.IndexFunc(s.Runs, func(r Run) bool { return r.Name == l.run }); i >= 0 {
-		info := &s.Runs[i].Info
-		info.State, info.Config, info.Iterations, info.Iteration, info.PerEpoch = train.Running, l.config, l.iterations, l.step.Iteration, l.perEpoch
-		if !l.unread {
-			info.Epochs = l.curve.epochs[:len(l.curve.epochs):len(l.curve.epochs)]
-		}
-		for _, e := range info.Epochs {
-			if e.Best {
-				info.BestEpoch, info.Best = e.Epoch, e.Val.Get(metric.Deciding(info.Task).Key)
-			}
-		}
-	}
-	s.Curves = maps.Clone(s.Curves)
-	s.Curves[l.run] = l.curve.curve()
-}
-
-// worked is how long the run has worked on its steps, without its pauses.
-func (l *live) worked(now time.Time) time.Duration {
-	if l.paused {
-		now = l.held
-	}
-	return now.Sub(l.since)
-}
-
-// observe takes in what a run tells, on the run's goroutine.
-func (s *Session) observe(e train.Event) {
-	s.mu.Lock()
-	l := s.live
-	switch e := e.(type) {
-	case train.Started:
-		l.device = e.Device
-		l.started, l.iterations, l.perEpoch = true, e.Iterations, e.IterationsPerEpoch
-		l.first, l.since = e.Iteration, time.Now()
-		l.step.Iteration = e.Iteration
-	case train.Step:
-		l.step = e
-	case train.RateChanged:
-		l.config.Rate = e.Rate
-	case train.Probe:
-		l.probe = &e
-	case train.Paused:
-		l.paused, l.held = true, time.Now()
-	case train.Resumed:
-		l.paused = false
-		l.since = l.since.Add(time.Since(l.held))
-	}
-	l.curve.add(e)
-	s.mu.Unlock()
-	s.touch()
-	if w, ok := e.(train.Warning); ok && w.Fault != nil {
-		s.fail(w.Fault)
-	}
-}
-
-// trainable is what a new run trains and on what: the chosen network and data set, if they can be used.
+// trainable returns what a new run trains and on what: the chosen network and data set, if they can be used.
 func trainable(state *State) (*Dataset, *Network, error) {
 	d, n := state.ChosenDataset(), state.ChosenNetwork()
 	switch {
@@ -126,25 +32,7 @@ func trainable(state *State) (*Dataset, *Network, error) {
 	return d, n, nil
 }
 
-// Train starts a run of the chosen network on the chosen data set and chooses it. It gives the run's name.
-func (s *Session) Train(c train.Config) (string, error) {
-	state := s.State()
-	d, n, err := trainable(state)
-	if err != nil {
-		return "", err
-	}
-	if err := gone(*d); err != nil {
-		s.drop(d.Name)
-		return "", err
-	}
-	if err := sound(n.Spec, c); err != nil {
-		return "", err
-	}
-	name := s.nextRun()
-	return name, s.startRun(&live{run: name, dataset: d.Name, config: c, spec: n.Spec}, train.Job{Folder: s.runFolder(name), Config: c, Spec: n.Spec})
-}
-
-// sound says what hinders a network from being trained so.
+// sound returns what hinders a network from being trained with a configuration.
 func sound(spec nn.Spec, c train.Config) error {
 	if err := c.Check(); err != nil {
 		return err
@@ -155,23 +43,54 @@ func sound(spec nn.Spec, c train.Config) error {
 	return nil
 }
 
-// nextRun is "run N" with the first N after all that were or were given: nobody gets a name twice.
-func (s *Session) nextRun() string {
-	for {
-		s.mu.Lock()
-		for _, r := range s.now.Runs {
-			n := 0
-			if _, err := fmt.Sscanf(r.Name, "run %d", &n); err == nil {
-				s.lastRun = max(s.lastRun, n)
-			}
-		}
-		s.lastRun++
-		name := fmt.Sprintf("run %d", s.lastRun)
-		s.mu.Unlock()
-		if _, err := os.Lstat(s.runFolder(name)); errors.Is(err, fs.ErrNotExist) {
-			return name
-		}
+// noDataset returns the fault of a run whose data set is not in the workspace.
+func noDataset(name string) error {
+	return fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", name)
+}
+
+// runNames gives new runs their names; none is given twice.
+type runNames struct {
+	space workspace.Workspace
+
+	mu   sync.Mutex
+	last string
+}
+
+// next returns a name that neither a run on the disk nor one of those that are listed has.
+func (n *runNames) next(listed []Run) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	given := []string{n.last}
+	for _, r := range listed {
+		given = append(given, r.Name)
 	}
+	n.last = n.space.NewRunName(given...)
+	return n.last
+}
+
+// nextRun returns a name for a new run.
+func (s *Session) nextRun() string { return s.names.next(s.State().Runs) }
+
+// Train starts a run of the chosen network on the chosen data set and chooses it. It returns the run's name.
+func (s *Session) Train(c train.Config) (string, error) {
+	d, n, err := trainable(s.State())
+	if err != nil {
+		return "", err
+	}
+	if err := s.checkDataset(*d); err != nil {
+		return "", err
+	}
+	if err := sound(n.Spec, c); err != nil {
+		return "", err
+	}
+	name := s.nextRun()
+	return name, s.startNew(name, workspace.QueuedRun{Dataset: d.Name, Spec: n.Spec, Config: c}, nil)
+}
+
+// startNew starts a new run. queued is what it was in the queue, nil for one that did not wait.
+func (s *Session) startNew(name string, r workspace.QueuedRun, queued *Waiting) error {
+	l := &live{run: name, dataset: r.Dataset, config: r.Config, spec: r.Spec, queued: queued}
+	return s.start(l, train.Job{Folder: s.space.RunPath(name), Config: r.Config, Spec: r.Spec})
 }
 
 // ResumeRun goes on with a run from its newest snapshot. Its data set must still be in the workspace.
@@ -180,16 +99,15 @@ func (s *Session) ResumeRun(name string) error { return s.ExtendRun(name, 0) }
 // ExtendRun goes on with a run for some epochs more than it was to have.
 func (s *Session) ExtendRun(name string, epochs int) error {
 	state := s.State()
-	r := named(state.Runs, name, func(r *Run) string { return r.Name })
+	r := state.run(name)
 	if r == nil || r.Err != nil {
 		return fault.New("session.run.none", "There is no run %s that could go on. Choose another one.", name)
 	}
 	d := slices.IndexFunc(state.Datasets, func(d Dataset) bool { return d.Path == r.Info.Dataset })
 	if d < 0 {
-		return fault.New("session.run.dataset", "The data set %s of this run is no longer there. Import it again under the same name.", r.Info.Dataset)
+		return noDataset(r.Info.Dataset)
 	}
-	if err := gone(state.Datasets[d]); err != nil {
-		s.drop(state.Datasets[d].Name)
+	if err := s.checkDataset(state.Datasets[d]); err != nil {
 		return err
 	}
 	l := &live{run: name, dataset: state.Datasets[d].Name, config: r.Info.Config, spec: r.Info.Spec}
@@ -199,57 +117,54 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 		l.unread = true
 	}
 	l.config.Epochs += epochs
-	return s.startRun(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
+	return s.start(l, train.Job{Folder: r.Folder, Resume: true, Config: r.Info.Config, Epochs: l.config.Epochs})
 }
 
-// startRun runs a training in the background, unless one goes on.
-func (s *Session) startRun(l *live, job train.Job) error {
+// start runs a training in the background, unless one goes on, and chooses it.
+func (s *Session) start(l *live, job train.Job) (err error) {
 	if !job.Resume {
-		spec, err := l.config.WithLoss(l.spec)
-		if err != nil {
+		if l.spec, err = l.config.WithLoss(l.spec); err != nil {
 			return err
 		}
-		l.spec = spec
 	}
-	l.requests = make(chan train.Request, 16)
-	job.Requests = l.requests
-	busy := ""
 	s.change(func(now *State) {
-		if s.live != nil {
-			busy = s.live.run
+		l.before = now.Run
+		if err = s.training.begin(l); err != nil {
 			return
 		}
-		l.before = now.Run
-		s.live, now.Run = l, l.run
+		now.Run = l.run
 		if now.ChosenRun() == nil { // a new one, not one that goes on
-			info := train.RunInfo{Folder: job.Folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN(), Begun: time.Now()}
-			if d := named(now.Datasets, l.dataset, func(d *Dataset) string { return d.Name }); d != nil {
-				info.Task, info.Labels, info.Dataset = d.Info.Task, d.Info.Classes, d.Path
-			}
-			now.Runs = withRun(now.Runs, Run{Name: l.run, Folder: job.Folder, Info: info})
+			now.Runs = withRun(now.Runs, begun(now, l, job.Folder))
 		}
 	})
-	if busy != "" {
-		return fault.New("session.training.busy", "The run %s is going on. Wait for its end or stop it first.", busy)
+	if err != nil {
+		return err
 	}
 	s.remember()
-	s.background(func(ctx context.Context) { s.run(ctx, l, job) })
+	s.work.run(func(ctx context.Context) { s.train(ctx, l, job) })
 	return nil
 }
 
-// run trains to the end and takes in what became of it.
-func (s *Session) run(ctx context.Context, l *live, job train.Job) {
-	s.recall(l)
-	result, err := s.trainWith(ctx, l, job)
-	r := s.readRun(l.run)
+// begun describes a run that has begun, before anything of it is on the disk.
+func begun(now *State, l *live, folder string) Run {
+	info := train.RunInfo{Folder: folder, Config: l.config, Spec: l.spec, State: train.Running, Best: math.NaN(), Begun: time.Now()}
+	if d := now.dataset(l.dataset); d != nil {
+		info.Task, info.Labels, info.Dataset = d.Info.Task, d.Info.Classes, d.Path
+	}
+	return Run{Name: l.run, Folder: folder, Info: info}
+}
+
+// train trains a run to its end and takes in what became of it.
+func (s *Session) train(ctx context.Context, l *live, job train.Job) {
+	result, err := s.training.train(ctx, l, job)
+	r := s.space.ReadRun(l.run)
 	_, missing := os.Stat(r.Folder) // it never came to be
-	curve := l.curve.curve()
 	s.change(func(now *State) {
-		s.live = nil
+		s.training.end()
 		if missing == nil {
 			now.Runs = withRun(now.Runs, r)
 			now.Curves = maps.Clone(now.Curves)
-			now.Curves[l.run] = curve
+			now.Curves[l.run] = l.curve.curve()
 		} else {
 			now.Runs = withoutRun(now.Runs, l.run)
 			if now.Run == l.run {
@@ -262,25 +177,25 @@ func (s *Session) run(ctx context.Context, l *live, job train.Job) {
 		s.remember()
 		s.loadCurve(s.State().Run)
 	}
-	heldBack := err != nil && !l.started && l.queued != nil && l.restore == nil // which tells why
-	if !heldBack {
-		s.tellEnd(ctx, l, result, err, missing == nil)
+	held := err != nil && !l.started && l.queued != nil && l.afterward == nil // which says why
+	if !held {
+		s.noticeEnd(ctx, l, result, err, missing == nil)
 	}
 	if ctx.Err() != nil {
 		return
 	}
 	switch {
-	case l.restore != nil: // the user wants to look at that
-		l.restore()
-	case heldBack:
+	case l.afterward != nil: // the user wants to look at that
+		l.afterward()
+	case held:
 		s.holdBack(*l.queued, err)
 	case result.Reason != train.Stopped && (err == nil || train.HasDiverged(err)): // what else ends a run, a full disk say, would end the next one too
 		s.startNext()
 	}
 }
 
-// tellEnd tells how a run ended: what it was about, if it went wrong, or who stopped it.
-func (s *Session) tellEnd(ctx context.Context, l *live, result train.Result, err error, begun bool) {
+// noticeEnd says how a run ended: what it was about, if it went wrong, or who stopped it.
+func (s *Session) noticeEnd(ctx context.Context, l *live, result train.Result, err error, begun bool) {
 	switch {
 	case errors.Is(err, context.Canceled) || err == nil && ctx.Err() != nil:
 	case err == nil:
@@ -294,60 +209,10 @@ func (s *Session) tellEnd(ctx context.Context, l *live, result train.Result, err
 	}
 }
 
-// recall reads the curves that a run which goes on had so far, if the window has not asked for them yet.
-func (s *Session) recall(l *live) {
-	if !l.unread {
-		return
-	}
-	events, err := train.ReadEvents(s.runFolder(l.run))
-	s.fail(err)
-	var g gathering
-	for _, e := range events {
-		g.add(e)
-	}
-	s.change(func(*State) { l.curve, l.unread = g, false })
-}
-
-// trainWith opens what a job needs and runs it.
-func (s *Session) trainWith(ctx context.Context, l *live, job train.Job) (result train.Result, err error) {
-	if job.Data, err = s.Data(l.dataset); err != nil {
-		return result, err
-	}
-	chosen, err := s.openDevice(job)
-	if err != nil {
-		return result, err
-	}
-	job.Device = chosen
-	s.change(func(*State) { l.onAdapter = chosen.Kind == device.GPU })
-	kernel.GiveWay() // the window comes first
-	defer func() { err = errors.Join(err, job.Device.Close()) }()
-	return train.Run(ctx, job, s.observe)
-}
-
-// trainingOn is the data set of the run that goes on, or "".
-func (s *Session) trainingOn() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.live == nil {
-		return ""
-	}
-	return s.live.dataset
-}
-
 // request asks a run for something; if another one goes on by now, or none, it is nothing.
 func (s *Session) request(run string, q train.Request, mark func(*live)) {
-	s.change(func(*State) {
-		if s.live == nil || s.live.run != run {
-			return
-		}
-		select {
-		case s.live.requests <- q:
-			if mark != nil {
-				mark(s.live)
-			}
-		default: // sixteen requests wait already: the run is busy with a long step, and the next click will do
-		}
-	})
+	s.training.request(run, q, mark)
+	s.change(func(*State) {})
 }
 
 // Pause holds a run until Continue or Stop.
@@ -368,6 +233,6 @@ func (s *Session) SetRate(run string, rate float64) {
 
 // Watch asks a run for probes of an image on its way through some layers, or through all where none is named; a nil image ends it.
 func (s *Session) Watch(run string, img image.Image, layers ...string) {
-	s.watch.stop() // of an image that is still being read
+	s.watching.stop() // of an image that is still being read
 	s.request(run, train.Watch{Image: img, Layers: layers}, nil)
 }

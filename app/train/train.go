@@ -2,7 +2,6 @@
 package train
 
 import (
-	"path/filepath"
 	"slices"
 
 	"fyne.io/fyne/v2"
@@ -123,8 +122,8 @@ func (p *Page) Update(s *session.State) {
 
 // forgetLost lets the next run start from nothing if the run whose weights it was to start from was deleted.
 func (p *Page) forgetLost() {
-	home := filepath.Join(p.host.Session().Home(), "runs")
-	if w := p.config.Weights; p.state.Loading || filepath.Dir(w) != home || slices.ContainsFunc(p.state.Runs, func(r session.Run) bool { return r.Folder == w }) {
+	w := p.config.Weights
+	if p.state.Loading || !p.host.Session().IsRunPath(w) || slices.ContainsFunc(p.state.Runs, func(r session.Run) bool { return r.Folder == w }) {
 		return
 	}
 	p.config.Weights = ""

@@ -80,6 +80,11 @@ func (w Workspace) NetworkPath(name string) string {
 // RunPath returns the folder of a run.
 func (w Workspace) RunPath(name string) string { return filepath.Join(w.root, runs, name) }
 
+// IsRunPath reports whether a path is that of a run of the workspace, which may be gone by now.
+func (w Workspace) IsRunPath(path string) bool {
+	return filepath.Dir(path) == filepath.Join(w.root, runs)
+}
+
 // Datasets lists the names of the data sets, in their order.
 func (w Workspace) Datasets() ([]string, error) { return w.folders(datasets) }
 

@@ -124,6 +124,15 @@ func TestLists(t *testing.T) {
 	}
 }
 
+func TestIsRunPath(t *testing.T) {
+	w := at(t, t.TempDir())
+	for path, want := range map[string]bool{w.RunPath("run 7"): true, w.DatasetPath("run 7"): false, filepath.Join(w.RunPath("run 7"), "snapshots"): false, "": false, "weights.caffemodel": false} {
+		if got := w.IsRunPath(path); got != want {
+			t.Errorf("%q is a run's path: %v", path, got)
+		}
+	}
+}
+
 func TestReading(t *testing.T) {
 	w := filled(t)
 	if r := w.ReadRun("run 1"); r.Err != nil || r.Name != "run 1" || r.Folder != w.RunPath("run 1") || len(r.Info.Snapshots) != 2 {

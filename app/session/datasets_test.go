@@ -1,18 +1,20 @@
 package session
 
 import (
+	"context"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
+	"github.com/convscope/convscope/nn/workspace"
 )
 
 // withShapes is the folder of a workspace with a small data set: under the race detector a whole sample takes long.
@@ -58,7 +60,7 @@ func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
 	if err := os.Rename(folder, away); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.s.ResumeRun(run); fault.Code(err) != "session.dataset.gone" {
+	if err := w.s.ResumeRun(run); fault.Code(err) != "workspace.dataset.gone" {
 		t.Errorf("going on without the data: %v", err)
 	}
 	if st := w.s.State(); st.ChosenDataset() != nil || st.Training != nil {
@@ -74,7 +76,7 @@ func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.s.Refresh()
-	w.until("a notice", func(st *State) bool { return st.told("session.dataset.gone") >= 1 && st.ChosenDataset() == nil })
+	w.until("a notice", func(st *State) bool { return st.told("workspace.dataset.gone") >= 1 && st.ChosenDataset() == nil })
 	if _, err := w.s.Train(c); fault.Code(err) != "session.dataset.none" {
 		t.Errorf("training without the data: %v", err)
 	}
@@ -89,10 +91,10 @@ func TestALostDatasetIsToldAndNotTrainedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	w = open(t, home)
-	w.until("a notice", func(st *State) bool { return st.told("session.dataset.gone") == 1 })
+	w.until("a notice", func(st *State) bool { return st.told("workspace.dataset.gone") == 1 })
 	w.close()
 	w = open(t, home)
-	if n := w.s.State().told("session.dataset.gone"); n != 0 {
+	if n := w.s.State().told("workspace.dataset.gone"); n != 0 {
 		t.Errorf("it is told again at the next start")
 	}
 	w.close()
@@ -103,30 +105,8 @@ func TestTheWorkspaceMustBeWritable(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(Config{Home: file, Post: func(func()) {}}); fault.Code(err) != "session.home" {
+	if _, err := New(Config{Home: file, Post: func(func()) {}}); fault.Code(err) != "workspace.root" {
 		t.Errorf("a workspace that is a file: %v", err)
-	}
-}
-
-func TestTimeInAPauseDoesNotCount(t *testing.T) {
-	l := &live{iterations: 100, first: 0, since: time.Now().Add(-20 * time.Second)}
-	l.step.Iteration = 50
-	left := func() time.Duration {
-		s := State{Curves: map[string]*Curve{}}
-		l.compose(&s)
-		return s.Training.Left.Round(time.Second)
-	}
-	if got := left(); got != 20*time.Second {
-		t.Errorf("%s are left after 50 of 100 steps in 20 s", got)
-	}
-	l.paused, l.held = true, l.since.Add(10*time.Second) // ten seconds ago
-	if got := left(); got != 10*time.Second {
-		t.Errorf("%s are left in a pause after 50 steps in 10 s", got)
-	}
-	s := &Session{live: l, changed: make(chan struct{}, 1)}
-	s.observe(train.Resumed{})
-	if got := left(); got != 10*time.Second {
-		t.Errorf("%s are left after the pause", got)
 	}
 }
 
@@ -148,48 +128,22 @@ func TestADivergedRunKeepsNothingBeforeItsFirstSnapshot(t *testing.T) {
 	}
 }
 
-// What a crash left is cleared at the next start: what was being made or removed goes, what was put aside is there again, what others are at stays.
+// What a crash left is cleared at the next start.
 func TestWhatACrashLeftIsClearedAtTheNextStart(t *testing.T) {
 	home := t.TempDir()
-	for _, folder := range []string{
-		"datasets/.deleting shapes", "datasets/.convscope-import-killed", "datasets/.convscope-import-aside-old", "datasets/.mine",
-		"runs/.deleting run 1", "runs/.convscope-run-killed", "runs/run 2/snapshots/.new-killed", "runs/run 2/snapshots/.deleting 3", "networks",
-	} {
-		if err := os.MkdirAll(filepath.Join(home, folder, "in it"), 0o777); err != nil {
+	left := []string{filepath.Join(home, "datasets", ".deleting shapes"), filepath.Join(home, "runs", ".convscope-run-killed")}
+	for _, folder := range left {
+		if err := os.MkdirAll(folder, 0o777); err != nil {
 			t.Fatal(err)
-		}
-	}
-	held, err := disk.NewDraft(filepath.Join(home, "datasets", "coming"), ".convscope-import-held-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer held.Discard()
-	old := time.Now().Add(-2 * stale)
-	for _, file := range []string{".convscope-old", "networks/.convscope-old", "networks/.convscope-new", "runs/run 2/network.json", "runs/run 2/.convscope-old"} {
-		path := filepath.Join(home, file)
-		if err := os.WriteFile(path, []byte("{}"), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		if strings.HasSuffix(file, "-old") {
-			if err := os.Chtimes(path, old, old); err != nil {
-				t.Fatal(err)
-			}
 		}
 	}
 	open(t, home).close()
-	var left []string
-	err = filepath.WalkDir(home, func(path string, _ fs.DirEntry, err error) error {
-		if name := filepath.Base(path); name != "in it" && (strings.HasPrefix(name, ".") || name == "aside") {
-			left = append(left, name)
+	for _, folder := range left {
+		if _, err := os.Stat(folder); !os.IsNotExist(err) {
+			t.Errorf("%s is left: %v", folder, err)
 		}
-		return err
-	})
-	if want := []string{".mine", filepath.Base(held.Path), ".convscope-new", "aside"}; err != nil || !slices.Equal(sorted(left), sorted(want)) {
-		t.Errorf("there are %v, not %v; %v", left, want, err)
 	}
 }
-
-func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
 
 // stuck is a disk on which nothing can be renamed.
 type stuck struct{ disk.System }
@@ -207,9 +161,9 @@ func TestWhatCannotBeDeletedStays(t *testing.T) {
 	w := open(t, home)
 	defer w.close()
 	w.s.DeleteDataset("shapes")
-	w.until("a notice", func(st *State) bool { return st.told("session.delete") == 1 })
+	w.until("a notice", func(st *State) bool { return st.told("workspace.delete") == 1 })
 	w.s.DeleteRun("run 1")
-	w.until("a notice", func(st *State) bool { return st.told("session.delete") == 2 })
+	w.until("a notice", func(st *State) bool { return st.told("workspace.delete") == 2 })
 	if _, err := os.Stat(filepath.Join(home, "datasets", "shapes", data.InfoFile)); err != nil {
 		t.Error(err)
 	}
@@ -244,14 +198,89 @@ func TestADatasetThatIsBeingDeletedIsNotOpened(t *testing.T) {
 	defer w.close()
 	w.s.DeleteDataset("shapes")
 	<-d.asked
-	if _, err := w.s.Picture("shapes", 0); fault.Code(err) != "session.dataset.gone" {
+	if _, err := w.s.Picture("shapes", 0); fault.Code(err) != "workspace.dataset.gone" {
 		t.Errorf("while it is being deleted: %v", err)
 	}
 	close(d.open)
 	w.until("its end", func(st *State) bool { return len(st.Datasets) == 0 })
-	w.s.mu.Lock()
-	defer w.s.mu.Unlock()
-	if len(w.s.open) != 0 {
+	if len(w.s.datasets.open) != 0 {
 		t.Error("it is open still")
+	}
+}
+
+// space is the folder of a workspace with nothing in it.
+func space(t *testing.T) workspace.Workspace {
+	t.Helper()
+	w, err := workspace.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// A data set is opened once, and not after it was deleted, dropped for good or all are closed.
+func TestDatasetsAreOpenedOnce(t *testing.T) {
+	w, err := workspace.Open(withShapes(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDatasets(w)
+	var opened [8]*data.Dataset
+	var work sync.WaitGroup
+	for i := range opened {
+		work.Go(func() {
+			if opened[i], err = d.get("shapes"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	work.Wait()
+	for _, o := range opened {
+		if o == nil || o != opened[0] {
+			t.Fatal("it is opened twice")
+		}
+	}
+	if r := d.read("shapes"); r.Err != nil || r.Name != "shapes" || r.Path != w.DatasetPath("shapes") || r.Info.Images() != 120 {
+		t.Errorf("it is described as %+v", r)
+	}
+	if r := d.read("other"); fault.Code(r.Err) == "" {
+		t.Errorf("one that is not there: %+v", r)
+	}
+
+	away := filepath.Join(t.TempDir(), "shapes")
+	if err := os.Rename(w.DatasetPath("shapes"), away); err != nil {
+		t.Fatal(err)
+	}
+	d.drop("shapes")
+	if _, err := opened[0].Record(0); err != nil {
+		t.Errorf("what is dropped cannot be read by those who do: %v", err)
+	}
+	if _, err := d.get("shapes"); fault.Code(err) == "" {
+		t.Errorf("it is opened after it is gone: %v", err)
+	}
+	if err := os.Rename(away, w.DatasetPath("shapes")); err != nil {
+		t.Fatal(err)
+	}
+	back, err := d.get("shapes")
+	if err != nil || back == opened[0] {
+		t.Fatalf("one that came back: %v", err)
+	}
+	if gone, err := d.delete("shapes"); !gone || err != nil {
+		t.Errorf("deleted %v, %v", gone, err)
+	}
+	if _, err := back.Record(0); fault.Code(err) != "data.closed" {
+		t.Errorf("it is open after it was deleted: %v", err)
+	}
+	if _, err := d.get("shapes"); fault.Code(err) == "" || len(d.deleting) != 0 {
+		t.Errorf("it is opened after it was deleted: %v", err)
+	}
+	if err := d.close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := opened[0].Record(0); fault.Code(err) != "data.closed" {
+		t.Errorf("it is open after all were closed: %v", err)
+	}
+	if _, err := d.get("shapes"); !errors.Is(err, context.Canceled) {
+		t.Errorf("one is opened after all were closed: %v", err)
 	}
 }
