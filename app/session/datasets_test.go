@@ -229,6 +229,7 @@ func TestDatasetsAreOpenedOnce(t *testing.T) {
 	var work sync.WaitGroup
 	for i := range opened {
 		work.Go(func() {
+			var err error
 			if opened[i], err = d.get("shapes"); err != nil {
 				t.Error(err)
 			}
