@@ -14,7 +14,7 @@ import (
 // If the run is going on, it is stopped first. Nothing of it is lost.
 func (s *Session) GoBack(run string, epoch, rate float64) {
 	back := func() { s.work.run(func(context.Context) { s.branch(run, epoch, rate) }) }
-	if s.training.then(run, back) {
+	if s.training.afterEnd(run, back) {
 		s.Stop(run)
 		return
 	}
@@ -53,7 +53,7 @@ func (s *Session) SetNote(run, note string) {
 	})
 }
 
-// A RunDisk is what a run takes on the disk.
+// A RunDisk has what a run takes on the disk.
 type RunDisk struct {
 	Bytes     int64
 	Snapshots []train.SnapshotInfo // the oldest first

@@ -53,7 +53,7 @@ func (s *series) add(x, y float64) {
 	s.points = thin(s.points, 4)
 }
 
-// view is what was gathered so far, with the newest point as its end.
+// view returns what was gathered so far, with the newest point as its end.
 func (s *series) view() []Point {
 	n := len(s.points)
 	p := s.points[:n:n]
@@ -63,7 +63,7 @@ func (s *series) view() []Point {
 	return p
 }
 
-// thin keeps the least and the largest of each group, in order.
+// thin returns the least and the largest of each group, in order.
 func thin(points []Point, group int) []Point {
 	out := make([]Point, 0, maxPoints)
 	for len(points) > 0 {
@@ -74,7 +74,7 @@ func thin(points []Point, group int) []Point {
 	return out
 }
 
-// extremes gives the least and the largest point in their order.
+// extremes returns the least and the largest point in their order.
 func extremes(p []Point) []Point {
 	low, high := 0, 0
 	for i := range p {
@@ -144,7 +144,7 @@ func (g *gathering) rewind(iteration int) {
 	g.warnings = before(g.warnings, func(w Mark) bool { return w.Epoch > x })
 }
 
-// before is what comes before the later ones at the end of a list; it can be appended to without a change of the list.
+// before returns what comes before the later ones at the end of a list; it can be appended to without a change of the list.
 func before[E any](list []E, later func(E) bool) []E {
 	n := len(list)
 	for n > 0 && later(list[n-1]) {
@@ -161,7 +161,7 @@ func (g *gathering) curve() *Curve {
 	}
 }
 
-// gatheringOf goes on from a curve.
+// gatheringOf returns a gathering that goes on from a curve.
 func gatheringOf(c *Curve) gathering {
 	return gathering{
 		loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, rateChanges: c.RateChanges,

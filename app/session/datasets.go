@@ -155,7 +155,7 @@ func (s *Session) DeleteDataset(name string) {
 }
 
 // Refresh looks whether the data sets are still on the disk, and whether others have come: people move folders while the window is open. What is
-// gone is told and no longer offered.
+// gone is reported and no longer offered.
 func (s *Session) Refresh() {
 	s.work.run(func(context.Context) {
 		s.dropLost()
@@ -172,7 +172,7 @@ func (s *Session) checkDataset(d Dataset) error {
 	return err
 }
 
-// dropLost drops the data sets that are no longer on the disk, and tells which.
+// dropLost drops the data sets that are no longer on the disk, and reports them.
 func (s *Session) dropLost() {
 	s.datasets.moving.Lock()
 	defer s.datasets.moving.Unlock()
@@ -199,7 +199,7 @@ func (s *Session) takeNew() {
 	defer s.datasets.moving.Unlock()
 	names, err := s.space.Datasets()
 	if err != nil {
-		return // told at the start; what was lost with the folder has just been told
+		return // reported at the start; what was lost with the folder has just been reported
 	}
 	var come []Dataset
 	for _, name := range names {

@@ -54,7 +54,7 @@ func (s *Session) withCPU(start func() error) func() error {
 	}
 }
 
-// openDevice makes the chosen device ready for a job. What was measured for it is told.
+// openDevice makes the chosen device ready for a job. What was measured for it is reported.
 func (s *Session) openDevice(job train.Job) (device.Choice, error) {
 	c, err := s.newDevice(device.Request{Kind: s.State().Device, Threads: s.config.Threads, Quiet: true, Program: job.Program})
 	if err == nil && c.Measured {

@@ -7,7 +7,7 @@ import (
 	"strconv"
 )
 
-// memory returns what the process holds, in bytes: its resident pages where the system tells them, else what Go took.
+// memory returns what the process holds, in bytes: its resident pages where the system counts them, else what Go took.
 func memory() int64 {
 	if b, err := os.ReadFile("/proc/self/statm"); err == nil {
 		if fields := bytes.Fields(b); len(fields) > 1 {

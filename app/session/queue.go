@@ -83,7 +83,7 @@ func (q *queue) release() {
 	}
 }
 
-// moveWeights tells the runs that are to start from the weights in a folder where that lies now.
+// moveWeights lets the runs that are to start from the weights in a folder start from another, where that lies now.
 func (q *queue) moveWeights(from, to string) {
 	q.waiting = slices.Clone(q.waiting)
 	for i := range q.waiting {

@@ -1,5 +1,5 @@
 // Package session is the open workspace: data sets, networks and runs on disk, the choice that all tabs share, and the work that goes on in
-// the background. It knows no window: the window subscribes to it and asks it for things.
+// the background. It knows no window: the window subscribes to its states and calls its methods.
 //
 // State flows one way. Whoever changes something marks the session as changed; ten times a second at most one goroutine composes a
 // new immutable State and posts it to the window's goroutine. Steps of a training merge on the way; epochs and errors never drop.
@@ -19,7 +19,7 @@ import (
 	"github.com/convscope/convscope/nn/workspace"
 )
 
-// Config is what a session stands on.
+// Config has what a session needs.
 type Config struct {
 	Home    string       // folder of the workspace; made if need be
 	Post    func(func()) // brings a call to the window's goroutine, in order; must not wait for it
@@ -212,7 +212,7 @@ func (s *Session) publish(ctx context.Context) {
 	}
 }
 
-// notice tells the window of an error, or of something done.
+// notice reports an error, or something done, to the window.
 func (s *Session) notice(n Notice) {
 	if n.Err != nil && errors.Is(n.Err, context.Canceled) {
 		return
@@ -224,7 +224,7 @@ func (s *Session) notice(n Notice) {
 	})
 }
 
-// fail tells the window of an error.
+// fail reports an error, if there is one, to the window.
 func (s *Session) fail(err error) {
 	if err != nil {
 		s.notice(Notice{Err: err})

@@ -22,7 +22,7 @@ type trainer struct {
 	open    func(dataset string) (*data.Dataset, error)
 	device  func(train.Job) (device.Choice, error) // makes one ready, which the run closes
 	changed func()                                 // is called when there is something new to show
-	fail    func(error)                            // tells of an error that does not end the run
+	fail    func(error)                            // reports an error, if there is one, that does not end the run
 
 	mu   sync.Mutex // guards what follows, and what it points to
 	live *live
@@ -143,7 +143,7 @@ func (l *live) add(e train.Event) {
 	l.curve.add(e)
 }
 
-// request asks a run for something between two steps; mark, which may be nil, notes that. If another one goes on by now, or none, it is nothing.
+// request passes a request to a run, which serves it between two steps; mark, which may be nil, notes that. If another run goes on by now, or none, it does nothing.
 func (t *trainer) request(run string, q train.Request, mark func(*live)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -159,8 +159,8 @@ func (t *trainer) request(run string, q train.Request, mark func(*live)) {
 	}
 }
 
-// then lets f be called when a run has ended, in place of the start of the next one. It reports whether the run goes on.
-func (t *trainer) then(run string, f func()) bool {
+// afterEnd lets f be called when a run has ended, in place of the start of the next one. It reports whether the run goes on.
+func (t *trainer) afterEnd(run string, f func()) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.live == nil || t.live.run != run {

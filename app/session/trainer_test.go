@@ -46,7 +46,7 @@ func TestTimeInAPauseDoesNotCount(t *testing.T) {
 func TestOneRunAtATime(t *testing.T) {
 	tr := &trainer{}
 	tr.request("a", train.Stop{}, func(*live) { t.Error("a run that never began is stopped") })
-	if tr.run() != "" || tr.dataset() != "" || tr.then("a", func() {}) || tr.shown().Training != nil {
+	if tr.run() != "" || tr.dataset() != "" || tr.afterEnd("a", func() {}) || tr.shown().Training != nil {
 		t.Error("something goes on at the beginning")
 	}
 	l := &live{run: "a", dataset: "d"}
@@ -69,7 +69,7 @@ func TestOneRunAtATime(t *testing.T) {
 	if len(l.requests) != maxRequests || marked != maxRequests-1 {
 		t.Errorf("%d requests wait, %d are marked", len(l.requests), marked)
 	}
-	if tr.then("b", func() {}) || !tr.then("a", func() {}) || l.afterward == nil {
+	if tr.afterEnd("b", func() {}) || !tr.afterEnd("a", func() {}) || l.afterward == nil {
 		t.Error("what comes afterward belongs to another run")
 	}
 	tr.end()

@@ -209,7 +209,7 @@ func (s *Session) noticeEnd(ctx context.Context, l *live, result train.Result, e
 	}
 }
 
-// request asks a run for something; if another one goes on by now, or none, it is nothing.
+// request passes a request to a run and shows that. If another run goes on by now, or none, it does nothing.
 func (s *Session) request(run string, q train.Request, mark func(*live)) {
 	s.training.request(run, q, mark)
 	s.change(func(*State) {})

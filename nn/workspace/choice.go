@@ -13,7 +13,7 @@ const (
 	maxChoice  = 1 << 20          // bytes of the file at most
 )
 
-// A Choice is what was chosen of a workspace: names, "" for none, and the kind of device that runs are trained on, "" for any.
+// A Choice has what was chosen of a workspace: names, "" for none, and the kind of device that runs are trained on, "" for any.
 type Choice struct {
 	Dataset string `json:"dataset"`
 	Network string `json:"network"`

@@ -19,7 +19,7 @@ func (w Workspace) OpenDataset(name string) (*data.Dataset, error) {
 }
 
 // CheckDataset returns a fault if a data set is no longer there: people move folders. Of one that could be opened before, its files must be there
-// too; what is wrong with the files of another was told when it was opened.
+// too; what is wrong with the files of another was reported when it was opened.
 func (w Workspace) CheckDataset(name string, opened bool) error {
 	files := []string{""}
 	if opened {
