@@ -58,7 +58,7 @@ func networkOf(what string) (nn.Spec, error) {
 	}
 	path := what
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		path = filepath.Join(path, "network.json")
+		path = filepath.Join(path, model.NetworkFile)
 	}
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return nn.Spec{}, fault.New("cnn.network.unknown", "There is no network %s. It is a standard network (%s), a network.json, or the folder of a model.",

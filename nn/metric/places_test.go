@@ -105,7 +105,12 @@ func TestCountsGoOn(t *testing.T) {
 		t.Error("the counts of two classes are taken by a meter of three")
 	}
 	for _, counts := range [][]int64{ // truth, predicted and right of two classes, top5
-		{-1, 3, 1, 1, 0, 1, 0}, {1, 2, 3, 0, 2, 0, 3}, {1, 2, 1, 1, 0, 0, 0}, {1, 2, 2, 1, 1, 1, 4}, {1, 2, 2, 1, 1, -1, 0}, {1, 2, 2, 1, 1, 1, -1},
+		{-1, 3, 1, 1, 0, 1, 0},
+		{1, 2, 3, 0, 2, 0, 3},
+		{1, 2, 1, 1, 0, 0, 0},
+		{1, 2, 2, 1, 1, 1, 4},
+		{1, 2, 2, 1, 1, -1, 0},
+		{1, 2, 2, 1, 1, 1, -1},
 		{math.MaxInt64, math.MaxInt64, math.MaxInt64, math.MaxInt64, 0, 0, 0},
 	} {
 		m := NewPlaces(data.Classification, 2, false)
