@@ -70,7 +70,7 @@ func (t *trainer) begin(l *live) error {
 	return nil
 }
 
-// train works on a run that has begun, to its end. folder is where its events are.
+// train works on a run that has begun, to its end.
 func (t *trainer) train(ctx context.Context, l *live, job train.Job) (result train.Result, err error) {
 	t.recall(l, job.Folder)
 	if job.Data, err = t.open(l.dataset); err != nil {

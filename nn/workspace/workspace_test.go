@@ -37,11 +37,14 @@ func filled(t *testing.T) Workspace {
 	return w
 }
 
-// lenet is a network to keep.
+// lenet is a network to keep, as it is read again.
 func lenet(t *testing.T, classes int) nn.Spec {
 	t.Helper()
 	spec, err := nn.Standard("lenet", nn.Shape{C: 1, H: 28, W: 28}, classes)
 	if err != nil {
+		t.Fatal(err)
+	}
+	if spec, err = nn.Parse(spec.JSON()); err != nil {
 		t.Fatal(err)
 	}
 	return spec
