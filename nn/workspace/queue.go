@@ -66,7 +66,7 @@ func (w Workspace) ReadQueue() ([]QueuedRun, error) {
 	if wrong == nil || errors.Is(wrong, fs.ErrNotExist) {
 		return list, nil
 	}
-	aside := path + ".unreadable"
+	aside := FreeName(path+".unreadable", exists)
 	damaged := fault.New("workspace.queue.damaged", "The list of waiting runs, %s, is damaged or of a newer version, in all or in part. It is kept as %s. Add the runs again.", path, aside)
 	return list, damaged.Because(errors.Join(wrong, disk.Rename(path, aside)))
 }

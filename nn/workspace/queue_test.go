@@ -44,15 +44,18 @@ func TestAnUnreadableQueueIsKept(t *testing.T) {
 	} {
 		w := at(t, t.TempDir())
 		path := filepath.Join(w.Root(), queueFile)
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
-		list, err := w.ReadQueue()
-		if len(list) != 0 || fault.Code(err) != "workspace.queue.damaged" {
-			t.Errorf("%.40s: %d wait, %v", text, len(list), err)
-		}
-		if b, err := os.ReadFile(path + ".unreadable"); err != nil || string(b) != text || exists(path) {
-			t.Errorf("what is kept is %q, %v", b, err)
+		for _, aside := range []string{".unreadable", ".unreadable 2"} {
+			text += " " // another one than before
+			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			list, err := w.ReadQueue()
+			if len(list) != 0 || fault.Code(err) != "workspace.queue.damaged" {
+				t.Errorf("%.40s: %d wait, %v", text, len(list), err)
+			}
+			if b, err := os.ReadFile(path + aside); err != nil || string(b) != text || exists(path) {
+				t.Errorf("what is kept is %q, %v", b, err)
+			}
 		}
 	}
 }
