@@ -48,6 +48,7 @@ type Kind struct {
 	spares      bool                                        // its gradient does not need its output, so what follows may overwrite it
 	passes      bool                                        // a loss that lets its input through
 	margins     bool                                        // what it lets through has no bounds: over 1 for the true class, below −1 for the others
+	weighs      bool                                        // a loss that can weigh classes
 	chanceLoss  func(classes float64) float64               // of a loss: see ChanceLoss
 	initialLoss func(classes float64) float64               // of a loss: see InitialLoss; nil where it equals chanceLoss
 }

@@ -186,16 +186,25 @@ func TestGradients(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, device := range []kernel.Device{kernel.NewReference(), cpu} {
-		each(t, func(t *testing.T, _ Kind, s Spec) { checkGradients(t, s, device) })
+		each(t, func(t *testing.T, k Kind, s Spec) {
+			checkGradients(t, s, nil, device)
+			if k.weighs {
+				weights := make([]float32, s.Classes)
+				for c := range weights {
+					weights[c] = .5 * float32(c%4) // the first counts nothing
+				}
+				checkGradients(t, s, weights, device)
+			}
+		})
 		if err := device.Close(); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
-func checkGradients(t *testing.T, s Spec, device kernel.Device) {
+func checkGradients(t *testing.T, s Spec, classWeights []float32, device kernel.Device) {
 	const samples = 3
-	network, err := Compile(s, Options{Batch: samples, Training: true, Momentum: .9})
+	network, err := Compile(s, Options{Batch: samples, Training: true, Momentum: .9, ClassWeights: classWeights})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,40 @@ type Options struct {
 	Momentum   float32 // of SGD and Nesterov; β1 of Adam
 	Beta2      float32 // of Adam
 	Epsilon    float32 // of Adam
+
+	// ClassWeights, of Training, has a factor of each class for its places in every softmax loss, also when such a program validates: losses of training and of
+	// validation are measured alike. nil is 1 for each.
+	ClassWeights []float32
+}
+
+// fits returns the fault of options that a network cannot be compiled with: they name layers that it does not have, or weigh classes for a loss that cannot.
+func (o Options) fits(s Spec) error {
+	learns := func(name string) bool {
+		i := s.Layer(name)
+		return i >= 0 && kinds[s.Layers[i].Type].weights != nil
+	}
+	for _, name := range o.Freeze {
+		if !learns(name) {
+			return fault.New("nn.freeze.unknown", "The network has no layer %s with weights that could be frozen. Name layers with weights.", name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.LayerRates)) {
+		if !learns(name) {
+			return fault.New("nn.rates.unknown", "The network has no layer %s with weights that could have a learning rate of its own. Name layers with weights.", name)
+		}
+	}
+	if o.ClassWeights == nil {
+		return nil
+	}
+	for _, i := range s.Losses() {
+		if l := s.Layers[i]; !kinds[l.Type].weighs {
+			return fault.New("nn.class-weights.loss", "The loss %s is a %s, which cannot weigh classes. Choose a softmax-loss, or train without class weights.", l.Name, l.Type)
+		}
+	}
+	if len(o.ClassWeights) != s.Classes {
+		return fmt.Errorf("nn: %d weights of %d classes", len(o.ClassWeights), s.Classes)
+	}
+	return nil
 }
 
 // A Network is a spec compiled to a program.
@@ -166,19 +200,8 @@ func Compile(s Spec, o Options) (*Network, error) {
 		Program: &kernel.Program{Batch: o.Batch}, Spec: s.Clone(), Report: report, o: o,
 		compares: map[string]int{}, values: map[string]kernel.ID{}, shapes: map[string]Shape{},
 	}
-	learns := func(name string) bool {
-		i := s.Layer(name)
-		return i >= 0 && kinds[s.Layers[i].Type].weights != nil
-	}
-	for _, name := range o.Freeze {
-		if !learns(name) {
-			return nil, fault.New("nn.freeze.unknown", "The network has no layer %s with weights that could be frozen. Name layers with weights.", name)
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(o.LayerRates)) {
-		if !learns(name) {
-			return nil, fault.New("nn.rates.unknown", "The network has no layer %s with weights that could have a learning rate of its own. Name layers with weights.", name)
-		}
+	if err := o.fits(s); err != nil {
+		return nil, err
 	}
 	b := &builder{o: o, n: n}
 	n.input = b.buffer(Data, b.samples(s.Input), kernel.Input, true)

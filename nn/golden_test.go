@@ -39,10 +39,14 @@ func plainBias(layers []Layer) []Layer {
 	return layers
 }
 
-func goldenNetworks() map[string]struct {
-	spec  Spec
-	order []string // of the weights in make.py
-} {
+// A goldenNetwork is a network of make.py.
+type goldenNetwork struct {
+	spec         Spec
+	order        []string // of the weights in make.py
+	classWeights []float32
+}
+
+func goldenNetworks() map[string]goldenNetwork {
 	conv := func(pairs ...any) map[string]Value { return numbers(pairs...) }
 	in := func(names ...string) []string { return names }
 	scored := func(loss string) Spec {
@@ -54,12 +58,21 @@ func goldenNetworks() map[string]struct {
 			{Name: "loss", Type: loss, Inputs: in("ip")},
 		})}
 	}
-	return map[string]struct {
-		spec  Spec
-		order []string
-	}{
-		"sigmoid": {scored("sigmoid-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
-		"hinge":   {scored("hinge-loss"), in("conv.weight", "conv.bias", "ip.weight", "ip.bias")},
+	vector := in("conv.weight", "conv.bias", "ip.weight", "ip.bias")
+	classWeights := []float32{.25, 0, 3, 1.5}
+	places := Spec{Format: Format, Name: "places", Input: Shape{2, 7, 6}, Classes: 4, Layers: plainBias([]Layer{
+		{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
+		{Name: "relu", Type: "relu", Inputs: in("conv")},
+		{Name: "score", Type: "convolution", Inputs: in("relu"), Settings: conv("filters", 0, "kernel", 1)},
+		{Name: "loss", Type: "softmax-loss", Inputs: in("score")},
+	})}
+	ofPlaces := in("conv.weight", "conv.bias", "score.weight", "score.bias")
+	return map[string]goldenNetwork{
+		"sigmoid":         {scored("sigmoid-loss"), vector, nil},
+		"hinge":           {scored("hinge-loss"), vector, nil},
+		"weighted":        {scored("softmax-loss"), vector, classWeights},
+		"places":          {places, ofPlaces, nil},
+		"weighted-places": {places, ofPlaces, classWeights},
 		"sizes": {Spec{Format: Format, Name: "sizes", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
 			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "kernel-w", 2, "stride-h", 2, "pad", 1, "pad-top", 0)},
 			{Name: "pool", Type: "max-pool", Inputs: in("conv"), Settings: conv("kernel-w", 3, "stride-w", 1)},
@@ -71,13 +84,7 @@ func goldenNetworks() map[string]struct {
 			{Name: "crop", Type: "crop", Inputs: in("sum", Data), Settings: conv("align", "offset", "offset-h", 2, "offset-w", 7)},
 			{Name: "score", Type: "convolution", Inputs: in("crop"), Settings: conv("filters", 0, "kernel", 1)},
 			{Name: "loss", Type: "softmax-loss", Inputs: in("score")},
-		})}, in("conv.weight", "conv.bias", "up.weight", "up.bias", "score.weight", "score.bias")},
-		"places": {Spec{Format: Format, Name: "places", Input: Shape{2, 7, 6}, Classes: 4, Layers: plainBias([]Layer{
-			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
-			{Name: "relu", Type: "relu", Inputs: in("conv")},
-			{Name: "score", Type: "convolution", Inputs: in("relu"), Settings: conv("filters", 0, "kernel", 1)},
-			{Name: "loss", Type: "softmax-loss", Inputs: in("score")},
-		})}, in("conv.weight", "conv.bias", "score.weight", "score.bias")},
+		})}, in("conv.weight", "conv.bias", "up.weight", "up.bias", "score.weight", "score.bias"), nil},
 		"heads": {Spec{Format: Format, Name: "heads", Input: Shape{2, 7, 6}, Classes: 4, Outputs: in("places", "whole"), Layers: plainBias([]Layer{
 			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 3, "pad", 1)},
 			{Name: "relu", Type: "relu", Inputs: in("conv")},
@@ -86,7 +93,7 @@ func goldenNetworks() map[string]struct {
 			{Name: "pool", Type: "max-pool", Inputs: in("relu")},
 			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
 			{Name: "whole", Type: "sigmoid-loss", Inputs: in("ip"), Settings: conv("weight", .5)},
-		})}, in("conv.weight", "conv.bias", "score.weight", "score.bias", "ip.weight", "ip.bias")},
+		})}, in("conv.weight", "conv.bias", "score.weight", "score.bias", "ip.weight", "ip.bias"), nil},
 		"chain": {Spec{Format: Format, Name: "chain", Input: Shape{2, 9, 8}, Classes: 4, Layers: plainBias([]Layer{
 			{Name: "conv1", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 6, "kernel", 3, "pad", 1)},
 			{Name: "relu1", Type: "relu", Inputs: in("conv1")},
@@ -98,7 +105,7 @@ func goldenNetworks() map[string]struct {
 			{Name: "sigmoid", Type: "sigmoid", Inputs: in("ip1")},
 			{Name: "ip2", Type: "fully-connected", Inputs: in("sigmoid")},
 			{Name: "loss", Type: "softmax-loss", Inputs: in("ip2")},
-		})}, in("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "ip1.weight", "ip1.bias", "ip2.weight", "ip2.bias")},
+		})}, in("conv1.weight", "conv1.bias", "conv2.weight", "conv2.bias", "ip1.weight", "ip1.bias", "ip2.weight", "ip2.bias"), nil},
 		"branches": {Spec{Format: Format, Name: "branches", Input: Shape{2, 7, 7}, Classes: 3, Layers: plainBias([]Layer{
 			{Name: "a", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 3, "kernel", 3, "pad", 1)},
 			{Name: "b", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 5, "kernel", 2, "pad", 1, "dilation", 2)},
@@ -110,7 +117,7 @@ func goldenNetworks() map[string]struct {
 			{Name: "pool", Type: "max-pool", Inputs: in("relu"), Settings: conv("kernel", 3, "pad", 1)},
 			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
 			{Name: "loss", Type: "squared-loss", Inputs: in("ip")},
-		})}, in("a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "ip.weight", "ip.bias")},
+		})}, in("a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "ip.weight", "ip.bias"), nil},
 		"residual": {Spec{Format: Format, Name: "residual", Input: Shape{2, 7, 6}, Classes: 3, Layers: plainBias([]Layer{
 			{Name: "conv", Type: "convolution", Inputs: in(Data), Settings: conv("filters", 4, "kernel", 3, "pad", 1, "bias", "no")},
 			{Name: "norm", Type: "batch-norm", Inputs: in("conv")},
@@ -123,7 +130,7 @@ func goldenNetworks() map[string]struct {
 			{Name: "pool", Type: "global-pool", Inputs: in("lrn")},
 			{Name: "ip", Type: "fully-connected", Inputs: in("pool")},
 			{Name: "loss", Type: "softmax-loss", Inputs: in("ip")},
-		})}, in("conv.weight", "norm.weight", "norm.bias", "a.weight", "b.weight", "b.bias", "ip.weight", "ip.bias")},
+		})}, in("conv.weight", "norm.weight", "norm.bias", "a.weight", "b.weight", "b.bias", "ip.weight", "ip.bias"), nil},
 	}
 }
 
@@ -150,9 +157,9 @@ func TestAgainstPyTorch(t *testing.T) {
 		}
 		for _, device := range []kernel.Device{reference, cpu} {
 			t.Run(name+" "+device.Name(), func(t *testing.T) {
-				compareValues(t, net.spec, net.order, want, device)
+				compareValues(t, net, want, device)
 				for _, solver := range goldenSolvers {
-					compareLosses(t, net.spec, net.order, want.Losses[solver.name], solver, device)
+					compareLosses(t, net, want.Losses[solver.name], solver, device)
 				}
 			})
 		}
@@ -243,10 +250,10 @@ func agree(got, want float64) bool {
 	return math.Abs(got-want) <= 2e-5+2e-4*math.Max(math.Abs(got), math.Abs(want))
 }
 
-func compareValues(t *testing.T, s Spec, order []string, want golden, device kernel.Device) {
-	inst := goldenInstance(t, s, order, Options{Batch: goldenBatch, Training: true, KeepAll: true, Momentum: .9}, device)
+func compareValues(t *testing.T, net goldenNetwork, want golden, device kernel.Device) {
+	inst := goldenInstance(t, net.spec, net.order, Options{Batch: goldenBatch, Training: true, KeepAll: true, Momentum: .9, ClassWeights: net.classWeights}, device)
 	defer inst.Close()
-	images, labels := goldenBatchOf(s)
+	images, labels := goldenBatchOf(net.spec)
 	r, err := inst.Run(images, goldenTruths(inst.Network, labels), kernel.Step{Samples: goldenBatch, Training: true, Backward: true, Scale: 1. / goldenBatch})
 	if err != nil {
 		t.Fatal(err)
@@ -303,12 +310,12 @@ func checkNumbers(t *testing.T, what string, got []float32, sum float64, want []
 	}
 }
 
-func compareLosses(t *testing.T, s Spec, order []string, want []float64, solver goldenSolver, device kernel.Device) {
-	inst := goldenInstance(t, s, order, Options{
-		Batch: goldenBatch, Training: true, Solver: solver.kind, Momentum: .9, Beta2: solver.beta2, Epsilon: solver.epsilon,
+func compareLosses(t *testing.T, net goldenNetwork, want []float64, solver goldenSolver, device kernel.Device) {
+	inst := goldenInstance(t, net.spec, net.order, Options{
+		Batch: goldenBatch, Training: true, Solver: solver.kind, Momentum: .9, Beta2: solver.beta2, Epsilon: solver.epsilon, ClassWeights: net.classWeights,
 	}, device)
 	defer inst.Close()
-	images, labels := goldenBatchOf(s)
+	images, labels := goldenBatchOf(net.spec)
 	for i, w := range want {
 		r, err := inst.Run(images, goldenTruths(inst.Network, labels), kernel.Step{
 			Samples: goldenBatch, Training: true, Backward: true, Update: true, Scale: 1. / goldenBatch, Rate: solver.rate, Decay: 5e-4, Iteration: i,

@@ -26,7 +26,7 @@ func ofImage(l Layer, s Shape) *Problem {
 // Where nothing is learned it is a softmax.
 func softmaxLoss() Kind {
 	return Kind{
-		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true,
+		Type: "softmax-loss", Group: "loss", MinInputs: 1, MaxInputs: 1, Loss: true, weighs: true,
 		Fields:     []Field{advanced(number("weight", 1, 0, 1000))},
 		chanceLoss: math.Log,
 		shape:      same, work: elements,
@@ -35,11 +35,15 @@ func softmaxLoss() Kind {
 				b.forward(kernel.Softmax{X: n.in[0].y, Y: n.y})
 				return
 			}
-			b.forward(kernel.SoftmaxLoss{X: n.in[0].y, Labels: b.truth(n, ClassIndex), P: n.y, Loss: b.loss(n), Weight: float32(n.layer.Float("weight"))})
+			b.forward(kernel.SoftmaxLoss{
+				X: n.in[0].y, Labels: b.truth(n, ClassIndex), P: n.y, Loss: b.loss(n), Weight: float32(n.layer.Float("weight")), ClassWeights: b.o.ClassWeights,
+			})
 		},
 		backward: func(b *builder, n *node) {
 			dx, add := n.in[0].gradient()
-			b.backward(kernel.SoftmaxLossGrad{P: n.y, Labels: b.truth(n, ClassIndex), DX: dx, Weight: float32(n.layer.Float("weight")), Add: add})
+			b.backward(kernel.SoftmaxLossGrad{
+				P: n.y, Labels: b.truth(n, ClassIndex), DX: dx, Weight: float32(n.layer.Float("weight")), ClassWeights: b.o.ClassWeights, Add: add,
+			})
 		},
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"strings"
 
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -106,6 +107,19 @@ fn classOf(label: f32) -> i32 {
 }
 `
 
+// classWeight returns the code of a table of the weights of classes, and a factor that looks up that of class l; both are empty without weights.
+func classWeight(weights []float32) (table, factor string) {
+	if weights == nil {
+		return "", ""
+	}
+	all := make([]string, len(weights))
+	for c, w := range weights {
+		all[c] = number(float64(w))
+	}
+	of := fmt.Sprintf("array<f32, %d>", len(weights))
+	return "\nvar<private> classWeights: " + of + " = " + of + "(" + strings.Join(all, ", ") + ");\n", "classWeights[max(l, 0)] * " // a place without a class has a factor too
+}
+
 // perImage makes a pass with a workgroup for each sample of a step, which is c; its numbers are those of a buffer, C of each of its PLANE places.
 func (pl *planner) perImage(of kernel.ID, body string, n names) {
 	s := pl.shape(of)
@@ -116,6 +130,7 @@ func (pl *planner) perImage(of kernel.ID, body string, n names) {
 
 func (pl *planner) softmaxLoss(o kernel.SoftmaxLoss) {
 	pl.softmax(o.X, o.P)
+	table, weight := classWeight(o.ClassWeights)
 	pl.perImage(o.P, `
 	var sum = 0.0;
 	var count = 0.0;
@@ -123,13 +138,14 @@ func (pl *planner) softmaxLoss(o kernel.SoftmaxLoss) {
 		let l = classOf($LABELS[c * PLANE + e]);
 		if (l >= 0) {
 			let p = $P[(c * C + u32(l)) * PLANE + e];
-			sum += select(-log(max(p, 1.1754944e-38)), p, nan(p));
+			sum += `+weight+`select(-log(max(p, 1.1754944e-38)), p, nan(p));
 			count += 1.0;
 		}
 	}
 	sum = total(t, sum);
 	count = total(t, count);
 	if (t == 0u) { $LOSS[c] = `+number(float64(o.Weight))+` * (sum / max(count, 1.0)); }`, names{"P": o.P, "LABELS": o.Labels, "LOSS": o.Loss})
+	pl.passes[len(pl.passes)-1].code += table
 }
 
 func (pl *planner) softmaxLossGrad(o kernel.SoftmaxLossGrad) {
@@ -144,9 +160,10 @@ func (pl *planner) softmaxLossGrad(o kernel.SoftmaxLossGrad) {
 	if (t == 0u) { $COUNTS[c] = max(count, 1.0); }`, names{"LABELS": o.Labels, "COUNTS": scratch})
 		counted = " / $COUNTS[i / PLANE]"
 	}
+	table, weight := classWeight(o.ClassWeights)
 	pl.places(o.P, `
 	let l = classOf($LABELS[i]);
-	let share = scale() * `+number(float64(o.Weight))+counted+`;
+	let share = `+weight+`scale() * `+number(float64(o.Weight))+counted+`;
 	for (var c = 0u; c < C; c++) {
 		let e = base + c * PLANE;
 		var v = $P[e];
@@ -154,7 +171,7 @@ func (pl *planner) softmaxLossGrad(o kernel.SoftmaxLossGrad) {
 		if (l < 0) { v = 0.0; }
 		`+put("$DX", "e", "share * v", o.Add)+`
 	}`, n, nil)
-	pl.passes[len(pl.passes)-1].code += classOf
+	pl.passes[len(pl.passes)-1].code += classOf + table
 }
 
 // pairLoss sums a function of the numbers of x and t for each sample.

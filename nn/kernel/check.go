@@ -3,6 +3,7 @@ package kernel
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -159,10 +160,28 @@ func (c *checker) copying(x, y ID, from, to, channels int) {
 }
 
 // softmaxLoss demands what the loss and its gradient share.
-func (c *checker) softmaxLoss(p, labels ID) {
+func (c *checker) softmaxLoss(p, labels ID, weights []float32) {
 	c.reads(labels)
+	if weights != nil {
+		c.classWeights(weights, c.shape(p).C)
+	}
 	if s, l := c.shape(p), c.shape(labels); l != (Shape{s.N, 1, s.H, s.W}) {
 		c.fail("labels %v for the places of %v", l, s)
+	}
+}
+
+// classWeights demands a weight for each class, and that not all of them are 0.
+func (c *checker) classWeights(weights []float32, classes int) {
+	if len(weights) != classes {
+		c.fail("%d weights of %d classes", len(weights), classes)
+	}
+	for i, w := range weights {
+		if !(w >= 0 && w <= math.MaxFloat32) {
+			c.fail("a weight of %g of class %d", w, i)
+		}
+	}
+	if slices.Max(append([]float32{0}, weights...)) == 0 {
+		c.fail("no class that counts")
 	}
 }
 
@@ -331,12 +350,12 @@ func (c *checker) loss(op Op) {
 	switch o := op.(type) {
 	case SoftmaxLoss:
 		c.gradient(o.P, o.X)
-		c.softmaxLoss(o.P, o.Labels)
+		c.softmaxLoss(o.P, o.Labels, o.ClassWeights)
 		c.writes(o.Loss)
 		c.length(o.Loss, c.p.Batch)
 	case SoftmaxLossGrad:
 		c.gradient(o.DX, o.P)
-		c.softmaxLoss(o.P, o.Labels)
+		c.softmaxLoss(o.P, o.Labels, o.ClassWeights)
 	case SquaredLoss:
 		c.distance(o.X, o.T, o.Loss)
 	case SquaredLossGrad:

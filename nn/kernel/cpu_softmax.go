@@ -79,34 +79,36 @@ func (e *cpuExecutor) softmaxGrad(o SoftmaxGrad) sliceOp {
 	})
 }
 
-// softmaxLoss is the mean of the cross-entropies of the places of a sample that have a class.
+// softmaxLoss is the mean of the weighted cross-entropies of the places of a sample that have a class.
 func (e *cpuExecutor) softmaxLoss(o SoftmaxLoss) sliceOp {
 	classes, softmax := e.p.Buffers[o.P].Shape.C, e.softmax(o.X, o.P)
 	return func(w *worker, slice, from, to int) {
 		softmax(w, slice, from, to)
 		for n := from; n < to; n++ {
 			labels := e.of(o.Labels, n)
-			e.of(o.Loss, n)[0] = o.Weight * float32(crossEntropies(e.of(o.P, n), labels, classes)/float64(max(labelled(labels, classes), 1)))
+			e.of(o.Loss, n)[0] = o.Weight * float32(crossEntropies(e.of(o.P, n), labels, classes, o.ClassWeights)/float64(max(labelled(labels, classes), 1)))
 		}
 	}
 }
 
-// crossEntropies sums −log of the probability p of each place's class. Logarithms of several places are one of their product, which float64 holds.
-func crossEntropies(p, labels []float32, classes int) float64 {
+// crossEntropies sums −log of the probability p of each place's class, times the weight of the class. Logarithms of several places of one weight, as neighbours mostly
+// are, are one of their product, which float64 holds.
+func crossEntropies(p, labels []float32, classes int, weights []float32) float64 {
 	const several = 8
-	sum, product, factors := 0.0, 1.0, 0
+	sum, product, factors, weight := 0.0, 1.0, 0, 1.0
 	for i, v := range labels {
 		l := labelOf(v, classes)
 		if l < 0 {
 			continue
 		}
-		product *= max(float64(p[i*classes+l]), leastProbability)
-		if factors++; factors == several {
-			sum -= math.Log(product)
-			product, factors = 1, 0
+		if w := weightOf(weights, l); factors == several || w != weight {
+			sum -= weight * math.Log(product)
+			product, factors, weight = 1, 0, w
 		}
+		product *= max(float64(p[i*classes+l]), leastProbability)
+		factors++
 	}
-	return sum - math.Log(product)
+	return sum - weight*math.Log(product)
 }
 
 func (e *cpuExecutor) softmaxLossGrad(o SoftmaxLossGrad, n int) {
@@ -121,6 +123,10 @@ func (e *cpuExecutor) softmaxLossGrad(o SoftmaxLossGrad, n int) {
 		}
 		if label < 0 {
 			continue
+		}
+		share := share
+		if o.ClassWeights != nil {
+			share *= o.ClassWeights[label]
 		}
 		for c, v := range p {
 			if c == label {

@@ -289,17 +289,20 @@ type (
 	// Sum is Y = A + B; A, B and Y have one shape.
 	Sum struct{ A, B, Y ID }
 
-	// SoftmaxLoss is the cross-entropy of the softmax over the channels with the class of each place: Loss[n] = −Weight·mean of log P[n,label,h,w] over the places
-	// that have a class, 0 where none has. X and P, which gets the softmax, are N×C×H×W; Labels is N×1×H×W, whole numbers held as float32. A label outside 0…C−1
-	// is void: it counts nothing.
+	// SoftmaxLoss is the cross-entropy of the softmax over the channels with the class of each place: Loss[n] = −Weight·mean of w[label]·log P[n,label,h,w] over the
+	// places that have a class, 0 where none has. X and P, which gets the softmax, are N×C×H×W; Labels is N×1×H×W, whole numbers held as float32. A label outside 0…C−1
+	// is void: it counts nothing. w is ClassWeights, C numbers of 0 or more that are not all 0; nil is 1 for every class. The mean is over places, not over their
+	// weights as PyTorch's is: that would give a sample of one place the same loss whatever its class weighs.
 	SoftmaxLoss struct {
 		X, Labels, P, Loss ID
 		Weight             float32
+		ClassWeights       []float32
 	}
-	// SoftmaxLossGrad is DX = Step.Scale·Weight/(places of the sample that have a class)·(P − onehot), 0 at void places.
+	// SoftmaxLossGrad is DX = Step.Scale·Weight·w[label]/(places of the sample that have a class)·(P − onehot), 0 at void places.
 	SoftmaxLossGrad struct {
 		P, Labels, DX ID
 		Weight        float32
+		ClassWeights  []float32
 		Add           bool
 	}
 	// SquaredLoss is Loss[n] = Weight·½Σ(X−T)² (Caffe's Euclidean loss), T the target, of X's shape.

@@ -98,6 +98,14 @@ func labelled(labels []float32, classes int) int {
 	return n
 }
 
+// weightOf is the weight of a class; without weights it is 1.
+func weightOf(weights []float32, class int) float64 {
+	if weights == nil {
+		return 1
+	}
+	return float64(weights[class])
+}
+
 // floor of a probability in a logarithm: below it a float32 is no longer normal.
 const leastProbability = 1.1754944e-38
 
@@ -110,7 +118,7 @@ func (r *refExecutor) softmaxLoss(o SoftmaxLoss) {
 		sum := 0.0
 		for i, v := range labels {
 			if l := labelOf(v, s.C); l >= 0 {
-				sum -= math.Log(max(float64(r.mem[o.P][(n*s.C+l)*places+i]), leastProbability)) // not-a-number stays
+				sum -= weightOf(o.ClassWeights, l) * math.Log(max(float64(r.mem[o.P][(n*s.C+l)*places+i]), leastProbability)) // not-a-number stays
 			}
 		}
 		r.mem[o.Loss][n] = float32(float64(o.Weight) * sum / float64(max(labelled(labels, s.C), 1)))
@@ -126,12 +134,14 @@ func (r *refExecutor) softmaxLossGrad(o SoftmaxLossGrad) {
 		for c := range s.C {
 			for i, v := range labels {
 				at := (n*s.C+c)*places + i
-				g := float64(r.mem[o.P][at])
-				switch labelOf(v, s.C) {
-				case -1:
-					g = 0
-				case c:
+				g, label := float64(r.mem[o.P][at]), labelOf(v, s.C)
+				if c == label {
 					g--
+				}
+				if label < 0 {
+					g = 0
+				} else {
+					g *= weightOf(o.ClassWeights, label)
 				}
 				put(r.mem[o.DX], at, share*g, o.Add)
 			}

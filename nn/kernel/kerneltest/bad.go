@@ -1,6 +1,10 @@
 package kerneltest
 
-import "github.com/convscope/convscope/nn/kernel"
+import (
+	"math"
+
+	"github.com/convscope/convscope/nn/kernel"
+)
 
 // badPrograms gives programs of which each has one thing wrong, by its name.
 func badPrograms() map[string]*kernel.Program {
@@ -118,6 +122,15 @@ func badPrograms() map[string]*kernel.Program {
 		also(name, func(b *builder) kernel.Op {
 			s := b.samples(3, 2, 3)
 			return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(labels), P: b.value(s), Loss: b.value(b.samples(1, 1, 1))}
+		})
+	}
+	for name, weights := range map[string][]float32{
+		"a class without a weight": {1}, "a class that counts less than nothing": {1, -1}, "a class of a weight that is no number": {1, float32(math.NaN())},
+		"a class of infinite weight": {float32(math.Inf(1)), 1}, "classes that count nothing": {0, 0},
+	} {
+		also(name, func(b *builder) kernel.Op {
+			s := b.samples(2, 2, 3)
+			return kernel.SoftmaxLoss{X: b.input(s), Labels: b.input(b.samples(1, 2, 3)), P: b.value(s), Loss: b.value(b.samples(1, 1, 1)), ClassWeights: weights}
 		})
 	}
 	also("the probabilities of a loss over its input", func(b *builder) kernel.Op {

@@ -160,7 +160,7 @@ func losses() []*testCase {
 		vector, one := b.samples(s.classes, 1, 1), b.samples(1, 1, 1)
 		labels := b.inputOf(one, class(s.classes))
 		for _, fill := range []func(*rand.Rand) float32{uniform, wide} {
-			x, t, p, q := b.inputOf(vector, fill), b.input(vector), b.value(vector), b.value(vector)
+			x, t, p, q, r := b.inputOf(vector, fill), b.input(vector), b.value(vector), b.value(vector), b.value(vector)
 			some, turns := b.inputOf(vector, chosen), b.inputOf(vector, coarse) // some of it lies where the hinge turns
 			b.forward(
 				kernel.SoftmaxLoss{X: x, Labels: labels, P: p, Loss: b.value(one), Weight: 1.5},
@@ -169,7 +169,8 @@ func losses() []*testCase {
 				kernel.SigmoidLoss{X: x, T: t, P: b.value(vector), Loss: b.value(one), Weight: 3},
 				kernel.SigmoidLoss{X: x, T: some, P: q, Loss: b.value(one), Weight: 1},
 				kernel.HingeLoss{X: x, T: t, Loss: b.value(one), Weight: .7},
-				kernel.HingeLoss{X: turns, T: some, Loss: b.value(one), Weight: 1})
+				kernel.HingeLoss{X: turns, T: some, Loss: b.value(one), Weight: 1},
+				kernel.SoftmaxLoss{X: x, Labels: labels, P: r, Loss: b.value(one), Weight: 1.5, ClassWeights: classWeights(s.classes)})
 			for _, add := range []bool{false, true} {
 				into := func() kernel.ID {
 					if add {
@@ -184,6 +185,7 @@ func losses() []*testCase {
 				b.backward(kernel.SigmoidLossGrad{P: q, T: some, DX: into(), Weight: 1, Add: add})
 				b.backward(kernel.HingeLossGrad{X: x, T: t, DX: into(), Weight: .7, Add: add})
 				b.backward(kernel.HingeLossGrad{X: turns, T: some, DX: into(), Weight: 1, Add: add})
+				b.backward(kernel.SoftmaxLossGrad{P: r, Labels: labels, DX: into(), Weight: 1.5, ClassWeights: classWeights(s.classes), Add: add})
 			}
 		}
 		all = append(all, &b.testCase)
@@ -191,12 +193,24 @@ func losses() []*testCase {
 	return append(all, placeLosses()...)
 }
 
+// classWeights are weights of classes of which the second counts nothing.
+func classWeights(classes int) []float32 {
+	weights := make([]float32, classes)
+	for c := range weights {
+		weights[c] = .25 + 3*float32(c%4)
+	}
+	if classes > 1 {
+		weights[1] = 0
+	}
+	return weights
+}
+
 // placeLosses are losses of images, with void places, and with a sample that has no others.
 func placeLosses() []*testCase {
 	var all []*testCase
 	for _, s := range []kernel.Shape{{N: 1, C: 2, H: 1, W: 3}, {N: 3, C: 5, H: 7, W: 6}, {N: 9, C: 21, H: 4, W: 4}, {N: 2, C: 3, H: 31, W: 17}} {
 		b := newBuilder(fmt.Sprintf("softmax loss of each place %v", s), s.N)
-		x, p := b.inputOf(s, wide), b.value(s)
+		x, p, weighted := b.inputOf(s, wide), b.value(s), b.value(s)
 		y, q := b.input(s), b.value(s)
 		places := b.samples(1, s.H, s.W)
 		labels := b.inputOf(places, class(s.C))
@@ -204,12 +218,15 @@ func placeLosses() []*testCase {
 		b.forward(
 			kernel.SoftmaxLoss{X: x, Labels: labels, P: p, Loss: b.value(b.samples(1, 1, 1)), Weight: 1.5},
 			kernel.SoftmaxLoss{X: y, Labels: labels, P: q, Loss: b.value(b.samples(1, 1, 1)), Weight: 1},
-			kernel.SoftmaxLoss{X: x, Labels: void, P: b.value(s), Loss: b.value(b.samples(1, 1, 1)), Weight: 1})
+			kernel.SoftmaxLoss{X: x, Labels: void, P: b.value(s), Loss: b.value(b.samples(1, 1, 1)), Weight: 1},
+			kernel.SoftmaxLoss{X: x, Labels: labels, P: weighted, Loss: b.value(b.samples(1, 1, 1)), Weight: 2, ClassWeights: classWeights(s.C)})
 		b.backward(
 			kernel.SoftmaxLossGrad{P: p, Labels: labels, DX: b.value(s), Weight: 1.5},
 			kernel.SoftmaxLossGrad{P: q, Labels: labels, DX: b.started(&b.program.Backward, s), Weight: 1, Add: true},
 			kernel.SoftmaxLossGrad{P: p, Labels: void, DX: b.value(s), Weight: 1},
-			kernel.SoftmaxLossGrad{P: p, Labels: void, DX: b.started(&b.program.Backward, s), Weight: 1, Add: true})
+			kernel.SoftmaxLossGrad{P: p, Labels: void, DX: b.started(&b.program.Backward, s), Weight: 1, Add: true},
+			kernel.SoftmaxLossGrad{P: weighted, Labels: labels, DX: b.value(s), Weight: 2, ClassWeights: classWeights(s.C)},
+			kernel.SoftmaxLossGrad{P: weighted, Labels: labels, DX: b.started(&b.program.Backward, s), Weight: 2, ClassWeights: classWeights(s.C), Add: true})
 		all = append(all, &b.testCase)
 	}
 	return all

@@ -118,7 +118,14 @@ def hinge():
     return scored(lambda out, target: torch.clamp(1 - (2 * target - 1) * out, min=0).sum())
 
 
-def places():
+CLASS_WEIGHTS = [.25, 0, 3, 1.5]
+
+
+def weighted():
+    return scored(lambda out, target: F.cross_entropy(out, target.argmax(1), weight=torch.tensor(CLASS_WEIGHTS), reduction="sum"))
+
+
+def places(weight=None):
     shapes = {"conv.weight": (5, 2, 3, 3), "conv.bias": (5,), "score.weight": (4, 5, 1, 1), "score.bias": (4,)}
 
     def forward(p, x):
@@ -127,7 +134,7 @@ def places():
         v["score"] = F.conv2d(F.relu(v["conv"]), p["score.weight"], p["score.bias"])
         return v, v["score"]
 
-    return shapes, (2, 7, 6), 4, forward, of_places
+    return shapes, (2, 7, 6), 4, forward, lambda out, labels: of_places(out, labels, weight)
 
 
 def sizes():
@@ -168,12 +175,15 @@ def heads():
     return shapes, (2, 7, 6), 4, forward, loss
 
 
-def of_places(out, labels):
-    """The mean over the samples of the mean cross-entropy of the places that have a class."""
+def of_places(out, labels, weight=None):
+    """The mean over the samples of the mean cross-entropy of the places that have a class. PyTorch's own mean of weighted ones is over the weights."""
     batch, classes, height, width = out.shape
     n, h, w = torch.meshgrid(torch.arange(batch), torch.arange(height), torch.arange(width), indexing="ij")
     truth = (n + 2 * h + h * w) % (classes + 1)  # classes is void
-    return sum(F.cross_entropy(out[i:i + 1], truth[i:i + 1], ignore_index=classes) for i in range(batch)) / batch
+    if weight is None:
+        return sum(F.cross_entropy(out[i:i + 1], truth[i:i + 1], ignore_index=classes) for i in range(batch)) / batch
+    each = F.cross_entropy(out, truth, weight=torch.tensor(weight), ignore_index=classes, reduction="none").sum((1, 2))
+    return (each / (truth != classes).sum((1, 2))).mean()
 
 
 def weights(shapes):
@@ -228,4 +238,5 @@ def describe(net):
 
 
 json.dump({"format": 1, "torch": torch.__version__, "chain": describe(chain()), "branches": describe(branches()), "residual": describe(residual()),
-           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "places": describe(places()), "sizes": describe(sizes()), "heads": describe(heads())}, open("golden.json", "w"), indent=1)
+           "sigmoid": describe(sigmoid()), "hinge": describe(hinge()), "weighted": describe(weighted()), "places": describe(places()),
+           "weighted-places": describe(places(CLASS_WEIGHTS)), "sizes": describe(sizes()), "heads": describe(heads())}, open("golden.json", "w"), indent=1)
