@@ -13,6 +13,7 @@ type Curve struct {
 	RateChanges       []train.RateChanged // where its rate was changed
 	Warnings          []Mark
 	Transferred       *train.Transferred // what became of the weights that it started from
+	Weighed           *train.Weighed     // what classes weigh in its loss; nil: all alike
 	Iterations        int
 	PerEpoch          int
 }
@@ -99,6 +100,7 @@ type gathering struct {
 	rateChanges       []train.RateChanged
 	warnings          []Mark
 	transferred       *train.Transferred
+	weighed           *train.Weighed
 	iterations        int
 	perEpoch          int
 }
@@ -121,6 +123,8 @@ func (g *gathering) add(e train.Event) {
 		g.rateChanges = append(g.rateChanges, e)
 	case train.Transferred:
 		g.transferred = &e
+	case train.Weighed:
+		g.weighed = &e
 	case train.Warning:
 		if e.Fault != nil {
 			g.warnings = append(g.warnings, Mark{e.Epoch, e.Fault})
@@ -157,7 +161,7 @@ func (g *gathering) curve() *Curve {
 	return &Curve{
 		Loss: g.loss.view(), Rate: g.rate.view(), Speed: g.speed.view(),
 		Epochs: g.epochs[:len(g.epochs):len(g.epochs)], Health: g.health[:len(g.health):len(g.health)], RateChanges: g.rateChanges[:len(g.rateChanges):len(g.rateChanges)], Warnings: g.warnings[:len(g.warnings):len(g.warnings)],
-		Transferred: g.transferred, Iterations: g.iterations, PerEpoch: g.perEpoch,
+		Transferred: g.transferred, Weighed: g.weighed, Iterations: g.iterations, PerEpoch: g.perEpoch,
 	}
 }
 
@@ -165,6 +169,6 @@ func (g *gathering) curve() *Curve {
 func gatheringOf(c *Curve) gathering {
 	return gathering{
 		loss: series{points: c.Loss}, rate: series{points: c.Rate}, speed: series{points: c.Speed}, epochs: c.Epochs, health: c.Health, rateChanges: c.RateChanges,
-		warnings: c.Warnings, transferred: c.Transferred, iterations: c.Iterations, perEpoch: c.PerEpoch,
+		warnings: c.Warnings, transferred: c.Transferred, weighed: c.Weighed, iterations: c.Iterations, perEpoch: c.PerEpoch,
 	}
 }

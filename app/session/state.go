@@ -75,7 +75,8 @@ type Training struct {
 	Spec               nn.Spec
 	Device             string // its name; "" before it is open
 	OnAdapter          bool   // it is another device than the processor
-	Started            bool   // preparations are over
+	Counting           train.Counting // how far it is with that, before it starts; zero if it takes no time
+	Started            bool           // preparations are over
 	Paused, Stopping   bool
 	Iteration          int
 	Iterations         int

@@ -43,6 +43,7 @@ type live struct {
 	unread           bool // its curves so far are on the disk alone
 	device           string
 	onAdapter        bool
+	counting         train.Counting
 	started          bool
 	paused, stopping bool
 	step             train.Step
@@ -128,6 +129,8 @@ func (l *live) add(e train.Event) {
 		l.started, l.iterations, l.perEpoch = true, e.Iterations, e.IterationsPerEpoch
 		l.first, l.since = e.Iteration, time.Now()
 		l.step.Iteration = e.Iteration
+	case train.Counting:
+		l.counting = e
 	case train.Step:
 		l.step = e
 	case train.RateChanged:
@@ -202,7 +205,7 @@ func (t *trainer) compose(s *State) {
 // compose puts the run into a state.
 func (l *live) compose(s *State) {
 	t := &Training{
-		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Device: l.device, OnAdapter: l.onAdapter, Started: l.started, Paused: l.paused, Stopping: l.stopping,
+		Run: l.run, Dataset: l.dataset, Config: l.config, Spec: l.spec, Device: l.device, OnAdapter: l.onAdapter, Counting: l.counting, Started: l.started, Paused: l.paused, Stopping: l.stopping,
 		Iteration: l.step.Iteration, Iterations: l.iterations, IterationsPerEpoch: l.perEpoch, Epoch: l.step.Epoch,
 		Loss: l.step.Loss, Rate: l.step.Rate, ImagesPerSecond: l.step.ImagesPerSecond, Probe: l.probe,
 	}

@@ -71,7 +71,7 @@ func (p *Page) settingText(s train.Setting, c train.Config) string {
 		}
 		return widgets.FormatNumber(v.Get(c))
 	case train.Choice:
-		if v.Text(c) == "" {
+		if v.Text(c) == v.None {
 			return ""
 		}
 		return p.nameText(s.Key, v.Text(c))

@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"path/filepath"
@@ -46,6 +47,8 @@ func (p *Page) remarks() []remark {
 	}
 	if c == nil || len(c.Loss) == 0 {
 		switch {
+		case s.Live() && !s.Training.Started && s.Training.Counting.Images > 0:
+			return []remark{{widgets.ColourQuiet, p.text("say.counting", s.Training.Counting.Done, s.Training.Counting.Images), "class-weights", nil}}
 		case s.Live():
 			return []remark{{widgets.ColourQuiet, p.text("say.begins"), "epoch", nil}}
 		case s.ChosenRun() != nil && c != nil:
@@ -56,6 +59,9 @@ func (p *Page) remarks() []remark {
 	var out []remark
 	if c.Transferred != nil {
 		out = append(out, p.started(*c.Transferred))
+	}
+	if c.Weighed != nil {
+		out = append(out, p.weighed(*c.Weighed))
 	}
 	diverged := false
 	if r := s.ChosenRun(); r != nil && !s.Live() && r.Info.State == train.Diverged {
@@ -181,6 +187,24 @@ func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 		return &remedy{p.text("find.title"), func() { p.form.findRate() }}
 	}
 	return nil
+}
+
+// weighed tells what classes weigh, the first of those that weigh most.
+func (p *Page) weighed(e train.Weighed) remark {
+	const most = 4
+	order := make([]int, len(e.Classes))
+	for c := range order {
+		order[c] = c
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(e.Weights[b], e.Weights[a]) })
+	var parts []string
+	for _, c := range order[:min(most, len(order))] {
+		parts = append(parts, fmt.Sprintf("%s %.3g", e.Classes[c], e.Weights[c]))
+	}
+	if len(order) > most {
+		parts = append(parts, "…")
+	}
+	return remark{widgets.ColourQuiet, p.text("say.weighed", strings.Join(parts, ", ")), "class-weights", nil}
 }
 
 // started tells of the weights that a run started from.

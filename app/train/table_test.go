@@ -100,16 +100,17 @@ func TestEverySettingIsCompared(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
 	changes := map[string]func(*train.Config){
-		"solver":      func(c *train.Config) { c.Solver = "adam" },
-		"policy":      func(c *train.Config) { c.Policy = "exp" },
-		"loss":        func(c *train.Config) { c.Loss = "hinge-loss" },
-		"mean":        func(c *train.Config) { c.Mean = "none" },
-		"mirror":      func(c *train.Config) { c.Augment = data.Augmentation{Mirror: true} },
-		"step":        func(c *train.Config) { c.Step = []float64{7} },
-		"weights":     func(c *train.Config) { c.Weights = "/a/b" },
-		"freeze":      func(c *train.Config) { c.Freeze = []string{"conv1"} },
-		"layer-rates": func(c *train.Config) { c.LayerRates = map[string]float64{"conv1": 2} },
-		"seed":        func(c *train.Config) { c.Seed = math.MaxUint64 },
+		"solver":        func(c *train.Config) { c.Solver = "adam" },
+		"policy":        func(c *train.Config) { c.Policy = "exp" },
+		"loss":          func(c *train.Config) { c.Loss = "hinge-loss" },
+		"class-weights": func(c *train.Config) { c.ClassWeights = train.BalancedClassWeights },
+		"mean":          func(c *train.Config) { c.Mean = "none" },
+		"mirror":        func(c *train.Config) { c.Augment = data.Augmentation{Mirror: true} },
+		"step":          func(c *train.Config) { c.Step = []float64{7} },
+		"weights":       func(c *train.Config) { c.Weights = "/a/b" },
+		"freeze":        func(c *train.Config) { c.Freeze = []string{"conv1"} },
+		"layer-rates":   func(c *train.Config) { c.LayerRates = map[string]float64{"conv1": 2} },
+		"seed":          func(c *train.Config) { c.Seed = math.MaxUint64 },
 	}
 	for _, s := range train.Settings() {
 		if s.Within == train.NoColumn {

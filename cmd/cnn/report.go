@@ -24,7 +24,13 @@ type reporter struct {
 
 func (r *reporter) observe(e train.Event) {
 	switch e := e.(type) {
+	case train.Counting:
+		if r.bar == nil {
+			r.bar = r.out.progress(e.Images, "counting classes", "images")
+		}
+		r.bar.set(e.Done, e.Images)
 	case train.Started:
+		r.close()
 		r.iterations = e.Iterations
 		r.bar = r.out.progress(e.Iterations, "training", "steps")
 		more := map[string]any{}
@@ -49,6 +55,13 @@ func (r *reporter) observe(e train.Event) {
 		r.emit(e, nil, func(w io.Writer) {
 			m := metric.Deciding(r.task)
 			fmt.Fprintf(w, "epoch %g  train loss %s  val loss %s  val %s %s\n", e.Epoch, lossText(e.TrainLoss), lossText(e.ValLoss), m.Name, figureText(m, e.Val.Get(m.Key)))
+		})
+	case train.Weighed:
+		r.emit(e, nil, func(w io.Writer) {
+			fmt.Fprintln(w, "weights of the classes in the loss, 1 being the mean over the training data:")
+			for c, name := range e.Classes {
+				fmt.Fprintf(w, "  %s %.3g\n", name, e.Weights[c])
+			}
 		})
 	case train.Transferred:
 		r.transferred(e)

@@ -114,10 +114,19 @@ func (f settingFlags) configure(c *train.Config) error {
 func (f settingFlags) suit(t data.Task) error {
 	for _, s := range train.Settings() {
 		if _, ok := f.given(s); ok && !s.For(t) {
-			return misused("--%s is for %v, but the data set is for %s", s.Flag, s.Tasks[0], t)
+			return misused("--%s is for %s, but the data set is for %s", s.Flag, tasks(s.Tasks), t)
 		}
 	}
 	return nil
+}
+
+// tasks joins tasks as a sentence does.
+func tasks(list []data.Task) string {
+	var names []string
+	for _, t := range list {
+		names = append(names, string(t))
+	}
+	return strings.Join(names, " or ")
 }
 
 // refused tells of a value that a setting does not take.

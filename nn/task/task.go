@@ -3,6 +3,8 @@
 package task
 
 import (
+	"context"
+
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/fault"
@@ -17,6 +19,8 @@ type row struct {
 	misfit func(network string, out, sees nn.Shape) *fault.Fault
 	// classes returns the class of each place of what a network sees of a record.
 	classes func(c *Codec, e data.Entry, w, h int, see See) (func(place int) int, error)
+	// tally adds what a record has of each class to counts.
+	tally func(d *data.Dataset, e data.Entry, counts []int64) error
 	// eachPlace reports whether every loss must compare at those places; otherwise what is true holds at all places of any size.
 	eachPlace bool
 	// one reports whether training on records of one class alone teaches nothing.
@@ -30,12 +34,19 @@ var rows = map[data.Task]row{
 		classes: func(_ *Codec, e data.Entry, _, _ int, _ See) (func(int) int, error) {
 			return func(int) int { return int(e.Class) }, nil
 		},
+		tally: func(_ *data.Dataset, e data.Entry, counts []int64) error {
+			if c := int(e.Class); c >= 0 && c < len(counts) {
+				counts[c]++
+			}
+			return nil
+		},
 		one: true,
 	},
 	data.Segmentation: {
 		places:    func(sees nn.Shape) (int, int) { return sees.H, sees.W },
 		misfit:    notEachPixel,
 		classes:   (*Codec).classMap,
+		tally:     tallyPixels,
 		eachPlace: true,
 	},
 }
@@ -92,4 +103,39 @@ func NeedsSeveralClasses(t data.Task) bool { return rows[t].one }
 // NewMeter makes a meter of the task's figures for so many classes.
 func NewMeter(t data.Task, classes int, confusion bool) *metric.Places {
 	return metric.NewPlaces(t, classes, confusion)
+}
+
+// Count tells how often each class of a data set occurs in records: how many images have it as their class, or how many pixels. Void counts nowhere. observe is told
+// after each record how many are done.
+func Count(ctx context.Context, d *data.Dataset, ids []uint32, observe func(done int)) ([]int64, error) {
+	info := d.Info()
+	r, err := of(info.Task)
+	if err != nil {
+		return nil, err
+	}
+	counts, index := make([]int64, len(info.Classes)), d.Index()
+	for i, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.tally(d, index[id], counts); err != nil {
+			return nil, err
+		}
+		observe(i + 1)
+	}
+	return counts, nil
+}
+
+func tallyPixels(d *data.Dataset, e data.Entry, counts []int64) error {
+	record, err := d.Record(e.ID)
+	if err != nil {
+		return err
+	}
+	classes, err := record.Truth.ClassMap(record.StoredW, record.StoredH, d.Info().Background, nil)
+	for _, c := range classes {
+		if int(c) < len(counts) {
+			counts[c]++
+		}
+	}
+	return err
 }

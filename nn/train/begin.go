@@ -52,7 +52,10 @@ func (r *run) prepare() error {
 	if frozen := nn.Trainable(r.Spec); len(frozen) > 0 && !slices.ContainsFunc(frozen, func(name string) bool { return !slices.Contains(r.Config.Freeze, name) }) {
 		return fault.New("train.freeze.all", "All layers are frozen, so there is nothing left to learn. Let at least the last one learn.")
 	}
-	network, err := nn.Compile(r.Spec, r.Config.options())
+	if err := r.weigh(before); err != nil {
+		return err
+	}
+	network, err := nn.Compile(r.Spec, r.Config.options(r.weights))
 	if err != nil {
 		return err
 	}
@@ -94,6 +97,9 @@ func (r *run) prepare() error {
 		return err
 	}
 	err = r.tell(Started{network.Report.Parameters, r.last, r.perEpoch, r.place.Iteration, r.Device.Name(), r.Device.Threads()})
+	if r.weights != nil && !r.Resume {
+		err = cmp.Or(err, r.tell(Weighed{r.labels, r.weights}))
+	}
 	if transfers != nil {
 		err = cmp.Or(err, r.tell(Transferred{r.Config.Weights, transfers}))
 	}
@@ -187,7 +193,7 @@ const newRun = ".convscope-run-"
 
 // folder takes the run's folder for this process, and makes it if the run is new; one that goes on was before.
 func (r *run) folder(before RunInfo) error {
-	r.file = runFile{Format: format, Begun: before.Begun, Config: r.Config, Rates: before.rates, Dataset: r.Data.Path(), Data: r.identity, State: Running}
+	r.file = runFile{Format: format, Begun: before.Begun, Config: r.Config, Rates: before.rates, Dataset: r.Data.Path(), Data: r.identity, State: Running, ClassWeights: r.weights}
 	if !r.Resume {
 		r.file.Begun, r.file.Rates = now(), []rateFrom{{0, r.Config.Rate}}
 		if err := r.newFolder(); err != nil {

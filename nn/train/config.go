@@ -42,6 +42,8 @@ type Config struct {
 
 	Augment data.Augmentation `json:"augment,omitzero"` // of images in training
 
+	ClassWeights string `json:"class_weights,omitempty"` // how much classes count in the loss: "" (none) or "balanced"
+
 	Loss    string   `json:"loss,omitempty"`    // type of loss that takes the place of every loss of the network; "": the network's own
 	Weights string   `json:"weights,omitempty"` // the model's folder, safetensors file or other program's model that the run starts from
 	Freeze  []string `json:"freeze,omitempty"`  // layers whose weights stay as they are
@@ -158,11 +160,11 @@ func (c Config) WithLoss(spec nn.Spec) (nn.Spec, error) {
 	return spec, nil
 }
 
-// options are those of the network that is trained.
-func (c Config) options() nn.Options {
+// options are those of the network that is trained, with the weights of its classes, if it weighs them.
+func (c Config) options(classWeights []float32) nn.Options {
 	s, _ := SolverOf(c.Solver) // Check knows it
 	return nn.Options{
 		Batch: c.Batch, Training: true, Freeze: c.Freeze, LayerRates: c.LayerRates,
-		Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon,
+		Solver: s.kind, Momentum: float32(c.Momentum), Beta2: s.beta2, Epsilon: s.epsilon, ClassWeights: classWeights,
 	}
 }

@@ -12,7 +12,7 @@ import (
 type Event interface{ event() }
 
 type (
-	// Started comes first.
+	// Started comes first, but for Counting.
 	Started struct {
 		Parameters         int64
 		Iterations         int // of the whole run
@@ -50,6 +50,13 @@ type (
 	Transferred struct {
 		From    string
 		Weights []Transfer
+	}
+	// Counting comes, several times a second, while a new run counts how often each class occurs, before Started.
+	Counting struct{ Done, Images int }
+	// Weighed comes before the first step of a run whose loss weighs classes.
+	Weighed struct {
+		Classes []string
+		Weights []float32 // of each; 1 is the mean over the training data
 	}
 	// Health comes with some steps (of layers of weights) and after each validation (of ReLUs).
 	Health struct {
@@ -93,6 +100,8 @@ func (Epoch) event()       {}
 func (Health) event()      {}
 func (RateChanged) event() {}
 func (Transferred) event() {}
+func (Counting) event()    {}
+func (Weighed) event()     {}
 func (Snapshot) event()    {}
 func (Probe) event()       {}
 func (Warning) event()     {}

@@ -16,7 +16,7 @@ import (
 // EventsVersion is the version of the lines that EncodeEvent writes. Lines of version 1 have no "v", "rate" for "lr", and accuracy alone.
 const EventsVersion = 2
 
-// A line is the JSON of an event, in events.jsonl and wherever else a run is told of. Probes and pauses have none.
+// A line is the JSON of an event, in events.jsonl and wherever else a run is told of. Probes, pauses and what comes before the start have none.
 type line struct {
 	Event      string   `json:"event"`
 	Version    int      `json:"v,omitempty"`
@@ -36,6 +36,8 @@ type line struct {
 	Layers     []layer  `json:"layers,omitempty"`
 
 	Weights   []Transfer `json:"weights,omitempty"`
+	Classes   []string   `json:"classes,omitempty"`
+	ByClass   []float32  `json:"class_weights,omitempty"`
 	Path      string     `json:"path,omitempty"`
 	Reason    string     `json:"reason,omitempty"`
 	Seconds   float64    `json:"seconds,omitempty"`
@@ -93,7 +95,7 @@ func value(p *float64) float64 {
 	return *p
 }
 
-// EncodeEvent returns an event as a line of JSON, or nothing for a probe and a pause, which are not kept.
+// EncodeEvent returns an event as a line of JSON, or nothing for one that is not kept.
 func EncodeEvent(e Event) ([]byte, error) {
 	l, ok := lineOf(e)
 	if !ok {
@@ -123,6 +125,8 @@ func lineOf(e Event) (l line, ok bool) {
 		l = line{Event: "rate", Iteration: e.Iteration, Epoch: e.Epoch, Rate: kept(e.Rate)}
 	case Transferred:
 		l = line{Event: "weights", Path: e.From, Weights: e.Weights}
+	case Weighed:
+		l = line{Event: "class-weights", Classes: e.Classes, ByClass: e.Weights}
 	case Health:
 		l = line{Event: "health", Iteration: e.Iteration, Epoch: e.Epoch}
 		for _, h := range e.Layers {
@@ -212,6 +216,11 @@ func DecodeEvent(b []byte) (Event, error) {
 		return RateChanged{l.Iteration, l.Epoch, value(l.Rate)}, nil
 	case "weights":
 		return Transferred{l.Path, l.Weights}, nil
+	case "class-weights":
+		if len(l.Classes) != len(l.ByClass) {
+			return nil, fmt.Errorf("train: %d weights of %d classes", len(l.ByClass), len(l.Classes))
+		}
+		return Weighed{l.Classes, l.ByClass}, nil
 	case "health":
 		e := Health{Iteration: l.Iteration, Epoch: l.Epoch}
 		for _, h := range l.Layers {

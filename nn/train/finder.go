@@ -27,7 +27,7 @@ const (
 // FindRate trains a copy of the job's network for a few steps, each with a higher rate than the one before, until the loss runs away. Nothing is written. observe, if
 // given, is told how many steps of how many are done.
 func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s RateSearch, err error) {
-	r := &run{Job: j, ctx: ctx}
+	r := &run{Job: j, ctx: ctx, observe: func(Event) {}}
 	if err := r.Config.Check(); err != nil {
 		return s, err
 	}
@@ -40,7 +40,10 @@ func FindRate(ctx context.Context, j Job, observe func(done, total int)) (s Rate
 	if err := r.fits(); err != nil {
 		return s, err
 	}
-	network, err := nn.Compile(r.Spec, r.Config.options())
+	if err := r.weigh(RunInfo{}); err != nil {
+		return s, err
+	}
+	network, err := nn.Compile(r.Spec, r.Config.options(r.weights))
 	if err != nil {
 		return s, err
 	}

@@ -16,7 +16,7 @@ import (
 // afterStep is a network after one step of SGD, and its weights before.
 func afterStep(t *testing.T, c Config) (inst *nn.Instance, before map[string]nn.Tensor) {
 	t.Helper()
-	network, err := nn.Compile(small(false), c.options())
+	network, err := nn.Compile(small(false), c.options(nil))
 	if err != nil {
 		t.Fatal(err)
 	}

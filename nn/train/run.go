@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,7 +52,11 @@ func (j Job) Program() (*kernel.Program, error) {
 			spec.Input.H, spec.Input.W = config.Crop, config.Crop
 		}
 	}
-	network, err := nn.Compile(spec, config.options())
+	var weights []float32
+	if config.ClassWeights == BalancedClassWeights { // whatever they are: they are counted when the run begins
+		weights = slices.Repeat([]float32{1}, spec.Classes)
+	}
+	network, err := nn.Compile(spec, config.options(weights))
 	if err != nil {
 		return nil, err
 	}
@@ -98,6 +103,7 @@ type run struct {
 	listed   bool   // they are in the run's folder
 	identity string // of the data
 	task     data.Task
+	weights  []float32 // of classes in the loss; nil: none
 	codec    *task.Codec
 	meter    *metric.Places // of training since the last validation
 	perEpoch int

@@ -158,6 +158,14 @@ var table = sync.OnceValue(func() []Setting {
 			},
 		},
 		{
+			Key: "class-weights", Name: "class weights", Group: More, Flag: "class-weights", Tasks: []data.Task{data.Classification, data.Segmentation},
+			Help: "How much classes count in the softmax loss, in training and in its validation: none (all alike) or balanced (rare ones more, by their share of the training images or their pixels).",
+			Values: Choice{
+				Names: classWeightings(), None: NoClassWeights, field: func(c *Config) *string { return &c.ClassWeights },
+				known: func(name string) error { return oneOf(name, classWeightings(), unknownClassWeights) },
+			},
+		},
+		{
 			Key: "mean", Name: "mean", Group: More, Flag: "mean",
 			Help: "What is subtracted from an image: image (the mean image), pixel (its mean) or none.",
 			Values: Choice{
@@ -298,6 +306,10 @@ func means() []string { return []string{model.MeanImage, model.MeanPixel, model.
 
 func unknownLoss(name, known string) error {
 	return fault.New("train.setting.loss", "There is no loss %s. There are %s.", name, known)
+}
+
+func unknownClassWeights(name, known string) error {
+	return fault.New("train.setting.class-weights", "Classes cannot be weighed by %s. There are %s.", name, known)
 }
 
 func unknownMean(name, known string) error {

@@ -46,6 +46,8 @@ type runFile struct {
 	Dataset string     `json:"dataset"`         // folder of the data set
 	Data    string     `json:"data,omitempty"`  // identity of its images; older versions did not write it
 	State   string     `json:"state"`
+
+	ClassWeights []float32 `json:"class_weights,omitempty"` // what Config.ClassWeights made of the training images when the run began
 }
 
 // A RunInfo is what ReadRun tells of a run.
@@ -70,6 +72,8 @@ type RunInfo struct {
 
 	Rates []float64 // base learning rates that it had, in their order; more than one if it was changed on the way
 
+	classWeights []float32 // in the loss
+
 	identity string     // of the data; "" of a run that an older version began
 	rates    []rateFrom // likewise none
 }
@@ -87,7 +91,7 @@ func ReadRun(folder string) (RunInfo, error) {
 	}
 	info.Begun = r.Begun
 	info.Config, info.Dataset, info.State, info.Task, info.Spec, info.Labels = r.Config, r.Dataset, r.State, m.Task, m.Spec, m.Labels
-	info.identity, info.rates = r.Data, r.Rates
+	info.identity, info.rates, info.classWeights = r.Data, r.Rates, r.ClassWeights
 	for _, c := range r.Rates {
 		info.Rates = append(info.Rates, c.Rate)
 	}
@@ -128,7 +132,7 @@ func readRunFile(folder string) (runFile, error) {
 	if err != nil {
 		return r, fault.New("train.run.missing", "%s is no run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
 	}
-	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 || !possible(r.Rates) {
+	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 || !possible(r.Rates) || !possibleClassWeights(r.Config.ClassWeights, r.ClassWeights) {
 		return r, fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", path).Because(err)
 	}
 	if r.Format > format {

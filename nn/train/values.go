@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"path/filepath"
@@ -134,7 +135,8 @@ func (v Seed) check(Setting, Config) error { return nil }
 // A Choice is one of some names.
 type Choice struct {
 	Names []string
-	Own   bool // "" in a Config stands for the network's own
+	Own   bool   // "" in a Config stands for the network's own
+	None  string // the name that is "" in a Config; "" where every name is as it is
 
 	field func(*Config) *string
 	set   func(c *Config, name string) // nil: the field alone
@@ -142,12 +144,15 @@ type Choice struct {
 }
 
 // Text implements Values.
-func (v Choice) Text(c Config) string { return *v.field(&c) }
+func (v Choice) Text(c Config) string { return cmp.Or(*v.field(&c), v.None) }
 
 // Parse implements Values.
 func (v Choice) Parse(c *Config, text string) bool {
 	if !slices.Contains(v.Names, text) {
 		return false
+	}
+	if text == v.None {
+		text = ""
 	}
 	if v.set != nil {
 		v.set(c, text)
