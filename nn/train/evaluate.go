@@ -48,31 +48,38 @@ type measurement struct {
 	meter *metric.Places
 }
 
-// run sends images through the network and returns their mean loss. each, if given, is told what it made of every image.
-func (m measurement) run(ctx context.Context, d *data.Dataset, ids []uint32, batch int, each func(ImageScore), observe func(done, total int)) (loss float64, err error) {
+// run sends images through the network. It returns how many of them have a place that counts, and the mean of their losses, which of none is not a number. each, if given,
+// is told what it made of every image.
+func (m measurement) run(ctx context.Context, d *data.Dataset, ids []uint32, batch int, each func(ImageScore), observe func(done, total int)) (measured int, loss float64, err error) {
 	loader := data.NewLoader(ctx, d, ids, batch, sizesOf(m.pre, m.codec), plainly(m.pre, m.codec))
 	defer loader.Close()
 	images := 0
 	for {
 		b, ok, err := loader.Next()
 		if err != nil || !ok {
-			return loss / float64(images), err
+			return measured, loss / float64(measured), err
 		}
 		result, err := m.inst.Run(b.Images, b.Truths, kernel.Step{Samples: b.N})
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		output, err := m.inst.Output(0, b.N)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
+		n, sum := 0, 0.
 		m.codec.Measure(m.meter, output, b.Truths, b.N, func(sample, counted, right int) {
+			if counted > 0 {
+				n, sum = n+1, sum+float64(result.PerSample[sample])
+			}
 			if each != nil {
 				each(ImageScore{b.IDs[sample], float64(right) / float64(counted)})
 			}
 		})
-		images += b.N
-		loss += result.Loss * float64(b.N)
+		if n > 0 {
+			loss += sum / float64(n) * float64(n) // as runs have always added: the last bit of their figures depends on it
+		}
+		measured, images = measured+n, images+b.N
 		if observe != nil {
 			observe(images, len(ids))
 		}
@@ -168,7 +175,10 @@ func Evaluate(ctx context.Context, m *model.Model, d *data.Dataset, split data.S
 	}
 	e.Task, e.Images = info.Task, len(ids)
 	meter := task.NewMeter(info.Task, len(m.Labels), true)
-	e.Loss, err = measurement{inst, m.Pre, codec, meter}.run(ctx, d, ids, batch, func(s ImageScore) { e.Scores = append(e.Scores, s) }, observe)
-	e.Report = meter.Report()
+	measured, loss, err := measurement{inst, m.Pre, codec, meter}.run(ctx, d, ids, batch, func(s ImageScore) { e.Scores = append(e.Scores, s) }, observe)
+	if err == nil && measured == 0 {
+		err = fault.New("train.eval.void", "Every pixel of the %s split of %s is void, so there is nothing to measure. Choose another split.", split.String(), info.Name)
+	}
+	e.Loss, e.Report = loss, meter.Report()
 	return e, err
 }

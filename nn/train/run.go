@@ -113,6 +113,7 @@ type run struct {
 	loader      *data.Loader
 	paused      time.Duration // not counted in the run's seconds
 	quiet       int           // iterations until a jump is told again
+	toldVoid    bool          // that validation images have no place that counts
 	watched     probe
 	health      health
 	clipper     clipper
@@ -236,7 +237,7 @@ func (r *run) milestones() (reason string, err error) {
 	if r.due(r.Config.ValidateEvery) {
 		err = r.validate()
 	}
-	best := len(r.val) > 0 && r.place.BestEpoch == r.place.Epoch
+	best := r.place.Best != nil && r.place.BestEpoch == r.place.Epoch
 	if err == nil && (best || r.due(r.Config.SnapshotEvery)) { // from the best the run can go on another way
 		err = r.snapshot()
 	}

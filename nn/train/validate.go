@@ -6,6 +6,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/task"
@@ -50,18 +51,11 @@ func (r *run) validate() error {
 		Iteration: r.place.Iteration, Epoch: r.place.Epoch, TrainLoss: s.Loss / float64(s.Samples), Train: inTraining(r.task, r.meter.Values()),
 		ValLoss: nan, Val: unmeasured(r.task),
 	}
-	if len(r.val) > 0 {
-		m := measurement{r.inst, r.pre, r.codec, task.NewMeter(r.task, r.Spec.Classes, false)}
-		var loss float64
-		err := r.average.during(r.inst, func() (err error) {
-			loss, err = m.run(r.ctx, r.Data, r.val, r.Config.Batch, nil, nil)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		report := m.meter.Report()
-		e.ValLoss, e.Val, e.Missed = loss, report.Values, report.Missed
+	measured, err := r.measure(&e)
+	if err != nil {
+		return err
+	}
+	if measured {
 		deciding := metric.Deciding(r.task)
 		score := e.Val.Get(deciding.Key)
 		best := value(r.place.Best)
@@ -70,13 +64,13 @@ func (r *run) validate() error {
 			return r.diverged()
 		}
 	} else {
-		e.Best = true // nothing tells epochs apart: the last is the best
+		e.Best = r.place.Best == nil // nothing tells epochs apart: the last is the best, unless one was measured
 	}
 	r.place.Sums = sums{}
 	r.meter.Reset()
 	if e.Best {
 		r.place.BestEpoch = e.Epoch
-		if len(r.val) > 0 {
+		if measured {
 			r.place.Best, r.place.BestLoss = kept(e.Val.Get(metric.Deciding(r.task).Key)), e.ValLoss
 		}
 		weights, _, err := r.average.kept(r.inst)
@@ -98,6 +92,32 @@ func (r *run) validate() error {
 		return err
 	}
 	return r.tell(Health{r.place.Iteration, r.place.Epoch, layers})
+}
+
+// measure writes into an epoch what the network makes of the validation split, and reports whether that has any place that counts.
+func (r *run) measure(e *Epoch) (measured bool, err error) {
+	if len(r.val) == 0 {
+		return false, nil
+	}
+	m := measurement{r.inst, r.pre, r.codec, task.NewMeter(r.task, r.Spec.Classes, false)}
+	images, loss := 0, nan
+	err = r.average.during(r.inst, func() (err error) {
+		images, loss, err = m.run(r.ctx, r.Data, r.val, r.Config.Batch, nil, nil)
+		return err
+	})
+	switch {
+	case err != nil:
+		return false, err
+	case images > 0:
+		report := m.meter.Report()
+		e.ValLoss, e.Val, e.Missed = loss, report.Values, report.Missed
+		return true, nil
+	case r.toldVoid:
+		return false, nil
+	}
+	r.toldVoid = true
+	return false, r.tell(Warning{e.Iteration, e.Epoch, fault.New("train.validation.void",
+		"Every pixel of all %v validation images is void, so nothing can be validated, and the last epoch counts as the best. Import the data with validation images that have a class somewhere.", len(r.val))})
 }
 
 // snapshot writes the run as it is now.
