@@ -73,8 +73,8 @@ type Training struct {
 	Run, Dataset       string
 	Config             train.Config
 	Spec               nn.Spec
-	Device             string // its name; "" before it is open
-	OnAdapter          bool   // it is another device than the processor
+	Device             string         // its name; "" before it is open
+	OnAdapter          bool           // it is another device than the processor
 	Counting           train.Counting // how far it is with that, before it starts; zero if it takes no time
 	Started            bool           // preparations are over
 	Paused, Stopping   bool

@@ -117,6 +117,26 @@ func TestWhatTheCurvesSay(t *testing.T) {
 	}
 }
 
+// What classes weigh is told beside the curves, those of the largest weights first; before the run starts, how far the counting is.
+func TestClassWeightsAreTold(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	s := synthetic(t, h.State(), epochs([]float64{.4, .2}, []float64{.3, .2}))
+	c := *s.Curves[s.Run]
+	c.Weighed = &train.Weighed{Classes: []string{"road", "sky", "pole", "car", "tree"}, Weights: []float32{.3, .4, 7.25, 2, 1}}
+	s.Curves[s.Run] = &c
+	p.Update(s)
+	says := p.remarks()[0]
+	if h.Explain(says.concept); !strings.Contains(says.text, "pole 7.25, car 2, tree 1, sky 0.4, …") {
+		t.Errorf("it says %q", says.text)
+	}
+	s.Curves, s.Training = nil, &session.Training{Run: s.Run, Counting: train.Counting{Done: 30, Images: 4000}}
+	p.Update(s)
+	if says = p.remarks()[0]; !strings.Contains(says.text, "30 of 4") {
+		t.Errorf("before the start it says %q", says.text)
+	}
+}
+
 func TestTrainPauseStopResume(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)

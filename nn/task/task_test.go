@@ -1,6 +1,10 @@
 package task
 
 import (
+	"context"
+	"errors"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/convscope/convscope/nn"
@@ -40,6 +44,56 @@ func TestNetworksFitTasks(t *testing.T) {
 		}
 		if err := Fits(c.task, n); fault.Code(err) != c.code || c.code == "" && err != nil {
 			t.Errorf("%s: %v, want %q", c.what, err, c.code)
+		}
+	}
+}
+
+// Classes are counted by image or by pixel; void nowhere, and records that were not asked for neither.
+func TestClassesAreCounted(t *testing.T) {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	for _, task := range []data.Task{data.Classification, data.Segmentation} {
+		folder := filepath.Join(t.TempDir(), "shapes")
+		if _, err := data.ImportSample(ctx, "shapes", folder, data.SampleOptions{Task: task, Count: 12, Seed: 1}, nil); err != nil {
+			t.Fatal(err)
+		}
+		d, err := data.Open(folder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Close() })
+		ids, info := d.Usable(data.Train), d.Info()
+		want, void := make([]int64, len(info.Classes)), 0
+		for _, id := range ids {
+			if task == data.Classification {
+				want[d.Index()[id].Class]++
+				continue
+			}
+			truth, err := d.Truth(id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			classes, err := truth.ClassMap(info.Width, info.Height, info.Background, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range classes {
+				if c == data.Void {
+					void++
+				} else {
+					want[c]++
+				}
+			}
+		}
+		last := 0
+		got, err := Count(ctx, d, ids, func(done int) { last = done })
+		if err != nil || !slices.Equal(got, want) || last != len(ids) || (void > 0) != (task == data.Segmentation) {
+			t.Errorf("%s: %v of %d records, want %v; %v", task, got, last, want, err)
+		}
+		if task == data.Segmentation {
+			if _, err := Count(ctx, d, ids, func(int) { stop() }); !errors.Is(err, context.Canceled) {
+				t.Errorf("cancelled: %v", err)
+			}
 		}
 	}
 }

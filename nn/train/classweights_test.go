@@ -3,9 +3,11 @@ package train
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -41,6 +43,9 @@ func TestClassWeightsStay(t *testing.T) {
 	told := of[Weighed](events)
 	if len(told) != 1 || !slices.Equal(told[0].Classes, whole.Data.Info().Classes) || told[0].Weights[0] >= 1 || told[0].Weights[1] <= 1 {
 		t.Fatalf("told %+v", told)
+	}
+	if read, err := ReadEvents(whole.Folder); err != nil || len(of[Weighed](read)) != 1 || !reflect.DeepEqual(of[Weighed](read)[0], told[0]) {
+		t.Errorf("its events hold %+v; %v", of[Weighed](read), err)
 	}
 	half := whole
 	half.Folder = filepath.Join(t.TempDir(), "half")
@@ -153,7 +158,7 @@ func TestCountingCanBeCancelled(t *testing.T) {
 	c.ClassWeights = BalancedClassWeights
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if _, err := Run(ctx, segmentation(t, 8, c), func(Event) {}); err != context.Canceled {
+	if _, err := Run(ctx, segmentation(t, 8, c), func(Event) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }
