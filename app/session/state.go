@@ -75,7 +75,7 @@ type Training struct {
 	Spec               nn.Spec
 	Device             string         // its name; "" before it is open
 	OnAdapter          bool           // it is another device than the processor
-	Counting           train.Counting // how far it is with that, before it starts; zero if it takes no time
+	Counting           train.Counting // how far the counting of classes is, before it starts; zero where nothing is counted
 	Started            bool           // preparations are over
 	Paused, Stopping   bool
 	Iteration          int

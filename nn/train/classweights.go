@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -47,6 +48,9 @@ func (r *run) weigh(before RunInfo) error {
 	case r.Config.ClassWeights != BalancedClassWeights:
 		return nil
 	case r.Resume:
+		if len(before.classWeights) != r.Spec.Classes {
+			return damagedRun(filepath.Join(r.Folder, RunFile))
+		}
 		r.weights = before.classWeights
 		return nil
 	}
@@ -62,7 +66,7 @@ func (r *run) weigh(before RunInfo) error {
 	return err
 }
 
-// possibleClassWeights reports whether weights that were read from a file are ones that a loss takes: of none, nil is one.
+// possibleClassWeights reports whether weights that were read from a file are ones that a loss takes, or none where classes are not weighed.
 func possibleClassWeights(kind string, weights []float32) bool {
 	if kind != BalancedClassWeights {
 		return weights == nil

@@ -120,6 +120,26 @@ func TestClassWeightsOfAFile(t *testing.T) {
 	}
 }
 
+// A run whose weights are of other classes does not go on.
+func TestClassWeightsOfOtherClasses(t *testing.T) {
+	c := quick(1)
+	c.ClassWeights, c.MaxSeconds = BalancedClassWeights, 1e-9
+	j := job(t, digits(t, 40), c)
+	must(context.Background(), t, j, nil)
+	file, err := readRunFile(j.Folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file.ClassWeights = file.ClassWeights[1:]
+	if err := writeJSON(filepath.Join(j.Folder, RunFile), file); err != nil {
+		t.Fatal(err)
+	}
+	j.Resume = true
+	if _, err := Run(context.Background(), j, func(Event) {}); fault.Code(err) != "train.run.damaged" {
+		t.Errorf("it goes on: %v", err)
+	}
+}
+
 // In classification a weight is of an image, and changes what is learned.
 func TestClassWeightsOfImages(t *testing.T) {
 	d := digits(t, 60)

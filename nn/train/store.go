@@ -133,12 +133,16 @@ func readRunFile(folder string) (runFile, error) {
 		return r, fault.New("train.run.missing", "%s is no run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
 	}
 	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 || !possible(r.Rates) || !possibleClassWeights(r.Config.ClassWeights, r.ClassWeights) {
-		return r, fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", path).Because(err)
+		return r, damagedRun(path).Because(err)
 	}
 	if r.Format > format {
 		return r, fault.New("train.run.newer", "%s was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", path, r.Format, format)
 	}
 	return r, nil
+}
+
+func damagedRun(path string) *fault.Fault {
+	return fault.New("train.run.damaged", "%s is damaged. The run's snapshots can still be used as models.", path)
 }
 
 func writeJSON(path string, v any) error {
