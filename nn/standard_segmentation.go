@@ -22,24 +22,29 @@ func (c *chain) with(name string) {
 }
 
 // uNet is a small network of the form of Ronneberger et al. 2015: an encoder that halves the image three times, a decoder that doubles it again with what the
-// encoder saw at that size, and a score for each class at each place.
+// encoder saw at that size, and a score for each class at each place. At full size, where a convolution costs most and sees least, there is one alone: the time
+// is better spent on two of them at each of the other sizes.
 func uNet() []Layer {
 	var c chain
 	var skips []string
-	sizes := []int{16, 32, 64}
-	for i, filters := range sizes {
-		c.block(fmt.Sprintf("down%d", i+1), filters)
+	stages := []struct{ filters, blocks int }{{16, 1}, {32, 2}, {64, 2}}
+	for i, s := range stages {
+		for b := range s.blocks {
+			c.block(fmt.Sprintf("down%d-%d", i+1, b+1), s.filters)
+		}
 		skips = append(skips, c.last())
 		c.add(fmt.Sprintf("pool%d", i+1), "max-pool", nil)
 	}
-	c.block("deep1", 64)
-	c.block("deep2", 64)
-	for i := len(sizes) - 1; i >= 0; i-- {
-		name, skip := fmt.Sprintf("up%d", i+1), skips[i]
-		c.enlarged(name, skip, numbers("filters", sizes[i]/2, "kernel", 2, "pad", 0, "filler", "msra"))
+	c.block("deep1", 96)
+	c.block("deep2", 96)
+	for i := len(stages) - 1; i >= 0; i-- {
+		name, skip, filters := fmt.Sprintf("up%d", i+1), skips[i], stages[i].filters
+		c.enlarged(name, skip, numbers("filters", filters/2, "kernel", 2, "pad", 0, "filler", "msra"))
 		c.add(name+"-join", "concat", nil)
 		c.with(skip)
-		c.block(name+"-conv", max(sizes[i]/2, 16))
+		if i > 0 {
+			c.block(name+"-conv", filters)
+		}
 	}
 	c.add("score", "convolution", numbers("filters", 0, "kernel", 1, "filler", "msra"))
 	c.add("loss", "softmax-loss", nil)

@@ -24,7 +24,7 @@ func TestStandardNetworks(t *testing.T) {
 		{"vgg-small", Shape{3, 32, 32}, 10, 814_122, map[string]Shape{"pool3": {128, 4, 4}}},
 		{"alexnet", Shape{3, 227, 227}, 1000, 60_965_224, map[string]Shape{"conv1": {96, 55, 55}, "pool1": {96, 27, 27}, "pool5": {256, 6, 6}}},
 		{"googlenet", Shape{3, 224, 224}, 1000, 13_378_280, map[string]Shape{"pool2": {192, 28, 28}, "3b-output": {480, 28, 28}, "loss1-conv": {128, 4, 4}, "pool5": {1024, 1, 1}}},
-		{"u-net", Shape{3, 180, 240}, 11, 146_819, map[string]Shape{"pool3": {64, 23, 30}, "up3": {32, 46, 60}, "up3-crop": {32, 45, 60}, "score": {11, 180, 240}, "loss": {11, 180, 240}}},
+		{"u-net", Shape{3, 180, 240}, 11, 295_643, map[string]Shape{"pool3": {64, 23, 30}, "up3": {32, 46, 60}, "up3-crop": {32, 45, 60}, "score": {11, 180, 240}, "loss": {11, 180, 240}}},
 		{"fcn", Shape{3, 180, 240}, 11, 922_321, map[string]Shape{"pool5": {128, 6, 8}, "score32": {11, 6, 8}, "up16-crop": {11, 12, 15}, "sum8": {11, 23, 30}, "up": {11, 184, 240}, "loss": {11, 180, 240}}},
 	} {
 		s, err := Standard(c.name, c.in, c.classes)
