@@ -112,7 +112,7 @@ func openShell(a fyne.App, home string, o Options) (*shell, error) {
 	return w, nil
 }
 
-// appearance is the language and the theme to start with.
+// appearance returns the language and the theme to start with.
 func appearance(a fyne.App, o Options) (t *resources.Translator, dark bool, err error) {
 	p := a.Preferences()
 	if t, err = resources.NewTranslator(o.language(p)); err != nil {
@@ -125,7 +125,7 @@ func appearance(a fyne.App, o Options) (t *resources.Translator, dark bool, err 
 	return t, dark, t.TeachFyne()
 }
 
-// fitted is a window's size, no larger than the screen where that is known.
+// fitted returns a window's size, no larger than the screen where that is known.
 func fitted(w fyne.Window, size fyne.Size) fyne.Size {
 	width, height := screenSize()
 	return fit(w.Canvas().Scale(), size, width, height)

@@ -69,7 +69,7 @@ func open(t *testing.T, language string) *window {
 	return w
 }
 
-// cards are the errors that are shown, without the line above them.
+// cards returns the errors that are shown, without the line above them.
 func (w *window) cards() []*bannerCard {
 	var all []*bannerCard
 	for _, o := range w.banners.list.Objects {

@@ -203,5 +203,5 @@ func channelwise(name string, channels int, value float64) weight {
 	return weight{name: name, shape: kernel.Shape{N: channels, C: 1, H: 1, W: 1}, fanIn: 1, filler: "constant", std: value, rate: 1, perChannel: true}
 }
 
-// same is the shape function of layers that keep the shape.
+// same returns the shape function of layers that keep the shape.
 func same(_ Layer, in []Shape) (Shape, *Problem) { return in[0], nil }

@@ -78,7 +78,7 @@ var variants = map[string][]variant{
 // sourceShape is that of the image that a layer sees.
 var sourceShape = Shape{2, 5, 4}
 
-// source is a layer that makes an image of one number, each of its own by a weight of its own: the gradients of its weights are those of what a layer sees.
+// source returns a layer that makes an image of one number, each of its own by a weight of its own: the gradients of its weights are those of what a layer sees.
 func source(name string, s Shape) Layer {
 	return Layer{Name: name, Type: "deconvolution", Inputs: []string{Data}, Settings: numbers(
 		"filters", s.C, "kernel-h", s.H, "kernel-w", s.W, "pad", 0, "bias", "no", "filler", "gaussian", "std", 1)}
@@ -161,7 +161,7 @@ func TestJSONRoundTrip(t *testing.T) {
 	})
 }
 
-// step is a training step that moves nothing.
+// step returns a training step that moves nothing.
 func step(samples int) kernel.Step {
 	return kernel.Step{Samples: samples, Training: true, Backward: true, Scale: 1 / float32(samples), Seed: 5, Iteration: 3}
 }

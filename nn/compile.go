@@ -157,7 +157,7 @@ func (b *builder) buffer(name string, s kernel.Shape, role kernel.Role, kept boo
 	return kernel.ID(len(p.Buffers) - 1)
 }
 
-// bias is the buffer of a layer's bias and of its gradient, None where it has none.
+// bias returns the buffer of a layer's bias and of its gradient, None where it has none.
 func (n *node) bias() (value, gradient kernel.ID) {
 	if len(n.weights) < 2 {
 		return kernel.None, kernel.None
@@ -165,7 +165,7 @@ func (n *node) bias() (value, gradient kernel.ID) {
 	return n.weights[1].ID, n.weights[1].Gradient
 }
 
-// samples is the shape of a batch.
+// samples returns the shape of a batch.
 func (b *builder) samples(s Shape) kernel.Shape {
 	return kernel.Shape{N: b.o.Batch, C: s.C, H: s.H, W: s.W}
 }

@@ -221,7 +221,7 @@ func goldenInstance(t *testing.T, s Spec, order []string, o Options, device kern
 	return inst
 }
 
-// goldenTruths are the truths of samples: each has its class, or at its places the classes that make.py gives them, of which one in so many is void.
+// goldenTruths returns the truths of samples: each has its class, or at its places the classes that make.py gives them, of which one in so many is void.
 func goldenTruths(n *Network, labels []int) [][]float32 {
 	truths := n.ClassTruths(labels)
 	for k, t := range n.Truths() {

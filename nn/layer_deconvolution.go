@@ -8,7 +8,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// deconvolution returns the transposed convolution: Caffe's Deconvolution, PyTorch's ConvTranspose2d, with weights inputs × filters/groups × kernel as these have. It
+// deconvolution is the transposed convolution: Caffe's Deconvolution, PyTorch's ConvTranspose2d, with weights inputs × filters/groups × kernel as these have. It
 // puts a window of weights, times each number of its input, into an image that is larger by the stride; padding is cut off from that. Filters 0 stands for as many
 // as there are classes.
 func deconvolution() Kind {

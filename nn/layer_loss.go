@@ -15,7 +15,7 @@ func vectorShape(l Layer, in []Shape) (Shape, *Problem) {
 	return in[0], nil
 }
 
-// ofImage is the problem of a loss that gets an image where it needs a vector.
+// ofImage returns the problem of a loss that gets an image where it needs a vector.
 func ofImage(l Layer, s Shape) *Problem {
 	return problem(l, fault.New("nn.loss.image",
 		"%s needs one number for each class but gets an image of %s. Put a fully connected layer before it.", l.Name, s.String()),

@@ -43,7 +43,7 @@ func lrn() Kind {
 	}
 }
 
-// batchNorm returns the normalisation of batches (Ioffe and Szegedy 2015) with a scale (weight) and a shift (bias) for each channel, which learn without decay.
+// batchNorm is the normalisation of batches (Ioffe and Szegedy 2015) with a scale (weight) and a shift (bias) for each channel, which learn without decay.
 // rate is the share of a batch in the statistics for use, PyTorch's momentum.
 func batchNorm() Kind {
 	return Kind{

@@ -5,7 +5,7 @@ import "github.com/convscope/convscope/nn/kernel"
 // elements returns the work of a layer that does one thing with each element.
 func elements(_ Layer, _ []Shape, out Shape) int64 { return int64(out.Len()) }
 
-// activation returns a pointwise function: ReLU (leaky: Maas et al. 2013), sigmoid or tanh.
+// activation is a pointwise function: ReLU (leaky: Maas et al. 2013), sigmoid or tanh.
 func activation(typ string, kind kernel.ActivationKind, fields ...Field) Kind {
 	return Kind{
 		Type: typ, Group: "activation", MinInputs: 1, MaxInputs: 1, inPlace: true,

@@ -21,7 +21,7 @@ func (c *chain) with(name string) {
 	l.Inputs = append(l.Inputs, name)
 }
 
-// uNet is a small network of the form of Ronneberger et al. 2015: an encoder that halves the image three times, a decoder that doubles it again with what the
+// uNet returns a small network of the form of Ronneberger et al. 2015: an encoder that halves the image three times, a decoder that doubles it again with what the
 // encoder saw at that size, and a score for each class at each place. At full size, where a convolution costs most and sees least, there is one alone: the time
 // is better spent on two of them at each of the other sizes.
 func uNet() []Layer {

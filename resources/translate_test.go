@@ -98,7 +98,7 @@ func sources(t *testing.T) []*ast.File {
 	return files
 }
 
-// literal is the value of a string literal.
+// literal returns the value of a string literal.
 func literal(e ast.Expr) (string, bool) {
 	l, ok := e.(*ast.BasicLit)
 	if !ok || l.Kind != token.STRING {

@@ -151,7 +151,7 @@ func (p *Page) countContent(d session.Dataset) {
 	})
 }
 
-// perClass are the images of each class by split: those that have it, in segmentation, once they are counted; else those that are of it.
+// perClass returns the images of each class by split: those that have it, in segmentation, once they are counted; else those that are of it.
 func (p *Page) perClass(i data.Info) [3][]int {
 	switch {
 	case i.Task != data.Segmentation:
@@ -162,7 +162,7 @@ func (p *Page) perClass(i data.Info) [3][]int {
 	return [3][]int{}
 }
 
-// unlabelled is the number of images that are not labelled as the task needs it.
+// unlabelled returns the number of images that are not labelled as the task needs it.
 func (p *Page) unlabelled(i data.Info) int {
 	if p.content != nil {
 		return i.Images() - p.content.Labelled

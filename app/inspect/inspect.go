@@ -304,7 +304,7 @@ func (p *Page) say(text string) {
 	}
 }
 
-// thumb is a layer's maps, or without an image its filters, as a small sheet; of many, the first. nil: it has neither.
+// thumb returns a layer's maps, or without an image its filters, as a small sheet; of many, the first. nil: it has neither.
 func thumb(l inspect.Layer) image.Image {
 	if len(l.Maps.Data()) == 0 {
 		if l.Filters == nil {

@@ -29,7 +29,7 @@ func (p *later) run() {
 	}
 }
 
-// aLane is a lane with a window that runs what is posted when the test says so, and a wait for the end of all work.
+// aLane returns a lane with a window that runs what is posted when the test says so, and a wait for the end of all work.
 func aLane(t *testing.T) (l *lane, window *later, wait func(), end context.CancelFunc) {
 	window = &later{}
 	b := newBackground(window.post)

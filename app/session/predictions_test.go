@@ -15,7 +15,7 @@ import (
 	"github.com/convscope/convscope/nn/workspace"
 )
 
-// withRun1 is a workspace with a trained run, "run 1", of six classes of shapes.
+// withRun1 returns a workspace with a trained run, "run 1", of six classes of shapes.
 func withRun1(t *testing.T) workspace.Workspace {
 	t.Helper()
 	w := space(t)

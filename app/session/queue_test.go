@@ -10,7 +10,7 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
-// rates are the learning rates of the runs that wait.
+// rates returns the learning rates of the runs that wait.
 func rates(st *State) (list []float64) {
 	for _, w := range st.Waiting {
 		list = append(list, w.Config.Rate)

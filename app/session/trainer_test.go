@@ -17,7 +17,7 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
-// shown is the state that a trainer composes.
+// shown returns the state that a trainer composes.
 func (t *trainer) shown() *State {
 	s := &State{Curves: map[string]*Curve{}}
 	t.compose(s)
@@ -157,7 +157,7 @@ func (c closing) Close() error {
 	return c.Device.Close()
 }
 
-// tinyFor is a network that learns something and takes next to no time.
+// tinyFor returns a network that learns something and takes next to no time.
 func tinyFor(i data.Info) nn.Spec {
 	number := func(v float64) nn.Value { return nn.Num(v) }
 	return nn.Spec{Format: nn.Format, Input: shapeOf(i), Classes: len(i.Classes), Layers: []nn.Layer{

@@ -19,7 +19,7 @@ var columnWidths = map[string]float32{
 	train.PolicyColumn: 110, train.AugmentationColumn: 130, "layer-rates": 110,
 }
 
-// settingColumns are the columns of settings: each has one of its own, or shares that of the first one within it.
+// settingColumns returns the columns of settings: each has one of its own, or shares that of the first one within it.
 func settingColumns() []property {
 	var list []property
 	for _, s := range train.Settings() {
@@ -62,7 +62,7 @@ func settingColumn(key string, s train.Setting) property {
 	return c
 }
 
-// settingText is the value of a setting in short; "" of one that is not used.
+// settingText returns the value of a setting in short; "" of one that is not used.
 func (p *Page) settingText(s train.Setting, c train.Config) string {
 	switch v := s.Values.(type) {
 	case train.Number:
@@ -86,7 +86,7 @@ func (p *Page) settingText(s train.Setting, c train.Config) string {
 	return inList(s.Text(c))
 }
 
-// policyText is a policy with its parameters, as far as they are not its own.
+// policyText returns a policy with its parameters, as far as they are not its own.
 func policyText(c train.Config) string {
 	text := c.Policy
 	for _, s := range c.Step {

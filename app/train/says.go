@@ -96,7 +96,7 @@ func (p *Page) remarks() []remark {
 	return out
 }
 
-// history is the chosen run as Diagnose reads it.
+// history returns the chosen run as Diagnose reads it.
 func (p *Page) history(c *session.Curve) train.History {
 	h := train.History{PerEpoch: c.PerEpoch, Valid: c.Epochs, Health: c.Health, State: train.Running}
 	config, _ := p.configOf()
@@ -138,7 +138,7 @@ var sayings = map[string]struct {
 	train.FindWell: {widgets.ColourGood, "validation"},
 }
 
-// found tells what Diagnose reads in the curves. That a run diverged is told by others, who know what is kept of it.
+// found returns what Diagnose reads in the curves. That a run diverged is told by others, who know what is kept of it.
 func (p *Page) found(c *session.Curve, diverged bool) []remark {
 	var out []remark
 	for _, f := range train.Diagnose(p.history(c)) {
@@ -171,7 +171,7 @@ func (p *Page) found(c *session.Curve, diverged bool) []remark {
 	return out
 }
 
-// remedyFor is what a click does about what was found; nil for nothing.
+// remedyFor returns what a click does about what was found; nil for nothing.
 func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 	switch code {
 	case train.FindOverfit:
@@ -189,7 +189,7 @@ func (p *Page) remedyFor(code string, c *session.Curve) *remedy {
 	return nil
 }
 
-// weighed tells what classes weigh, the first of those that weigh most.
+// weighed returns what classes weigh, the first of those that weigh most.
 func (p *Page) weighed(e train.Weighed) remark {
 	const most = 4
 	order := make([]int, len(e.Classes))
@@ -273,7 +273,7 @@ func (p *Page) backBefore(r *session.Run) *remedy {
 	return &remedy{p.text("back.slower", model.EpochName(last), rate), func() { p.host.Session().GoBack(run, last, rate) }}
 }
 
-// settled tells whether the validation loss has not got better for the last third of the epochs and more, and since when.
+// settled reports whether the validation loss has not got better for the last third of the epochs and more, and since when.
 func settled(c *session.Curve) (bool, float64) {
 	least, at := math.Inf(1), 0.
 	for _, e := range c.Epochs {
@@ -317,7 +317,7 @@ func lastDrop(c *session.Curve) (epoch, rate float64, ok bool) {
 	return 0, 0, false
 }
 
-// calmer tells whether the loss swings less after a place than before it: by a fifth at least, over equal stretches.
+// calmer reports whether the loss swings less after a place than before it: by a fifth at least, over equal stretches.
 func calmer(c *session.Curve, at float64) bool {
 	const stretch = .5 // of an epoch
 	swing := func(from, to float64) (sum float64, n int) {

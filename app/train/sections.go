@@ -29,7 +29,7 @@ func (f *form) augmentation() string {
 // samplesShown is how many pictures show what augmentation does: the image itself and what becomes of it.
 const samplesShown = 10
 
-// augmentRows are the settings of what chance does with an image in training, and pictures of it.
+// augmentRows returns the settings of what chance does with an image in training, and pictures of it.
 func (f *form) augmentRows() []fyne.CanvasObject {
 	f.samples, f.sampled = widgets.NewContactSheet(), ""
 	rows := []fyne.CanvasObject{widgets.NewParagraph(f.p.text("samples"), widgets.ColourQuiet).Small(), widgets.Sized(0, 92, f.samples)}
@@ -147,7 +147,7 @@ func (f *form) freezeChoice(c train.Config) *widgets.Choice {
 	})
 }
 
-// layerRatesRow is where layers are given factors of the learning rate. They must be layers of the network.
+// layerRatesRow returns where layers are given factors of the learning rate. They must be layers of the network.
 func (f *form) layerRatesRow(s train.Setting, c train.Config) fyne.CanvasObject {
 	layers, factors := f.trainable(), s.Values.(train.LayerFactors)
 	e := widgets.NewEntry(factorsText(s.Text(c)), nil)
@@ -173,7 +173,7 @@ func (f *form) layerRatesRow(s train.Setting, c train.Config) fyne.CanvasObject 
 // factorsText writes factors of layers as people do: "conv1 0.1, ip2 10".
 func factorsText(text string) string { return strings.NewReplacer("=", " ", ",", ", ").Replace(text) }
 
-// trainable are the layers with weights of the chosen network.
+// trainable returns the layers with weights of the chosen network.
 func (f *form) trainable() []string {
 	if n := f.p.state.ChosenNetwork(); n != nil {
 		return nn.Trainable(n.Spec)
@@ -184,7 +184,7 @@ func (f *form) trainable() []string {
 // butLast leaves out the last: something must be left to learn.
 func butLast(names []string) []string { return names[:max(len(names)-1, 0)] }
 
-// last is the last of some lists, nil if there are none.
+// last returns the last of some lists, nil if there are none.
 func last(lists [][]string) []string {
 	if len(lists) == 0 {
 		return nil

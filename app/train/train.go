@@ -132,10 +132,10 @@ func (p *Page) forgetLost() {
 	}
 }
 
-// curve is what is known of the chosen run.
+// curve returns what is known of the chosen run.
 func (p *Page) curve() *session.Curve { return p.state.Curves[p.state.Run] }
 
-// configOf is the configuration of the chosen run.
+// configOf returns the configuration of the chosen run.
 func (p *Page) configOf() (train.Config, bool) {
 	if p.state.Live() {
 		return p.state.Training.Config, true

@@ -16,7 +16,7 @@ import (
 	"github.com/convscope/convscope/nn/train"
 )
 
-// synthetic is a state with a run whose curves are made up.
+// synthetic returns a state with a run whose curves are made up.
 func synthetic(t testing.TB, s *session.State, epochs []train.Epoch) *session.State {
 	t.Helper()
 	spec, err := nn.Standard("lenet", nn.Shape{C: 1, H: 28, W: 28}, 10)

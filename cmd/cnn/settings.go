@@ -43,7 +43,7 @@ func (f settingFlags) addFlags(k *kong.Kong) error {
 	return nil
 }
 
-// helpOf is the help of a setting's flag, with its limits.
+// helpOf returns the help of a setting's flag, with its limits.
 func helpOf(s train.Setting) string {
 	if _, ok := s.Values.(train.Number); !ok {
 		return s.Help
@@ -87,7 +87,7 @@ func (f settingFlags) given(s train.Setting) (text string, ok bool) {
 	return **t, true
 }
 
-// numbers are all the values that were given for a setting that takes several.
+// numbers returns all the values that were given for a setting that takes several.
 func (f settingFlags) numbers(key string) ([]float64, error) {
 	s := train.SettingOf(key)
 	if _, ok := f.given(s); !ok {

@@ -25,7 +25,7 @@ func read(b []byte, file string) (map[string]nn.Tensor, error) {
 // equal reports whether weights have the same keys, shapes and numbers.
 func equal(a, b map[string]nn.Tensor) bool { return maps.EqualFunc(a, b, nn.Tensor.Equal) }
 
-// counted is a tensor of the numbers 1, 2, 3, …
+// counted returns a tensor of the numbers 1, 2, 3, …
 func counted(shape ...int) nn.Tensor {
 	t := nn.NewTensor(shape...)
 	for i, list := 0, t.Data(); i < len(list); i++ {
@@ -34,7 +34,7 @@ func counted(shape ...int) nn.Tensor {
 	return t
 }
 
-// lenet is a small network of the two kinds that every Caffe has.
+// lenet returns a small network of the two kinds that every Caffe has.
 func lenet() []caffetest.Layer {
 	return []caffetest.Layer{
 		{Name: "conv1", Kind: "Convolution", Bottom: "data", Top: "conv1", Blobs: []nn.Tensor{counted(2, 1, 3, 3), counted(2)}},
@@ -43,7 +43,7 @@ func lenet() []caffetest.Layer {
 	}
 }
 
-// styles are all ways to write it.
+// styles returns all ways to write it.
 func styles() []caffetest.Style {
 	var all []caffetest.Style
 	for _, old := range []bool{false, true} {
@@ -68,7 +68,7 @@ func TestEveryStyle(t *testing.T) {
 	}
 }
 
-// normalised is a network with a normalisation, and what follows it.
+// normalised returns a network with a normalisation, and what follows it.
 func normalised(factor float32, blobs int, after ...caffetest.Layer) []caffetest.Layer {
 	list := []nn.Tensor{counted(2), nn.TensorOf([]float32{4, 6}, 2), nn.TensorOf([]float32{factor}, 1), nn.TensorOf([]float32{8, 9}, 2), nn.TensorOf([]float32{-8, -9}, 2)}
 	return append([]caffetest.Layer{

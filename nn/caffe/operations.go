@@ -181,7 +181,7 @@ func (c *collector) neutralScales() {
 	}
 }
 
-// vector gives a list of numbers one dimension: older files write four.
+// vector returns a list of numbers one dimension: older files write four.
 func vector(t nn.Tensor) nn.Tensor {
 	for _, d := range t.Shape() {
 		if d == len(t.Data()) { // the others are 1

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// Check tells whether the program is one that a device can run: buffers have sizes, operations name buffers that exist, and shapes
+// Check returns an error unless the program is one that a device can run: buffers have sizes, operations name buffers that exist, and shapes
 // and roles fit. What it returns is an error of the compiler in package nn, not of a person's network.
 func (p *Program) Check() error {
 	if p.Batch < 1 {
@@ -398,7 +398,7 @@ func (p *Program) checkUpdate(op Op) error {
 	return c.err
 }
 
-// Places is how many places the window has over an image of shape s when every window must lie within the padded image
+// Places returns how many places the window has over an image of shape s when every window must lie within the padded image
 // (Caffe's convolution: rounded down).
 func (g Geometry) Places(s Shape) Pair {
 	at := func(size, kernel, stride, pad, dilation int) int {

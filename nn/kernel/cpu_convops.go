@@ -93,7 +93,7 @@ func (e *cpuExecutor) convShared(o Conv, relu bool) []stage {
 	}})
 }
 
-// spread returns the gradient of the input of a convolution, or the transposed convolution of dy, then with a bias perhaps.
+// spread is the gradient of the input of a convolution, or the transposed convolution of dy, then with a bias perhaps.
 func (e *cpuExecutor) spread(dy, w, b, dx ID, g Geometry, groups int, add bool) sliceOp {
 	c := e.convShape(dx, dy, g, groups)
 	if !c.scatters() {
@@ -133,7 +133,7 @@ func addFlag(add bool) int {
 	return 0
 }
 
-// correlate returns the gradient dw of the weights of a convolution from x to a gradient dy, and db of biases that were added to the values whose gradient is biased. It sums
+// correlate is the gradient dw of the weights of a convolution from x to a gradient dy, and db of biases that were added to the values whose gradient is biased. It sums
 // each slice into memory of its own, and then the slices in order.
 func (e *cpuExecutor) correlate(x, dy, dw, biased, db ID, g Geometry, groups int) (sliceOp, []stage) {
 	c := e.convShape(x, dy, g, groups)

@@ -65,7 +65,7 @@ func upsampling(s Shape, factor int, bilinear bool) resampling {
 	return resampling{along(s.H), along(s.W)}
 }
 
-// transposed returns the gradient of a resampling.
+// transposed is the gradient of a resampling.
 func (r resampling) transposed() resampling {
 	return resampling{r.rows.transposed(), r.places.transposed()}
 }

@@ -355,7 +355,7 @@ func (e *cpuExecutor) winogradShared(c *convShape, o Conv, flags int) []stage {
 // sumsOf is how many numbers the sums of products of a gradient of weights may be: they must stay in the second-level cache.
 const sumsOf = 1 << 18
 
-// gradWeightsWinograd returns the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
+// gradWeightsWinograd is the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
 // where the direct way is better.
 func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, do func(wk *worker, from, to int, sums []float32)) {
 	samples := min(e.together, e.sliceSize)

@@ -11,10 +11,10 @@ import "fmt"
 // connected layer outputs × inputs × 1 × 1.
 type Shape struct{ N, C, H, W int }
 
-// Len is the number of elements.
+// Len returns the number of elements.
 func (s Shape) Len() int { return s.N * s.C * s.H * s.W }
 
-// Sample is the number of elements of one sample, C·H·W.
+// Sample returns the number of elements of one sample, C·H·W.
 func (s Shape) Sample() int { return s.C * s.H * s.W }
 
 func (s Shape) String() string { return fmt.Sprintf("%d×%d×%d×%d", s.N, s.C, s.H, s.W) }
@@ -113,7 +113,7 @@ const (
 	AdaDelta                   // Zeiler 2012: h ← β2·h + (1−β2)·g²; d = g·√(u+ε)/√(h+ε); u ← β2·u + (1−β2)·d²; w ← w − η·d. Two history buffers, h and u
 )
 
-// Histories is the number of history buffers that the solver keeps for a parameter.
+// Histories returns the number of history buffers that the solver keeps for a parameter.
 func (k SolverKind) Histories() int {
 	switch k {
 	case Adam, AdamW, AdaDelta:

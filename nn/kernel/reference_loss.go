@@ -63,7 +63,7 @@ func sign(d float64) float64 {
 	return 0
 }
 
-// logistic is the cross-entropy of σ(x) with t, without an exponential that overflows or a difference that cancels.
+// logistic returns the cross-entropy of σ(x) with t, without an exponential that overflows or a difference that cancels.
 func logistic(x, t float64) float64 { return max(x, 0) - x*t + math.Log1p(math.Exp(-math.Abs(x))) }
 
 // margin is 1−δx, δ = 2t−1. Of float32s and a target of ones and zeros its sign is exact, so that the hinge turns at the same place on every device.
@@ -71,7 +71,7 @@ func margin(x, t float64) float64 { return 1 - (2*t-1)*x }
 
 func hinge(x, t float64) float64 { return max(0, margin(x, t)) }
 
-// hingeSlope is the derivative of the hinge with respect to x.
+// hingeSlope returns the derivative of the hinge with respect to x.
 func hingeSlope(x, t float64) float64 {
 	if margin(x, t) > 0 {
 		return 1 - 2*t
@@ -79,7 +79,7 @@ func hingeSlope(x, t float64) float64 {
 	return 0
 }
 
-// labelOf is the class that a label names, or −1 if it is void.
+// labelOf returns the class that a label names, or −1 if it is void.
 func labelOf(l float32, classes int) int {
 	if l >= 0 && l < float32(classes) {
 		return int(l)
@@ -98,7 +98,7 @@ func labelled(labels []float32, classes int) int {
 	return n
 }
 
-// weightOf is the weight of a class; without weights it is 1.
+// weightOf returns the weight of a class; without weights it is 1.
 func weightOf(weights []float32, class int) float64 {
 	if weights == nil {
 		return 1

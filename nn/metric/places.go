@@ -104,7 +104,7 @@ func above(scores []float32, places, place, class int) (n int) {
 	return n
 }
 
-// Values are the figures of the task so far.
+// Values returns the figures of the task so far.
 func (m *Places) Values() Values {
 	var all, right int64
 	for c, n := range m.counts.truth {
@@ -140,7 +140,7 @@ func mean(v []float64) float64 {
 	return sum / float64(n)
 }
 
-// Report is all that was measured.
+// Report returns all that was measured.
 func (m *Places) Report() Report {
 	r := Report{Values: m.Values(), Confusion: m.matrix}
 	var recall []float64
@@ -159,7 +159,7 @@ func (m *Places) Report() Report {
 	return r
 }
 
-// Counts are what the meter remembers, but for the confusion, to go on from another time.
+// Counts returns what the meter remembers, but for the confusion, to go on from another time.
 func (m *Places) Counts() []int64 {
 	var list []int64
 	for _, v := range [][]int64{m.counts.truth, m.counts.predicted, m.counts.right} {

@@ -48,10 +48,10 @@ func EpochName(epoch float64) string {
 	return strings.TrimSuffix(strings.TrimRight(strconv.FormatFloat(epoch, 'f', 4, 64), "0"), ".")
 }
 
-// SameEpoch tells whether two epochs are one, as far as the names of snapshots tell them apart.
+// SameEpoch reports whether two epochs are one, as far as the names of snapshots tell them apart.
 func SameEpoch(a, b float64) bool { return EpochName(a) == EpochName(b) }
 
-// HasSnapshot tells whether an epoch is among those of a run's snapshots.
+// HasSnapshot reports whether an epoch is among those of a run's snapshots.
 func HasSnapshot(epochs []float64, epoch float64) bool {
 	return slices.ContainsFunc(epochs, func(e float64) bool { return SameEpoch(e, epoch) })
 }

@@ -105,7 +105,7 @@ func NewMeter(t data.Task, classes int, confusion bool) *metric.Places {
 	return metric.NewPlaces(t, classes, confusion)
 }
 
-// Count tells how often each class of a data set occurs in records: how many images have it as their class, or how many pixels. Void counts nowhere. observe is told
+// Count returns how often each class of a data set occurs in records: how many images have it as their class, or how many pixels. Void counts nowhere. observe is told
 // after each record how many are done.
 func Count(ctx context.Context, d *data.Dataset, ids []uint32, observe func(done int)) ([]int64, error) {
 	info := d.Info()

@@ -289,7 +289,7 @@ func (r *run) newFolder() error {
 	return nil
 }
 
-// isModel tells whether a folder holds a model or run, and so may be replaced by one.
+// isModel reports whether a folder holds a model or run, and so may be replaced by one.
 func isModel(folder string) bool {
 	_, err := os.Stat(filepath.Join(folder, model.NetworkFile))
 	return err == nil

@@ -163,7 +163,7 @@ func (c Config) WithLoss(spec nn.Spec) (nn.Spec, error) {
 	return spec, nil
 }
 
-// options are those of the network that is trained, with the weights of its classes, if it weighs them.
+// options returns those of the network that is trained, with the weights of its classes, if it weighs them.
 func (c Config) options(classWeights []float32) nn.Options {
 	s, _ := SolverOf(c.Solver) // Check knows it
 	return nn.Options{

@@ -92,7 +92,7 @@ const (
 	evaluationMemory = 1 << 30
 )
 
-// evaluationBatchOf is how many images of a network's an evaluation takes at once.
+// evaluationBatchOf returns how many images of a network's an evaluation takes at once.
 func evaluationBatchOf(spec nn.Spec) int {
 	one := max(nn.Analyze(spec, 2).MemoryBytes-nn.Analyze(spec, 1).MemoryBytes, 1) // without the weights
 	return int(min(max(evaluationMemory/one, 1), evaluationBatch))

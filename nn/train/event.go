@@ -135,7 +135,7 @@ func (Stop) request()    {}
 func (SetRate) request() {}
 func (Watch) request()   {}
 
-// iterationOf tells when an event happened.
+// iterationOf returns when an event happened.
 func iterationOf(e Event) int {
 	switch e := e.(type) {
 	case Step:

@@ -79,7 +79,7 @@ func takeOut(values metric.Values, key string) (rest metric.Values, v float64) {
 	return values, v
 }
 
-// kept is a number for JSON: nothing where it is not one.
+// kept returns a number for JSON: nothing where it is not one.
 func kept(v float64) *float64 {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return nil

@@ -129,7 +129,7 @@ func suggest(rates, losses []float64, initialLoss float64) float64 {
 	return roundRate(rates[at] / 10)
 }
 
-// roundRate gives the nearest of 1, 2 and 5 times a power of ten, as people write rates.
+// roundRate returns the nearest of 1, 2 and 5 times a power of ten, as people write rates.
 func roundRate(v float64) float64 {
 	power := math.Pow(10, math.Floor(math.Log10(v)))
 	best := power

@@ -13,7 +13,7 @@ import (
 	"github.com/convscope/convscope/nn/kernel"
 )
 
-// afterStep is a network after one step of SGD, and its weights before.
+// afterStep returns a network after one step of SGD, and its weights before.
 func afterStep(t *testing.T, c Config) (inst *nn.Instance, before map[string]nn.Tensor) {
 	t.Helper()
 	network, err := nn.Compile(small(false), c.options(nil))
@@ -37,7 +37,7 @@ func afterStep(t *testing.T, c Config) (inst *nn.Instance, before map[string]nn.
 	return inst, before
 }
 
-// stepped is how far one step of SGD moves each weight of a network.
+// stepped returns how far one step of SGD moves each weight of a network.
 func stepped(t *testing.T, c Config) map[string][]float64 {
 	t.Helper()
 	inst, before := afterStep(t, c)

@@ -15,7 +15,7 @@ import (
 	"github.com/convscope/convscope/nn/model"
 )
 
-// resumed is a job that goes on with the run of another.
+// resumed returns a job that goes on with the run of another.
 func resumed(j Job) Job {
 	j.Resume, j.Config, j.Force = true, Config{}, false
 	return j

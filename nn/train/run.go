@@ -34,7 +34,7 @@ type Job struct {
 	Requests <-chan Request // may be nil
 }
 
-// Program is what the job runs, for whoever measures which device is best for it.
+// Program returns what the job runs, for whoever measures which device is best for it.
 func (j Job) Program() (*kernel.Program, error) {
 	config, spec := j.Config, j.Spec
 	if j.Resume {
@@ -222,7 +222,7 @@ func (r *run) diverged() error {
 		r.place.Epoch, r.Config.Rate)
 }
 
-// due tells whether something that comes every so many epochs is due after this iteration.
+// due reports whether something that comes every so many epochs is due after this iteration.
 func (r *run) due(every float64) bool { return r.dueAt(r.place.Iteration, every) }
 
 // dueAt tells it of any iteration.

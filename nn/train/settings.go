@@ -282,7 +282,7 @@ func (s Setting) Matters(c Config) bool { return s.Applies == nil || s.Applies(c
 // Check returns the fault of a configuration whose value of the setting is not one that it takes.
 func (s Setting) Check(c Config) error { return s.check(s, c) }
 
-// term is the setting's name, which the window writes in its language.
+// term returns the setting's name, which the window writes in its language.
 func (s Setting) term() *fault.Fault { return fault.New("train.field."+s.Key, "%s", s.Name) }
 
 func solverNames() []string {

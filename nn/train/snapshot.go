@@ -73,7 +73,7 @@ const noChecksum = "00000000"
 
 func checksumField(sum string) []byte { return fmt.Appendf(nil, "%q: %q", "checksum", sum) }
 
-// checksum is the CRC-32C of a file in eight digits.
+// checksum returns the CRC-32C of a file in eight digits.
 func checksum(b []byte) string {
 	return fmt.Sprintf("%08x", crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)))
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/convscope/convscope/nn/task"
 )
 
-// finite tells whether all weights are numbers.
+// finite reports whether all weights are numbers.
 func finite(weights map[string]nn.Tensor) bool {
 	for _, t := range weights {
 		for _, v := range t.Data() {
@@ -24,7 +24,7 @@ func finite(weights map[string]nn.Tensor) bool {
 	return true
 }
 
-// unmeasured are the figures of a task before they are measured.
+// unmeasured returns the figures of a task before they are measured.
 func unmeasured(t data.Task) metric.Values {
 	none := metric.Values{}
 	for _, m := range metric.Of(t) {
@@ -33,7 +33,7 @@ func unmeasured(t data.Task) metric.Values {
 	return none
 }
 
-// inTraining are the figures of a task that are told of training too.
+// inTraining returns the figures of a task that are told of training too.
 func inTraining(t data.Task, measured metric.Values) metric.Values {
 	told := metric.Values{}
 	for _, m := range metric.Of(t) {

@@ -94,7 +94,7 @@ func TestWeightsThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// opened is an instance of a network for use, with weights that are all different.
+// opened returns an instance of a network for use, with weights that are all different.
 func opened(t *testing.T, s nn.Spec) *nn.Instance {
 	t.Helper()
 	network, err := nn.Compile(s, nn.Options{Batch: 2})
@@ -125,7 +125,7 @@ func opened(t *testing.T, s nn.Spec) *nn.Instance {
 	return inst
 }
 
-// weightsIn are those of an instance.
+// weightsIn returns those of an instance.
 func weightsIn(t *testing.T, i *nn.Instance) map[string]nn.Tensor {
 	t.Helper()
 	all, err := i.Weights()
@@ -135,7 +135,7 @@ func weightsIn(t *testing.T, i *nn.Instance) map[string]nn.Tensor {
 	return all
 }
 
-// outputs are those for two images.
+// outputs returns those for two images.
 func outputs(t *testing.T, i *nn.Instance, images []float32) []float32 {
 	t.Helper()
 	if _, err := i.Run(images, nil, kernel.Step{Samples: 2}); err != nil {
@@ -169,7 +169,7 @@ func inChannels(grey []float32, in nn.Shape) []float32 {
 	return images
 }
 
-// coloured is the network for images of three colours.
+// coloured returns the network for images of three colours.
 func coloured(s nn.Spec) nn.Spec {
 	s.Input.C = 3
 	return s
@@ -229,7 +229,7 @@ func TestWeightsForBlueGreenAndRedAreTurned(t *testing.T) {
 	}
 }
 
-// near tells whether numbers differ by little.
+// near reports whether numbers differ by little.
 func near(a, b []float32, by float64) bool {
 	for i := range a {
 		if math.Abs(float64(a[i]-b[i])) > by {

@@ -25,7 +25,7 @@ func at(t *testing.T, root string) Workspace {
 	return w
 }
 
-// filled is a workspace with the data set "shapes" and the run "run 1", which an older version made.
+// filled returns a workspace with the data set "shapes" and the run "run 1", which an older version made.
 func filled(t *testing.T) Workspace {
 	t.Helper()
 	w := at(t, t.TempDir())
@@ -37,7 +37,7 @@ func filled(t *testing.T) Workspace {
 	return w
 }
 
-// lenet is a network to keep, as it is read again.
+// lenet returns a network to keep, as it is read again.
 func lenet(t *testing.T, classes int) nn.Spec {
 	t.Helper()
 	spec, err := nn.Standard("lenet", nn.Shape{C: 1, H: 28, W: 28}, classes)

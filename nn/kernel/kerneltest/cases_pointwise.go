@@ -152,7 +152,7 @@ func joins() []*testCase {
 	})
 }
 
-// losses are all losses with their gradients.
+// losses returns all losses with their gradients.
 func losses() []*testCase {
 	var all []*testCase
 	for _, s := range []struct{ batch, classes int }{{1, 1}, {3, 10}, {17, 7}, {8, 1000}} {
@@ -232,7 +232,7 @@ func placeLosses() []*testCase {
 	return all
 }
 
-// updates are the solvers over parameters of many sizes, several times in a row.
+// updates returns the solvers over parameters of many sizes, several times in a row.
 func updates() []*testCase {
 	var all []*testCase
 	for kind, name := range []string{"SGD", "Nesterov", "Adam", "AdamW", "AdaGrad", "RMSProp", "AdaDelta"} {
@@ -250,7 +250,7 @@ func updates() []*testCase {
 	return all
 }
 
-// network is a small network with branches, all layers in a row, trained for some steps.
+// network returns a small network with branches, all layers in a row, trained for some steps.
 func network(batch int) *testCase {
 	b := newBuilder(fmt.Sprintf("network, batch %d", batch), batch)
 	same := kernel.Geometry{Kernel: pair(3, 3), Stride: pair(1, 1), Pad: pair(1, 1), PadEnd: pair(1, 1), Dilation: pair(1, 1)}
