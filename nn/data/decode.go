@@ -94,8 +94,9 @@ func decodeBytes(b []byte, name string, limit int64) (image.Image, error) {
 
 // An opened image is one whose header was read: its size and colours are known before memory is taken for it.
 type opened struct {
-	w, h   int // as it will be once upright
-	turn   int // EXIF orientation that upright undoes; 0 or 1: none
+	format string // "PNG", "JPEG", …
+	w, h   int    // as it will be once upright
+	turn   int    // EXIF orientation that upright undoes; 0 or 1: none
 	grey   bool
 	decode func() (image.Image, error)
 }
@@ -106,7 +107,7 @@ func openImage(b []byte, name string, limit int64) (opened, error) {
 	if err != nil {
 		return opened{}, err
 	}
-	o := opened{w: config.Width, h: config.Height, grey: isGrey(config.ColorModel)}
+	o := opened{format: c.name, w: config.Width, h: config.Height, grey: isGrey(config.ColorModel)}
 	if c.name == "JPEG" {
 		if o.turn = orientation(b); o.turn >= 5 {
 			o.w, o.h = o.h, o.w

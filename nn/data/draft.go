@@ -14,15 +14,15 @@ import (
 // draftPrefix begins the names of folders that imports work in.
 const draftPrefix = ".convscope-import-"
 
-// A draft is the folder of a data set in the making: under a temporary name beside its place, until it is published.
-type draft struct {
+// A Draft is the folder of a data set in the making: under a temporary name beside its place, until it is published.
+type Draft struct {
 	out    string
 	folder *disk.Draft
 	made   []string // parents that were made for it, the outermost first
 }
 
-// checkPlace says what stands against making a data set at out.
-func checkPlace(out string, force bool) error {
+// CheckPlace returns a fault where no data set can be made at out: with force one that is there can be replaced.
+func CheckPlace(out string, force bool) error {
 	if strings.TrimSpace(out) == "" {
 		return fault.New("data.out", "The new data set has no name. Give it one.")
 	}
@@ -42,13 +42,13 @@ func checkPlace(out string, force bool) error {
 	return nil
 }
 
-// newDraft makes the temporary folder for a data set at out, and clears away those that imports left which were killed.
-func newDraft(out string) (*draft, error) {
+// NewDraft makes the temporary folder for a data set at out, and clears away those that imports left which were killed.
+func NewDraft(out string) (*Draft, error) {
 	out = filepath.Clean(out)
 	if len(filepath.Base(out)) > 255 {
 		return nil, fault.New("name.long", "The name %s is too long for the disk. Choose a shorter one.", filepath.Base(out))
 	}
-	d := &draft{out: out}
+	d := &Draft{out: out}
 	parent := filepath.Dir(out)
 	for p := parent; ; p = filepath.Dir(p) {
 		if _, err := os.Stat(p); err == nil || p == filepath.Dir(p) {
@@ -61,14 +61,14 @@ func newDraft(out string) (*draft, error) {
 		d.folder, err = disk.NewDraft(out, draftPrefix)
 	}
 	if err != nil {
-		d.abort()
+		d.Discard()
 		return nil, disk.CannotWrite(err, out)
 	}
 	return d, nil
 }
 
-// abort removes what was made, unless it was published.
-func (d *draft) abort() {
+// Discard removes what was made, unless it was published.
+func (d *Draft) Discard() {
 	if d.folder != nil {
 		d.folder.Discard()
 	}
@@ -77,10 +77,22 @@ func (d *draft) abort() {
 	}
 }
 
-// publish gives the folder its name. With force a data set that is there is replaced: at any moment the name leads to a
+// NewWriter begins the database, anew where it was begun before. Of info it needs the size and the channels of the images.
+func (d *Draft) NewWriter(info Info) (*Writer, error) {
+	path := filepath.Join(d.folder.Path, DataFile)
+	if err := disk.Remove(path); err != nil {
+		return nil, err
+	}
+	return newWriter(path, info)
+}
+
+// Publish writes dataset.json and gives the folder its name. With force a data set that is there is replaced: at any moment the name leads to a
 // complete one where the system can exchange folders, as Linux can.
-func (d *draft) publish(force bool) error {
-	if err := checkPlace(d.out, force); err != nil { // it may have been made meanwhile
+func (d *Draft) Publish(info Info, force bool) error {
+	if err := writeInfo(d.folder.Path, info); err != nil {
+		return err
+	}
+	if err := CheckPlace(d.out, force); err != nil { // it may have been made meanwhile
 		return err
 	}
 	if err := d.folder.Publish(); err != nil {

@@ -4,54 +4,38 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// splitNames are the folders that hold a source's own splits.
-var splitNames = map[string]Split{
-	"train": Train, "training": Train,
-	"val": Val, "valid": Val, "validation": Val,
-	"test": Test, "testing": Test,
+// foldersReader reads class folders.
+func foldersReader() Reader {
+	return Reader{"folders", []Task{Classification}, claimFolders, readFolders}
 }
 
-// otherFiles are endings of files that are no images and not worth opening.
-var otherFiles = endings(`txt md rst csv tsv json jsonl xml html htm pdf doc docx hwp hwpx xls xlsx ppt pptx zip tar gz tgz bz2 xz rar 7z
-	py ipynb m c h cpp go js css sh bat mat npy npz h5 hdf5 pkl pt pth onnx caffemodel prototxt yaml yml toml ini cfg conf log lst names data
-	mp4 mov avi mkv webm mp3 wav db sqlite lmdb mdb exe dll so url lnk`)
-
-// endings makes a set of words.
-func endings(words string) map[string]bool {
-	set := map[string]bool{}
-	for e := range strings.FieldsSeq(words) {
-		set["."+e] = true
+func claimFolders(t *tree) Claim {
+	if t.alone != "" {
+		return Claim{}
 	}
-	return set
-}
-
-// mayBeImage says whether a file is worth opening: all but those whose ending says that they are something else.
-func mayBeImage(p string) bool { return !otherFiles[strings.ToLower(path.Ext(p))] }
-
-func claimsFolders(t *tree, alone string) bool {
-	return alone == "" && slices.ContainsFunc(t.files, func(f treeFile) bool { return mayBeImage(f.path) })
+	i := slices.IndexFunc(t.files, func(f treeFile) bool { return mayBeImage(f.path) })
+	if i < 0 {
+		return Claim{}
+	}
+	return claim(byImages, fault.New("data.claim.images", "It has images, such as %s, and nothing that another format is known by.", t.files[i].path))
 }
 
 // readFolders reads class folders: each folder's name is a label (`_` read as a space), folders in it belong to it. Folders
 // train, val and test around the class folders keep their splits. Folders around all of it are gone through.
-func readFolders(_ context.Context, t *tree, alone string) (*collection, error) {
-	if alone != "" {
-		return nil, fault.New("data.source.file", "%s is a single file and neither an archive nor an IDX file. Name the folder of images instead.", t.name)
+func readFolders(_ context.Context, t *tree) (*collection, error) {
+	if err := t.singleFile(); err != nil {
+		return nil, err
 	}
 	root := newBranch(t.files)
 	if root.images == 0 {
-		return nil, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", t.name)
+		return nil, t.noImages()
 	}
 	base := root.descend()
 	c := &collection{task: Classification, background: NoBackground}
@@ -59,23 +43,23 @@ func readFolders(_ context.Context, t *tree, alone string) (*collection, error) 
 	if base.hasSplits() {
 		for _, name := range base.order {
 			if s, ok := splitNames[strings.ToLower(name)]; ok && base.folders[name].images > 0 {
-				c.classFolders(files, base.folders[name].descend(), int8(s))
+				classFolders(c, files, base.folders[name].descend(), int8(s))
 			}
 		}
 	} else {
-		c.classFolders(files, base, -1)
+		classFolders(c, files, base, -1)
 	}
 	if len(c.classes) == 0 {
 		return nil, fault.New("data.noclasses", "%s has images but no class folders. Make a sub-folder for each class, named after it, and put the images there.", t.name)
 	}
-	c.oneLineClasses()
-	c.sortClasses()
+	oneLineClasses(c)
+	sortClasses(c)
 	return c, nil
 }
 
 // oneLineClasses takes the control characters, which folders may have in their names, out of the names of classes. Those that
 // another class is called like already get a number: they stay classes of their own.
-func (c *collection) oneLineClasses() {
+func oneLineClasses(c *collection) {
 	for i, name := range c.classes {
 		if !strings.ContainsFunc(name, disk.BreaksLine) {
 			continue
@@ -152,7 +136,7 @@ func (b *branch) descend() *branch {
 	return b
 }
 
-// hasSplits says whether all folders with images are named after splits.
+// hasSplits reports whether all folders with images are named after splits.
 func (b *branch) hasSplits() bool {
 	found := false
 	for _, name := range b.order {
@@ -178,7 +162,7 @@ func (b *branch) walk(visit func(i int)) {
 }
 
 // classFolders adds the images of a folder of class folders.
-func (c *collection) classFolders(files *treeOrigin, base *branch, split int8) {
+func classFolders(c *collection, files *treeOrigin, base *branch, split int8) {
 	for _, i := range base.files {
 		if p := files.files[i].path; mayBeImage(p) {
 			c.skipped = append(c.skipped, skip(p, fault.New("data.outside", "%s lies in no class folder. Put it into one.", p)))
@@ -210,33 +194,8 @@ func (c *collection) classFolders(files *treeOrigin, base *branch, split int8) {
 }
 
 // sortClasses brings the classes into the order of their names.
-func (c *collection) sortClasses() {
+func sortClasses(c *collection) {
 	sorted := slices.Clone(c.classes)
 	slices.SortFunc(sorted, disk.Naturally)
 	c.renumber(sorted)
-}
-
-// renumber gives classes new numbers: those of their names in classes. Images of others are left out, and things of others in images.
-func (c *collection) renumber(classes []string) {
-	to := make([]int, len(c.classes))
-	for i, name := range c.classes {
-		to[i] = slices.Index(classes, name)
-	}
-	kept := c.items[:0]
-	for _, it := range c.items {
-		labelled := it.truth.Class >= 0
-		it.truth = it.truth.renumbered(func(class int) int { return to[class] })
-		if !labelled || it.truth.Class >= 0 {
-			kept = append(kept, it)
-		}
-	}
-	if c.background >= 0 {
-		c.background = to[c.background]
-	}
-	c.items, c.classes = kept, classes
-}
-
-// labelOf makes a label of a folder's name: `_` is read as a space, and letters that macOS takes apart are put together.
-func labelOf(folder string) string {
-	return strings.TrimFunc(strings.ReplaceAll(norm.NFC.String(folder), "_", " "), func(r rune) bool { return unicode.IsSpace(r) && !disk.BreaksLine(r) })
 }

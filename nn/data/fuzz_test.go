@@ -44,8 +44,8 @@ func FuzzIDX(f *testing.F) {
 	f.Add(idxOf([]byte{1, 2, 3}, 1, 1, 1, 3), idxOf([]byte{255}, 1))
 	f.Fuzz(func(t *testing.T, images, labels []byte) {
 		source := inMemory(files{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels})
-		claimsIDX(source, "")
-		c, err := readIDX(context.Background(), source, "")
+		claimIDX(source)
+		c, err := readIDX(context.Background(), source)
 		if err != nil {
 			wantWords(t, err)
 			return
@@ -160,7 +160,7 @@ func FuzzTruth(f *testing.F) {
 
 func FuzzStored(f *testing.F) {
 	for _, encoding := range Encodings() {
-		b, err := newEncoder(encoding).encode(Pixels{W: 2, H: 2, C: 3, Pix: make([]byte, 12)})
+		b, err := NewEncoder(encoding).encode(Pixels{W: 2, H: 2, C: 3, Pix: make([]byte, 12)})
 		if err != nil {
 			f.Fatal(err)
 		}

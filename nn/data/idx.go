@@ -18,6 +18,11 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
+// idxReader reads IDX files, as MNIST has them.
+func idxReader() Reader {
+	return Reader{"idx", []Task{Classification}, claimIDX, readIDX}
+}
+
 // maxIDXBytes bounds the values of an IDX file, which are held in memory.
 const maxIDXBytes = 16 << 30
 
@@ -28,7 +33,7 @@ type idxFile struct {
 	dims []int
 }
 
-// count gives the number of values.
+// count returns the number of values.
 func (f idxFile) count() int64 {
 	n := int64(1)
 	for _, d := range f.dims {
@@ -117,7 +122,7 @@ func (f idxFile) values() ([]byte, error) {
 	return b, nil
 }
 
-// labelsBeside gives the name of the file with the labels of an images file, "" when it is not named like one.
+// labelsBeside returns the name of the file with the labels of an images file, "" when it is not named like one.
 func labelsBeside(images string) string {
 	dir, base := path.Split(images)
 	if !strings.Contains(base, "images") {
@@ -126,19 +131,19 @@ func labelsBeside(images string) string {
 	return dir + strings.Replace(strings.Replace(base, "images", "labels", 1), "idx3", "idx1", 1)
 }
 
-// isIDXName knows IDX files by their names: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz, …
+// isIDXName reports whether a file is named as IDX files are: train-images-idx3-ubyte, t10k-labels.idx1-ubyte.gz, …
 func isIDXName(p string) bool {
 	base := strings.TrimSuffix(path.Base(p), ".gz")
 	return strings.HasSuffix(base, "-ubyte") || strings.HasSuffix(base, ".idx") || strings.Contains(base, "idx3") || strings.Contains(base, "idx1")
 }
 
 // imagesFiles lists the IDX files with images that a source means.
-func imagesFiles(t *tree, alone string) []treeFile {
+func imagesFiles(t *tree) []treeFile {
 	var out []treeFile
 	for _, f := range t.files {
 		switch {
-		case alone != "" && f.path != alone:
-		case alone == "" && (!isIDXName(f.path) || labelsBeside(f.path) == ""):
+		case t.alone != "" && f.path != t.alone:
+		case t.alone == "" && (!isIDXName(f.path) || labelsBeside(f.path) == ""):
 		default:
 			out = append(out, f)
 		}
@@ -146,23 +151,26 @@ func imagesFiles(t *tree, alone string) []treeFile {
 	return out
 }
 
-func claimsIDX(t *tree, alone string) bool {
-	files := imagesFiles(t, alone)
+func claimIDX(t *tree) Claim {
+	files := imagesFiles(t)
 	if len(files) == 0 {
-		return false
+		return Claim{}
 	}
 	_, r, err := openIDX(files[0])
 	if err == nil {
 		r.Close()
 	}
-	return err == nil || fault.Code(err) == "idx.truncated" && isIDXName(files[0].path)
+	if err == nil || fault.Code(err) == "idx.truncated" && isIDXName(files[0].path) {
+		return claim(byContent, fault.New("data.claim.idx", "%s is an IDX file of images.", files[0].path))
+	}
+	return Claim{}
 }
 
 // readIDX reads MNIST's files or ones like them: of a folder the pair for training, which is split by percent, and the pair
 // named t10k or test, which is the test split; of a single images file that one, with its labels beside it, split by percent.
-func readIDX(ctx context.Context, t *tree, alone string) (*collection, error) {
-	c := &collection{task: Classification, background: NoBackground}
-	files := imagesFiles(t, alone)
+func readIDX(ctx context.Context, t *tree) (*collection, error) {
+	c := &collection{task: Classification, background: NoBackground, keepsSize: true, numbered: true}
+	files := imagesFiles(t)
 	if len(files) == 0 {
 		return nil, fault.New("idx.none", "%s has no IDX files with images, such as train-images-idx3-ubyte.gz. Choose the folder that has them.", t.name)
 	}
@@ -173,7 +181,7 @@ func readIDX(ctx context.Context, t *tree, alone string) (*collection, error) {
 			return nil, err
 		}
 		split := int8(-1)
-		if base := strings.ToLower(path.Base(f.path)); alone == "" && (strings.Contains(base, "t10k") || strings.Contains(base, "test")) {
+		if base := strings.ToLower(path.Base(f.path)); t.alone == "" && (strings.Contains(base, "t10k") || strings.Contains(base, "test")) {
 			split = int8(Test)
 		}
 		if other, ok := seen[split]; ok {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/convscope/convscope/nn/disk"
@@ -36,7 +35,7 @@ type ImportOptions struct {
 	Force       bool   // replace the data set that is there
 }
 
-// DefaultImport gives the options that DIGITS' users expect: the source's splits or 25 % for validation, squash, PNG, seed 1.
+// DefaultImport returns the options that DIGITS' users expect: the source's splits or 25 % for validation, squash, PNG, seed 1.
 func DefaultImport() ImportOptions {
 	return ImportOptions{Resize: Squash, Encoding: EncodingPNG, ValPercent: -1, TestPercent: -1, Seed: 1}
 }
@@ -49,7 +48,7 @@ type Progress struct {
 	Left        time.Duration // estimated
 }
 
-// check says which option cannot be, and puts in defaults.
+// check returns a fault for an option that cannot be, and puts in defaults.
 func (o *ImportOptions) check() error {
 	if o.Resize == "" {
 		o.Resize = Squash
@@ -82,18 +81,18 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 	if err := o.check(); err != nil {
 		return Info{}, err
 	}
-	if err := checkPlace(out, o.Force); err != nil {
+	if err := CheckPlace(out, o.Force); err != nil {
 		return Info{}, err
 	}
-	c, err := openSource(ctx, source, o.Format)
+	c, _, err := open(ctx, source, o.Format)
 	if err != nil {
 		return Info{}, err
 	}
 	defer func() { c.close() }()
-	if o.Task == Segmentation && o.Task != c.task {
-		return Info{}, noMasks(source)
-	}
 	if o.Task != "" && o.Task != "auto" && o.Task != c.task {
+		if err := o.Task.unlabelled(source); err != nil {
+			return Info{}, err
+		}
 		return Info{}, fault.New("data.task.source", "%s is a source for %s, not for %s. Leave the task to Convscope, or choose another source.", source, string(c.task), string(o.Task))
 	}
 	for _, more := range []struct {
@@ -101,7 +100,7 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 		split  Split
 	}{{o.ValSource, Val}, {o.TestSource, Test}} {
 		if more.source != "" {
-			if err := c.join(ctx, more.source, more.split); err != nil {
+			if err := join(ctx, c, more.source, more.split); err != nil {
 				return Info{}, err
 			}
 		}
@@ -110,21 +109,33 @@ func Import(ctx context.Context, source, out string, o ImportOptions, observe fu
 		o.ValPercent = 0
 	}
 	if o.ClassesFile != "" {
-		if err := c.nameClasses(o.ClassesFile); err != nil {
+		if err := nameClasses(c, o.ClassesFile); err != nil {
 			return Info{}, err
 		}
 	}
 	return importCollection(ctx, c, out, o, observe)
 }
 
+// open reads what a source has: a folder, an archive or a file of the format named, or of any when it is "" or "auto"; why is what it is known by then.
+func open(ctx context.Context, source, format string) (c *collection, why *Note, err error) {
+	if err := CheckFormat(format); err != nil {
+		return nil, nil, err
+	}
+	t, err := openTree(ctx, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	return readTree(ctx, t, format)
+}
+
 // join adds all images of another source as one split. Classes are matched by name.
-func (c *collection) join(ctx context.Context, source string, s Split) error {
-	more, err := openSource(ctx, source, c.format)
+func join(ctx context.Context, c *collection, source string, s Split) error {
+	more, _, err := open(ctx, source, c.format)
 	if err != nil {
 		return err
 	}
-	if c.masks != nil {
-		if err := c.masks.join(c, more); err != nil {
+	if c.labels != nil {
+		if err := c.labels.join(c, more); err != nil {
 			more.close()
 			return err
 		}
@@ -147,19 +158,19 @@ func (c *collection) join(ctx context.Context, source string, s Split) error {
 
 // nameClasses takes the names and the order of the classes from a text file. Class folders are found under these names;
 // numbered classes get them.
-func (c *collection) nameClasses(file string) error {
+func nameClasses(c *collection, file string) error {
 	b, err := disk.ReadFile(file, maxNamesBytes)
 	if err != nil {
 		return disk.ReadFault(err, file)
 	}
-	if c.masks != nil {
-		return c.masks.name(c, b, file)
+	if c.labels != nil {
+		return c.labels.name(c, b, file)
 	}
 	names, err := readNames(b, file)
 	if err != nil {
 		return err
 	}
-	if c.format == "idx" {
+	if c.numbered {
 		if len(names) < len(c.classes) {
 			return fault.New("data.classes.few", "%s has %v names, but the labels go up to %v. Add the missing lines.", file, len(names), len(c.classes)-1)
 		}
@@ -175,31 +186,12 @@ func (c *collection) nameClasses(file string) error {
 	return nil
 }
 
-// maxNamesBytes bounds a file with the names of classes.
-const maxNamesBytes = 16 << 20
-
-// readNames reads the names of classes from the text of a file, one a line.
-func readNames(b []byte, file string) ([]string, error) {
-	var names []string
-	for line := range strings.Lines(strings.TrimPrefix(string(b), "\ufeff")) {
-		name := labelOf(strings.TrimSpace(disk.OneLine(line)))
-		if name == "" {
-			continue
-		}
-		if slices.Contains(names, name) {
-			return nil, fault.New("data.classes.twice", "%s has the class %s twice. Keep one line of it.", file, name)
-		}
-		names = append(names, name)
-	}
-	return names, nil
-}
-
 // importCollection makes a data set of a collection.
 func importCollection(ctx context.Context, c *collection, out string, o ImportOptions, observe func(Progress)) (Info, error) {
 	if observe == nil {
 		observe = func(Progress) {}
 	}
-	c.limit(o.MinPerClass, o.MaxPerClass, o.Seed)
+	limit(c, o.MinPerClass, o.MaxPerClass, o.Seed)
 	if len(c.classes) == 0 && o.MinPerClass > 0 {
 		return Info{}, fault.New("data.classes.small", "No class of %s has %v images or more. Ask for fewer images per class.", c.name, o.MinPerClass)
 	}
@@ -213,21 +205,21 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 	if len(c.items) == 0 || len(c.classes) == 0 {
 		return Info{}, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", c.name)
 	}
-	draft, err := newDraft(out)
+	draft, err := NewDraft(out)
 	if err != nil {
 		return Info{}, err
 	}
-	defer draft.abort()
+	defer draft.Discard()
 	info := Info{
-		Kind: kind, Format: Format, Name: filepath.Base(out), Task: c.task, Classes: c.classes, Background: c.background,
+		Name: filepath.Base(out), Task: c.task, Classes: c.classes, Background: c.background,
 		Resize: o.Resize, Encoding: o.Encoding, Seed: o.Seed, Source: c.name, Notes: c.notes, Created: time.Now().UTC().Truncate(time.Second),
 	}
 	if info.Classes == nil {
 		info.Classes = []string{}
 	}
-	p := &pipeline{collection: c, options: o, share: share, info: &info, file: filepath.Join(draft.folder.Path, DataFile), observe: observe}
-	for shape := guess(c, o); ; {
-		p.shape = shape
+	p := &pipeline{collection: c, options: o, share: share, info: &info, draft: draft, observe: observe}
+	for size := guess(c, o); ; {
+		p.size = size
 		err := p.run(ctx)
 		var other *unlike
 		if !errors.As(err, &other) {
@@ -236,13 +228,10 @@ func importCollection(ctx context.Context, c *collection, out string, o ImportOp
 			}
 			break
 		}
-		shape = shape.widen(other)
-	}
-	if err := writeInfo(draft.folder.Path, info); err != nil {
-		return Info{}, err
+		size = size.widen(other)
 	}
 	if err := ctx.Err(); err != nil {
 		return Info{}, err
 	}
-	return info, draft.publish(o.Force)
+	return info, draft.Publish(info, o.Force)
 }

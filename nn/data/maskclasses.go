@@ -1,7 +1,6 @@
 package data
 
 import (
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -276,18 +275,4 @@ func colourOf3(words []string) (rgb [3]byte, ok bool) {
 		rgb[i] = byte(v)
 	}
 	return rgb, true
-}
-
-// shallowest returns the file of one of these names that lies the least deep in a tree, whatever the case of its letters.
-func (t *tree) shallowest(names ...string) (treeFile, bool) {
-	best, depth := -1, 0
-	for i, f := range t.files {
-		if d := strings.Count(f.path, "/"); slices.Contains(names, strings.ToLower(path.Base(f.path))) && (best < 0 || d < depth) {
-			best, depth = i, d
-		}
-	}
-	if best < 0 {
-		return treeFile{}, false
-	}
-	return t.files[best], true
 }

@@ -22,37 +22,37 @@ func (r *maskReader) plane(ref int, o opened, classes *idClasses) (plane, error)
 	if err != nil {
 		return p, err
 	}
-	c, config, err := readHeader(b, f.path, MaxPixels)
+	img, err := openImage(b, f.path, MaxPixels)
 	if err != nil {
 		return p, err
 	}
-	if c.name == "JPEG" {
+	if img.format == "JPEG" {
 		return p, fault.New("data.masks.jpeg", "%s is a JPEG, which changes ids at edges. Save the masks as PNG from where they were made.", f.path)
 	}
-	turn, err := r.turn(config, o, f.path)
+	turn, err := r.turn(img, o, f.path)
 	if err != nil {
 		return p, err
 	}
-	img, err := c.read(b, f.path, config, 1)
+	pixels, err := img.decode()
 	if err != nil {
 		return p, err
 	}
 	most := 255
-	if c.name == "PNG" && b[25] == 0 && b[24] < 8 {
+	if img.format == "PNG" && b[25] == 0 && b[24] < 8 {
 		most = 1<<b[24] - 1 // the decoder spreads ids of few bits over all shades
 	}
-	p.read(img, most, classes)
-	p.ids = uprightIDs(p.ids, config.Width, config.Height, turn)
+	p.read(pixels, most, classes)
+	p.ids = uprightIDs(p.ids, img.w, img.h, turn)
 	return p, nil
 }
 
 // turn returns the EXIF orientation that a mask of a size has: that of its image if it lies as that does in its file, 1 if it is upright already.
-func (r *maskReader) turn(mask image.Config, o opened, file string) (int, error) {
+func (r *maskReader) turn(mask, o opened, file string) (int, error) {
 	w, h := o.w, o.h
 	if o.turn >= 5 {
 		w, h = h, w
 	}
-	lies, upright := mask.Width == w && mask.Height == h, mask.Width == o.w && mask.Height == o.h
+	lies, upright := mask.w == w && mask.h == h, mask.w == o.w && mask.h == o.h
 	switch {
 	case lies && upright && o.turn > 1:
 		r.classes.turned.Add(1)
@@ -62,7 +62,7 @@ func (r *maskReader) turn(mask image.Config, o opened, file string) (int, error)
 	case upright:
 		return 1, nil
 	}
-	return 1, fault.New("data.masks.size", "%s has %v×%v pixels, but its image has %v×%v. Make both the same size.", file, mask.Width, mask.Height, o.w, o.h)
+	return 1, fault.New("data.masks.size", "%s has %v×%v pixels, but its image has %v×%v. Make both the same size.", file, mask.w, mask.h, o.w, o.h)
 }
 
 // read takes the ids, or colours, of an image. most is the id of white where the shades of grey are fewer than 256.

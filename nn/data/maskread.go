@@ -56,7 +56,11 @@ func (r *maskReader) name(c *collection, b []byte, file string) error {
 
 // join makes the masks of another collection ones of the same classes. Where only one of them has names, they are those of both.
 func (r *maskReader) join(c, more *collection) error {
-	mine, other := r.classes, more.masks.classes
+	theirs, ok := more.labels.(*maskReader)
+	if !ok {
+		return fault.New("data.masks.join", "The masks of %s and %s do not have the same list of classes. Give both the same one.", c.name, more.name)
+	}
+	mine, other := r.classes, theirs.classes
 	switch {
 	case mine.names == nil && other.names != nil:
 		r.classes, mine, other = other, other, mine
@@ -65,9 +69,9 @@ func (r *maskReader) join(c, more *collection) error {
 	}
 	mine.bare += other.bare
 	mine.firstBare = cmp.Or(mine.firstBare, other.firstBare)
-	r.classes, more.masks.classes = mine, mine
+	r.classes, theirs.classes = mine, mine
 	r.update(c)
-	more.masks.update(more)
+	theirs.update(more)
 	return nil
 }
 

@@ -371,7 +371,7 @@ func FuzzMasks(f *testing.F) {
 			if folder == "instances" {
 				read = readInstances
 			}
-			c, err := read(context.Background(), source, "")
+			c, err := read(context.Background(), source)
 			if err != nil {
 				wantWords(t, err)
 				continue
@@ -382,7 +382,7 @@ func FuzzMasks(f *testing.F) {
 			}
 			truth, err := c.items[0].labels.truth(0, o)
 			wantWords(t, err)
-			wantWords(t, c.masks.finish(c))
+			wantWords(t, c.labels.finish(c))
 			if err == nil {
 				err = truth.check(len(c.classes), o.w, o.h)
 			}

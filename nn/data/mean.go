@@ -56,13 +56,13 @@ func (d *Dataset) Mean() (Mean, error) {
 	if err != nil || m.Pixel != nil {
 		return m, err
 	}
-	sums := newSums(d.info.Width, d.info.Height, d.info.Channels)
+	sums := NewMeanSum(d.info.Width, d.info.Height, d.info.Channels)
 	for _, id := range d.IDs(Train) {
 		image, err := d.Pixels(id)
 		if err != nil {
 			return Mean{}, err
 		}
-		sums.add(image, 1)
+		sums.Add(image, 1)
 	}
 	if m = d.meanFrom(sums.mean()); m.Pixel == nil {
 		return Mean{}, fault.New("data.mean.empty", "The data set %s has no training images, so it has no mean image. Choose a smaller share for validation and test.", d.path)
@@ -70,7 +70,7 @@ func (d *Dataset) Mean() (Mean, error) {
 	return m, nil
 }
 
-// meanFrom reads what sums.mean returned; Pixel is nil where it is not that.
+// meanFrom reads what MeanSum.mean returned; Pixel is nil where it is not that.
 func (d *Dataset) meanFrom(value []byte) Mean {
 	w, h, c := d.info.Width, d.info.Height, d.info.Channels
 	switch {
@@ -89,23 +89,23 @@ func (d *Dataset) meanFrom(value []byte) Mean {
 	return Mean{}
 }
 
-// sums adds up images, in whole numbers, so that the order does not matter.
-type sums struct {
+// A MeanSum adds up images for their mean, in whole numbers, so that the order does not matter.
+type MeanSum struct {
 	values []int64 // of each place of the images, or of each channel
 	places bool
 	count  int64 // of images, or of pixels
 }
 
-// newSums adds up images of w×h×c, or with w 0 of any size.
-func newSums(w, h, c int) *sums {
+// NewMeanSum returns a MeanSum for images of w×h×c, or with w 0 of any size.
+func NewMeanSum(w, h, c int) *MeanSum {
 	if w == 0 {
-		return &sums{values: make([]int64, c)}
+		return &MeanSum{values: make([]int64, c)}
 	}
-	return &sums{values: make([]int64, w*h*c), places: true}
+	return &MeanSum{values: make([]int64, w*h*c), places: true}
 }
 
-// add adds an image, or with sign -1 takes it away again.
-func (s *sums) add(p Pixels, sign int64) {
+// Add adds an image, or with sign -1 takes it away again.
+func (s *MeanSum) Add(p Pixels, sign int64) {
 	if s.places {
 		values := s.values[:len(p.Pix)]
 		for i, v := range p.Pix {
@@ -124,8 +124,8 @@ func (s *sums) add(p Pixels, sign int64) {
 	s.count += sign * int64(p.W*p.H)
 }
 
-// merge adds what others added up.
-func (s *sums) merge(o *sums) {
+// Merge adds what another one added up.
+func (s *MeanSum) Merge(o *MeanSum) {
 	for i, v := range o.values {
 		s.values[i] += v
 	}
@@ -134,7 +134,7 @@ func (s *sums) merge(o *sums) {
 
 // mean returns the rounded mean image, H×W×C bytes; of images of any size the mean of each channel as a float32, high byte first; nil where there
 // are none.
-func (s *sums) mean() []byte {
+func (s *MeanSum) mean() []byte {
 	if s.count == 0 {
 		return nil
 	}

@@ -3,14 +3,12 @@ package data
 import (
 	"context"
 	"errors"
-	"os"
 	"runtime"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
 
-	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -19,9 +17,9 @@ type pipeline struct {
 	collection *collection
 	options    ImportOptions
 	share      shares
-	shape      shape
+	size       imageSize
 	info       *Info
-	file       string // of the database
+	draft      *Draft
 	observe    func(Progress)
 	largest    [2]int // width and height of the images written
 	told       int    // files left out that were told of; a second run meets the same ones first
@@ -34,7 +32,7 @@ const (
 )
 
 // chunk returns of how many images a chunk is, and how many chunks a worker may be ahead of the writer.
-func (s shape) chunk() (items, ahead int) {
+func (s imageSize) chunk() (items, ahead int) {
 	if s.w == 0 {
 		return 1, 1
 	}
@@ -57,12 +55,10 @@ type chunk struct {
 
 // A result is an image ready to be written, or why it is left out.
 type result struct {
-	file  storedFile
-	w, h  int // as it is kept
-	value []byte
-	truth Truth
-	label []byte // truth as the database keeps it
-	err   error
+	record Encoded
+	w, h   int // of its pixels: as it came, then as it is kept
+	truth  Truth
+	err    error
 }
 
 // A keptItem is an item whose image was written, and what the index says of it.
@@ -72,29 +68,27 @@ type keptItem struct {
 	kinds Kinds
 }
 
-// run imports all images into a new database at p.file and fills in p.info. It returns *unlike when the shape was guessed wrong.
+// run imports all images into a new database and fills in p.info. It returns *unlike when the shape was guessed wrong.
 func (p *pipeline) run(ctx context.Context) error {
-	if err := disk.Remove(p.file); err != nil { // of a wrong guess before
-		return err
-	}
-	w, err := newWriter(p.file)
+	p.info.Width, p.info.Height, p.info.Channels = p.size.w, p.size.h, p.size.c
+	w, err := p.draft.NewWriter(*p.info)
 	if err != nil {
 		return err
 	}
-	defer w.abort()
+	defer w.Abort()
 
 	items := p.collection.items
 	rank := ranks(len(items), p.options.Seed)
 	p.collection.forget()
-	strata := p.collection.task.strata(items, len(p.collection.classes))
+	strata := strata(p.collection.task, items, len(p.collection.classes))
 	assumed := p.share.assign(items, strata, rank, func(int) bool { return true })
 	p.info.Skipped, p.largest = append([]Skipped{}, p.collection.skipped...), [2]int{}
 	kept, total, err := p.write(ctx, w, assumed)
 	if err != nil {
 		return err
 	}
-	if m := p.collection.masks; m != nil && len(kept) > 0 {
-		if err := m.finish(p.collection); err != nil {
+	if l := p.collection.labels; l != nil && len(kept) > 0 {
+		if err := l.finish(p.collection); err != nil {
 			return err
 		}
 		p.info.Classes, p.info.Notes = p.collection.classes, p.collection.notes
@@ -108,13 +102,13 @@ func (p *pipeline) run(ctx context.Context) error {
 
 // write runs the workers and writes what they make. It returns the items written, and the sum of those assumed to
 // be for training.
-func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept []keptItem, total *sums, err error) {
+func (p *pipeline) write(ctx context.Context, w *Writer, assumed []Split) (kept []keptItem, total *MeanSum, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	threads := p.options.Threads
 	if threads <= 0 {
 		threads = runtime.GOMAXPROCS(0)
 	}
-	n, ahead := p.shape.chunk()
+	n, ahead := p.size.chunk()
 	threads = min(threads, (len(p.collection.items)+n-1)/n) // more would have nothing to do
 	work, order := make(chan *chunk), make(chan *chunk, ahead*threads)
 	var group sync.WaitGroup
@@ -122,11 +116,11 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 	defer cancel()
 	group.Go(func() { deal(ctx, len(p.collection.items), n, work, order) })
 	large := semaphore.NewWeighted(pixelsAtOnce)
-	parts := make([]*sums, threads)
+	parts := make([]*MeanSum, threads)
 	for i := range parts {
-		parts[i] = newSums(p.shape.w, p.shape.h, p.shape.c)
+		parts[i] = NewMeanSum(p.size.w, p.size.h, p.size.c)
 		group.Go(func() {
-			e := newEncoder(p.options.Encoding)
+			e := NewEncoder(p.options.Encoding)
 			for c := range work {
 				p.chunk(ctx, c, e, large, assumed, parts[i])
 				close(c.done)
@@ -150,7 +144,7 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 				report.step(1, p.untold(&s))
 				continue
 			}
-			if _, err := w.add(r.file, r.value, r.label); err != nil {
+			if err := w.Add(r.record); err != nil {
 				return nil, nil, err
 			}
 			if it := &p.collection.items[c.from+i]; it.labels != nil {
@@ -168,12 +162,12 @@ func (p *pipeline) write(ctx context.Context, w *writer, assumed []Split) (kept 
 	group.Wait()
 	total = parts[0]
 	for _, other := range parts[1:] {
-		total.merge(other)
+		total.Merge(other)
 	}
 	return kept, total, nil
 }
 
-// untold gives the file that was just added to those left out, or nil if a run before has told of it.
+// untold returns the file that was just added to those left out, or nil if a run before has told of it.
 func (p *pipeline) untold(s *Skipped) *Skipped {
 	if len(p.info.Skipped) <= p.told {
 		return nil
@@ -202,7 +196,7 @@ func deal(ctx context.Context, items, n int, work, order chan<- *chunk) {
 }
 
 // chunk makes the images of a chunk.
-func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semaphore.Weighted, assumed []Split, sum *sums) {
+func (p *pipeline) chunk(ctx context.Context, c *chunk, e *Encoder, large *semaphore.Weighted, assumed []Split, sum *MeanSum) {
 	for i := c.from; i < c.to; i++ {
 		if c.err = ctx.Err(); c.err != nil {
 			return
@@ -215,19 +209,13 @@ func (p *pipeline) chunk(ctx context.Context, c *chunk, e *encoder, large *semap
 			return
 		}
 		if r.err = err; err == nil {
-			if r.value, c.err = e.encode(px); c.err == nil {
-				r.label, c.err = encodeTruth(r.truth, nil)
-			}
-			if c.err != nil {
+			it := &p.collection.items[i]
+			if r.record, px, c.err = e.Encode(it.file, r.w, r.h, px, r.truth); c.err != nil {
 				return
 			}
-			if p.options.Encoding == EncodingJPEG { // the mean is of the images as they are kept
-				if px, c.err = decodeStored(r.value, px.W, px.H, px.C, p.file); c.err != nil {
-					return
-				}
-			}
-			if assumed[i] == Train {
-				sum.add(px, 1)
+			r.w, r.h = px.W, px.H
+			if assumed[i] == Train { // the mean is of the images as they are kept
+				sum.Add(px, 1)
 			}
 		}
 		c.results = append(c.results, r)
@@ -240,10 +228,10 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 	if err != nil {
 		return Pixels{}, result{}, err
 	}
-	if other := p.shape.fits(o); other != nil {
+	if other := p.size.fits(o); other != nil {
 		return Pixels{}, result{}, other
 	}
-	if err := p.shape.room(o.w, o.h, it.file); err != nil {
+	if err := p.size.room(o.w, o.h, it.file); err != nil {
 		return Pixels{}, result{}, err
 	}
 	if size := int64(o.w) * int64(o.h); size > largePixels {
@@ -256,28 +244,28 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 	if err != nil {
 		return Pixels{}, result{}, err
 	}
-	r := result{file: storedFile{File: it.file, W: o.w, H: o.h}, truth: it.truth}
+	r := result{w: o.w, h: o.h, truth: it.truth}
 	if it.labels != nil {
 		if r.truth, err = it.labels.truth(it.ref, o); err != nil {
 			return Pixels{}, result{}, err
 		}
 	}
-	r.w, r.h = p.shape.of(o.w, o.h)
-	how := p.shape.resize(p.options.Resize)
-	if r.truth, err = Place(o.w, o.h, r.w, r.h, how).Truth(r.truth); err != nil {
+	w, h := p.size.of(o.w, o.h)
+	how := p.size.resize(p.options.Resize)
+	if r.truth, err = Place(o.w, o.h, w, h, how).Truth(r.truth); err != nil {
 		return Pixels{}, result{}, err
 	}
-	return fit(flatten(img, p.shape.c), r.w, r.h, how), r, nil
+	return fit(flatten(img, p.size.c), w, h, how), r, nil
 }
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and
 // completes the database and p.info.
-func (p *pipeline) finish(w *writer, kept []keptItem, rank []uint64, assumed []Split, total *sums) error {
+func (p *pipeline) finish(w *Writer, kept []keptItem, rank []uint64, assumed []Split, total *MeanSum) error {
 	items, use := p.collection.items, make([]bool, len(p.collection.items))
 	for _, k := range kept {
 		use[k.item] = true
 	}
-	strata := p.info.Task.strata(items, len(p.info.Classes))
+	strata := strata(p.info.Task, items, len(p.info.Classes))
 	split := p.share.assign(items, strata, rank, func(i int) bool { return use[i] })
 	index := make([]Entry, len(kept))
 	for id, k := range kept {
@@ -286,11 +274,7 @@ func (p *pipeline) finish(w *writer, kept []keptItem, rank []uint64, assumed []S
 		if (split[i] == Train) == (assumed[i] == Train) {
 			continue
 		}
-		value, err := w.value(uint32(id))
-		if err != nil {
-			return err
-		}
-		px, err := decodeStored(value, p.shape.w, p.shape.h, p.shape.c, p.file)
+		px, err := w.Pixels(uint32(id))
 		if err != nil {
 			return err
 		}
@@ -298,23 +282,16 @@ func (p *pipeline) finish(w *writer, kept []keptItem, rank []uint64, assumed []S
 		if split[i] == Train {
 			sign = 1
 		}
-		total.add(px, sign)
+		total.Add(px, sign)
 	}
-	p.info.Width, p.info.Height, p.info.Channels = p.shape.w, p.shape.h, p.shape.c
 	if !p.info.SameSize() {
 		p.info.Largest = p.largest
 	}
-	p.info.count(index)
 	if err := p.enough(kept); err != nil {
 		return err
 	}
-	if err := w.finish(index, p.info.classesValue(), total.mean()); err != nil {
-		return err
-	}
-	stat, err := os.Stat(p.file)
-	if err == nil {
-		p.info.Bytes = stat.Size()
-	}
+	info, err := w.Finish(*p.info, index, total)
+	*p.info = info
 	return err
 }
 
@@ -325,7 +302,7 @@ func (p *pipeline) enough(kept []keptItem) error {
 		items[i] = p.collection.items[k.item]
 	}
 	var with []string
-	for class, images := range p.info.Task.imagesOf(items, len(p.info.Classes)) {
+	for class, images := range imagesOf(p.info.Task, items, len(p.info.Classes)) {
 		if images > 0 || class == p.info.Background {
 			with = append(with, p.info.Classes[class])
 		}

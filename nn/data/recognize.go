@@ -11,6 +11,7 @@ import (
 type Found struct {
 	Source   string
 	Format   string // one of Formats
+	Why      Note   // what the format is known by
 	Task     Task
 	Classes  []string
 	PerClass []int       // images that have each class
@@ -32,13 +33,13 @@ const previews = 8
 // Recognize looks at a source without writing anything: which format it is, for which task, which classes it has and what its
 // first images are like. It fails where Import would fail at once.
 func Recognize(ctx context.Context, source string) (Found, error) {
-	c, err := openSource(ctx, source, "auto")
+	c, why, err := open(ctx, source, "auto")
 	if err != nil {
 		return Found{}, err
 	}
 	defer func() { c.close() }()
 	f := Found{
-		Source: source, Format: c.format, Task: c.task, Classes: c.classes, PerClass: c.task.imagesOf(c.items, len(c.classes)),
+		Source: source, Format: c.format, Why: *why, Task: c.task, Classes: c.classes, PerClass: imagesOf(c.task, c.items, len(c.classes)),
 		Images: len(c.items), Skipped: len(c.skipped), Notes: c.notes, Channels: 3,
 	}
 	for _, it := range c.items {
@@ -49,18 +50,18 @@ func Recognize(ctx context.Context, source string) (Found, error) {
 	if err := f.Task.enough(source, f.Classes); err != nil {
 		return f, err
 	}
-	look := c.look(samplesLooked)
-	if len(look.read) == 0 {
+	seen := look(c, samplesLooked)
+	if len(seen.read) == 0 {
 		it := c.items[0]
 		_, err := it.from.open(it.ref)
 		return f, fault.New("data.unreadable", "None of the %v images of %s can be read; the first: %s", len(c.items), source, skip(it.file, err).Reason).Because(err)
 	}
-	f.Width, f.Height, f.Alike = look.w, look.h, look.alike
-	if look.grey {
+	f.Width, f.Height, f.Alike = seen.w, seen.h, seen.alike
+	if seen.grey {
 		f.Channels = 1
 	}
-	for _, i := range spread(len(look.read), previews) {
-		it := c.items[look.read[i]]
+	for _, i := range spread(len(seen.read), previews) {
+		it := c.items[seen.read[i]]
 		o, err := it.from.open(it.ref)
 		if raw, ok := it.from.(*rawOrigin); ok && err == nil {
 			o, err = raw.alone(it.ref) // what it reads from is closed when Preview is called

@@ -88,7 +88,7 @@ func TestForceKeepsTheOldUntilTheNewIsComplete(t *testing.T) {
 func TestStaleWorkIsCleared(t *testing.T) {
 	parent := t.TempDir()
 	if parent := os.Getenv("CONVSCOPE_HOLD"); parent != "" { // the process that is killed
-		if _, err := newDraft(filepath.Join(parent, "killed")); err != nil {
+		if _, err := NewDraft(filepath.Join(parent, "killed")); err != nil {
 			t.Fatal(err)
 		}
 		os.Stdout.WriteString("held\n")
@@ -106,11 +106,11 @@ func TestStaleWorkIsCleared(t *testing.T) {
 	if line, err := bufio.NewReader(told).ReadString('\n'); line != "held\n" {
 		t.Fatalf("%q, %v", line, err)
 	}
-	mine, err := newDraft(filepath.Join(parent, "mine"))
+	mine, err := NewDraft(filepath.Join(parent, "mine"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer mine.abort()
+	defer mine.Discard()
 	if err := os.Mkdir(filepath.Join(parent, draftPrefix+"replaced-old"), 0o755); err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func ImportSample(ctx context.Context, name, out string, o SampleOptions, observ
 	if o.Count < 0 || o.Count > maxSamples {
 		return Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", o.Count, maxSamples)
 	}
-	if err := checkPlace(out, o.Force); err != nil {
+	if err := CheckPlace(out, o.Force); err != nil {
 		return Info{}, err
 	}
 	c, err := s.collection(o.Task, o.Count, o.Seed)
@@ -102,10 +102,12 @@ func embedded(name string, b []byte) treeFile {
 
 // digits is the digits sample, unpacked when first asked for: 10,000 items of 28×28.
 var digits10k = sync.OnceValues(func() (*collection, error) {
-	t := &tree{name: "digits", files: []treeFile{
-		embedded("t10k-images-idx3-ubyte.gz", samples.DigitsImages), embedded("t10k-labels-idx1-ubyte.gz", samples.DigitsLabels),
+	const images = "t10k-images-idx3-ubyte.gz" // named alone: its images have no split of their own
+	t := &tree{name: "digits", alone: images, close: func() error { return nil }, files: []treeFile{
+		embedded(images, samples.DigitsImages), embedded("t10k-labels-idx1-ubyte.gz", samples.DigitsLabels),
 	}}
-	return readIDX(context.Background(), t, "t10k-images-idx3-ubyte.gz")
+	c, _, err := readTree(context.Background(), t, "auto")
+	return c, err
 })
 
 func digitsCollection(_ Task, count int, _ uint64) (*collection, error) {

@@ -57,7 +57,7 @@ func ranks(n int, seed uint64) []uint64 {
 	return out
 }
 
-// assign gives the split of each image of which use is true. Each stratum gets its share, and all together get
+// assign returns the split of each image of which use is true. Each stratum gets its share, and all together get
 // theirs to the image: what is left over of the whole numbers goes to those with the largest remainders.
 func (s shares) assign(items []item, strata []int, rank []uint64, use func(i int) bool) []Split {
 	out := make([]Split, len(items))
@@ -91,14 +91,14 @@ func (s shares) assign(items []item, strata []int, rank []uint64, use func(i int
 	return out
 }
 
-// Apportion says how many images of classes of the given sizes are for validation and for the test: percents of each in whole numbers that add up
+// Apportion returns how many images of classes of the given sizes are for validation and for the test: percents of each in whole numbers that add up
 // to the percent of all, by the largest remainders. Percents below 0 count as 0.
 func Apportion(sizes []int, valPercent, testPercent float64) (val, test []int) {
 	val = apportion(sizes, max(valPercent, 0), nil)
 	return val, apportion(sizes, max(testPercent, 0), val)
 }
 
-// apportion gives percent of each size in whole numbers that add up to percent of all sizes, by the largest remainders; no
+// apportion returns percent of each size in whole numbers that add up to percent of all sizes, by the largest remainders; no
 // more than is left after taken.
 func apportion(sizes []int, percent float64, taken []int) []int {
 	out := make([]int, len(sizes))
@@ -132,10 +132,10 @@ func apportion(sizes []int, percent float64, taken []int) []int {
 // limit leaves out classes of which the source has fewer than least images, and all but most images of each class (of each stratum), chosen by seed; 0 is
 // no limit. A source of validation or test images that was joined is counted for itself, as DIGITS does: a hundred images of
 // a class to train on are a hundred, however many there are to test with.
-func (c *collection) limit(least, most int, seed uint64) {
+func limit(c *collection, least, most int, seed uint64) {
 	if least > 0 {
 		own := slices.DeleteFunc(slices.Clone(c.items), func(it item) bool { return it.fixed })
-		images := c.task.imagesOf(own, len(c.classes))
+		images := imagesOf(c.task, own, len(c.classes))
 		var kept []string
 		for class, name := range c.classes {
 			if n := images[class]; n < least {
@@ -150,7 +150,7 @@ func (c *collection) limit(least, most int, seed uint64) {
 		return
 	}
 	pools := map[[2]int][]int{} // by the split of what was joined, or -1, and by class
-	for i, class := range c.task.strata(c.items, len(c.classes)) {
+	for i, class := range strata(c.task, c.items, len(c.classes)) {
 		if class < 0 {
 			continue
 		}
@@ -175,4 +175,34 @@ func (c *collection) limit(least, most int, seed uint64) {
 		}
 	}
 	c.items = kept
+}
+
+// strata returns the class by which a split is balanced for each image: of the classes in it, the one that the fewest images have, so that rare
+// classes come into every part; -1 where there is none.
+func strata(t Task, items []item, classes int) []int {
+	images := imagesOf(t, items, classes)
+	out := make([]int, len(items))
+	for i, it := range items {
+		out[i] = -1
+		t.weigh(it.truth, func(class int, _ float64) {
+			if at := out[i]; at < 0 || images[class] < images[at] || images[class] == images[at] && class < at {
+				out[i] = class
+			}
+		})
+	}
+	return out
+}
+
+// imagesOf returns how many images have each of so many classes.
+func imagesOf(t Task, items []item, classes int) []int {
+	images, last := make([]int, classes), make([]int, classes) // the image that was counted last, plus one
+	for i, it := range items {
+		t.weigh(it.truth, func(class int, _ float64) {
+			if last[class] != i+1 {
+				last[class] = i + 1
+				images[class]++
+			}
+		})
+	}
+	return images
 }

@@ -3,7 +3,6 @@ package data
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
 	"image"
 	"image/jpeg"
@@ -11,7 +10,6 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
-	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -19,7 +17,7 @@ import (
 // without gaps. What never changes (images, files) lies apart from what is edited (truth, index), so that an edit writes a few
 // small pages.
 var (
-	aboutBucket  = []byte("about")  // "format" → version in decimal; "classes" → storedClasses as JSON; "mean" → sums.mean, absent when not known
+	aboutBucket  = []byte("about")  // "format" → version in decimal; "classes" → storedClasses as JSON; "mean" → MeanSum.mean, absent when not known
 	imagesBucket = []byte("images") // imageHeader and encoded bytes
 	filesBucket  = []byte("files")  // storedFile as JSON
 	truthBucket  = []byte("truth")  // Truth as JSON
@@ -66,20 +64,39 @@ func key(id uint32) []byte { return binary.BigEndian.AppendUint32(nil, id) }
 // formatValue is the value of formatKey.
 func formatValue(format int) []byte { return strconv.AppendInt(nil, int64(format), 10) }
 
-// An encoder makes values of the bucket of images. It is used by one goroutine.
-type encoder struct {
+// An Encoder makes of images and what is known of them what a Writer writes. It is used by one goroutine.
+type Encoder struct {
 	encoding string
 	png      pngEncoder
 	out      bytes.Buffer
 	rgba     *image.RGBA // used again for colour
 }
 
-func newEncoder(encoding string) *encoder {
-	return &encoder{encoding: encoding}
+// NewEncoder returns an Encoder for one of Encodings.
+func NewEncoder(encoding string) *Encoder { return &Encoder{encoding: encoding} }
+
+// An Encoded is a record ready to be written.
+type Encoded struct {
+	file         storedFile
+	value, truth []byte
 }
 
-// encode gives the value that keeps the pixels; the caller owns it.
-func (e *encoder) encode(p Pixels) ([]byte, error) {
+// Encode encodes an image as the data set is to keep it, with its truth and the file that it came from, which had w×h pixels once upright. It also returns the pixels as they are read back,
+// which JPEG changes.
+func (e *Encoder) Encode(file string, w, h int, p Pixels, t Truth) (Encoded, Pixels, error) {
+	r := Encoded{file: storedFile{File: file, W: w, H: h}}
+	var err error
+	if r.value, err = e.encode(p); err == nil {
+		r.truth, err = encodeTruth(t, nil)
+	}
+	if err == nil && e.encoding == EncodingJPEG {
+		p, err = decodeStored(r.value, p.W, p.H, p.C, file)
+	}
+	return r, p, err
+}
+
+// encode returns the value that keeps the pixels; the caller owns it.
+func (e *Encoder) encode(p Pixels) ([]byte, error) {
 	e.out.Reset()
 	e.out.Write([]byte{e.encoding[0], byte(p.C)})
 	e.out.Write(binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, uint16(p.W)), uint16(p.H)))
@@ -95,8 +112,8 @@ func (e *encoder) encode(p Pixels) ([]byte, error) {
 	return bytes.Clone(e.out.Bytes()), err
 }
 
-// image gives the pixels as an image that is good until the next call.
-func (e *encoder) image(p Pixels) image.Image {
+// image returns the pixels as an image that is good until the next call.
+func (e *Encoder) image(p Pixels) image.Image {
 	if p.C == 1 {
 		return p.Image()
 	}
@@ -142,141 +159,7 @@ func decodeStored(value []byte, w, h, c int, name string) (Pixels, error) {
 	return p, nil
 }
 
-// A writer fills a new database, image after image in the order of IDs.
-type writer struct {
-	db      *bolt.DB
-	tx      *bolt.Tx
-	next    uint32
-	pending int // bytes of the open transaction
-}
-
-// transactionBytes is how much is gathered before it is written.
-const transactionBytes = 32 << 20
-
-// pageBytes is pinned, so that a data set is the same on machines with other pages.
-const pageBytes = 4096
-
-// newWriter makes a database at path. Nothing is synced before finish: what fails before is thrown away.
-func newWriter(path string) (*writer, error) {
-	db, err := bolt.Open(path, 0o644, &bolt.Options{NoSync: true, NoGrowSync: true, NoStatistics: true, PageSize: pageBytes})
-	if err != nil {
-		return nil, disk.WriteFault(err, path)
-	}
-	w := &writer{db: db}
-	err = db.Update(func(tx *bolt.Tx) error {
-		for _, name := range [][]byte{aboutBucket, imagesBucket, filesBucket, truthBucket, indexBucket} {
-			if _, err := tx.CreateBucket(name); err != nil {
-				return err
-			}
-		}
-		return tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format))
-	})
-	if err != nil {
-		w.abort()
-		return nil, disk.WriteFault(err, path)
-	}
-	return w, nil
-}
-
-// bucket gives a bucket of the open transaction, packed for keys that only grow.
-func (w *writer) bucket(name []byte) *bolt.Bucket {
-	b := w.tx.Bucket(name)
-	b.FillPercent = .95
-	return b
-}
-
-// add writes the next image and its encoded truth and gives it its ID.
-func (w *writer) add(file storedFile, value, truth []byte) (uint32, error) {
-	if w.tx == nil {
-		tx, err := w.db.Begin(true)
-		if err != nil {
-			return 0, err
-		}
-		w.tx = tx
-	}
-	id := w.next
-	k := key(id)
-	about, err := json.Marshal(file)
-	if err == nil {
-		err = w.bucket(filesBucket).Put(k, about)
-	}
-	if err == nil {
-		err = w.bucket(imagesBucket).Put(k, value)
-	}
-	if err == nil {
-		err = w.bucket(truthBucket).Put(k, truth)
-	}
-	if err != nil {
-		return 0, err
-	}
-	w.next++
-	w.pending += len(value) + len(about) + len(truth)
-	if w.pending >= transactionBytes {
-		return id, w.commit()
-	}
-	return id, nil
-}
-
-func (w *writer) commit() error {
-	if w.tx == nil {
-		return nil
-	}
-	tx := w.tx
-	w.tx, w.pending = nil, 0
-	return tx.Commit()
-}
-
-// value reads the image that was written under an ID.
-func (w *writer) value(id uint32) (value []byte, err error) {
-	if err := w.commit(); err != nil {
-		return nil, err
-	}
-	err = w.db.View(func(tx *bolt.Tx) error {
-		value = bytes.Clone(tx.Bucket(imagesBucket).Get(key(id)))
-		return nil
-	})
-	return value, err
-}
-
-// finish writes index, classes and mean (nil: not known), syncs and closes the database.
-func (w *writer) finish(index []Entry, classes, mean []byte) error {
-	if err := w.commit(); err != nil {
-		return err
-	}
-	err := w.db.Update(func(tx *bolt.Tx) error {
-		w.tx = tx
-		defer func() { w.tx = nil }()
-		ix := w.bucket(indexBucket)
-		for chunk := 0; chunk*chunkImages < len(index); chunk++ {
-			if err := ix.Put(key(uint32(chunk)), encodeChunk(index, chunk)); err != nil {
-				return err
-			}
-		}
-		about := tx.Bucket(aboutBucket)
-		if err := about.Put(classesKey, classes); err != nil || mean == nil {
-			return err
-		}
-		return about.Put(meanKey, mean)
-	})
-	if err == nil {
-		err = w.db.Sync()
-	}
-	if closing := w.db.Close(); err == nil {
-		err = closing
-	}
-	return err
-}
-
-// abort gives up: closes the database, whatever state it is in.
-func (w *writer) abort() {
-	if w.tx != nil {
-		_ = w.tx.Rollback() // the file is thrown away
-		w.tx = nil
-	}
-	_ = w.db.Close()
-}
-
-// encodeChunk gives the value of a chunk of the index.
+// encodeChunk returns the value of a chunk of the index.
 func encodeChunk(index []Entry, chunk int) []byte {
 	part := index[chunk*chunkImages : min((chunk+1)*chunkImages, len(index))]
 	b := make([]byte, 0, len(part)*entryBytes)

@@ -22,6 +22,8 @@ type taskRow struct {
 	least int   // classes that there is something to learn with
 	label Kinds // of truth, any of which labels an image, so that it can be trained on
 	max   int   // pixels of the longest side of images for which no size is asked; 0: all get one size, as DIGITS does it
+	// unlabelled returns the fault of a source that has no labels for the task; nil: there is nothing to say of it that is the task's own
+	unlabelled func(source string) error
 	// weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
 	weigh func(t Truth, add func(class int, weight float64))
 }
@@ -29,9 +31,9 @@ type taskRow struct {
 // taskTable lists the tasks, the first the one of a source that tells of none.
 func taskTable() []taskRow {
 	return []taskRow{
-		{Classification, 2, KindClass, 0, weighClass},
-		{Detection, 1, KindBoxes, photoSide, weighBoxes},
-		{Segmentation, 2, KindPolygons | KindMasks, photoSide, weighPixels}, // two with the background
+		{Classification, 2, KindClass, 0, nil, weighClass},
+		{Detection, 1, KindBoxes, photoSide, nil, weighBoxes},
+		{Segmentation, 2, KindPolygons | KindMasks, photoSide, noMasks, weighPixels}, // two with the background
 	}
 }
 
@@ -88,10 +90,13 @@ func (t Task) DefaultMax() int { return t.row().max }
 // Usable reports whether an image can be trained on and measured: whether it is labelled as the task needs it.
 func (t Task) Usable(e Entry) bool { return e.Kinds&t.row().label != 0 }
 
+// weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
+func (t Task) weigh(truth Truth, add func(class int, weight float64)) { t.row().weigh(truth, add) }
+
 // leading returns the class that makes the most of an image, of several the one with the lowest number; -1 where there is none.
 func (t Task) leading(truth Truth) int32 {
 	weights := map[int]float64{}
-	t.row().weigh(truth, func(class int, weight float64) { weights[class] += weight })
+	t.weigh(truth, func(class int, weight float64) { weights[class] += weight })
 	best := -1
 	for class, w := range weights {
 		if best < 0 || w > weights[best] || w == weights[best] && class < best {
@@ -99,38 +104,6 @@ func (t Task) leading(truth Truth) int32 {
 		}
 	}
 	return int32(best)
-}
-
-// strata returns the class by which a split is balanced for each image: of the classes in it, the one that the fewest images have, so that rare
-// classes come into every part; -1 where there is none.
-func (t Task) strata(items []item, classes int) []int {
-	weigh := t.row().weigh
-	images := t.imagesOf(items, classes)
-	out := make([]int, len(items))
-	for i, it := range items {
-		out[i] = -1
-		weigh(it.truth, func(class int, _ float64) {
-			if at := out[i]; at < 0 || images[class] < images[at] || images[class] == images[at] && class < at {
-				out[i] = class
-			}
-		})
-	}
-	return out
-}
-
-// imagesOf returns how many images have each of so many classes.
-func (t Task) imagesOf(items []item, classes int) []int {
-	weigh := t.row().weigh
-	images, last := make([]int, classes), make([]int, classes) // the image that was counted last, plus one
-	for i, it := range items {
-		weigh(it.truth, func(class int, _ float64) {
-			if last[class] != i+1 {
-				last[class] = i + 1
-				images[class]++
-			}
-		})
-	}
-	return images
 }
 
 // enough returns a fault where a source has a class, but fewer than the task needs.
@@ -142,6 +115,18 @@ func (t Task) enough(source string, classes []string) error {
 		return fault.New("data.classes.mask", "The masks of %s have only one class, %s; there must be two or more to tell apart. Add images with another class, or a larger --size if it was lost in scaling down.", source, classes[0])
 	}
 	return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", source, classes[0])
+}
+
+// unlabelled returns the fault of a source that has no labels for the task; nil where the task has nothing to say of that.
+func (t Task) unlabelled(source string) error {
+	if say := t.row().unlabelled; say != nil {
+		return say(source)
+	}
+	return nil
+}
+
+func noMasks(source string) error {
+	return fault.New("data.masks.none", "%s has no folder of masks beside a folder of images, such as images and masks, or train and trainannot. Arrange it like that.", source)
 }
 
 func weighClass(t Truth, add func(int, float64)) {

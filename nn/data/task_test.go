@@ -56,7 +56,7 @@ func TestSplitIsBalancedByTheRarestClass(t *testing.T) {
 			items[i].truth.Boxes[0].Class = 0
 		}
 	}
-	strata := Detection.strata(items, 2)
+	strata := strata(Detection, items, 2)
 	split := shares{val: 25, test: 10, seed: 1}.assign(items, strata, ranks(len(items), 1), func(int) bool { return true })
 	var rare, all [splits]int
 	for i, s := range split {
@@ -68,7 +68,7 @@ func TestSplitIsBalancedByTheRarestClass(t *testing.T) {
 	if all != [splits]int{260, 100, 40} || rare != [splits]int{26, 10, 4} {
 		t.Errorf("%v, of which %v have the rare class", all, rare)
 	}
-	if got := Detection.imagesOf(items, 2); !slices.Equal(got, []int{40, 400}) {
+	if got := imagesOf(Detection, items, 2); !slices.Equal(got, []int{40, 400}) {
 		t.Errorf("%v images have the classes", got)
 	}
 }

@@ -21,8 +21,36 @@ const maxFiles = 5_000_000
 type tree struct {
 	name  string     // of the source, for messages
 	files []treeFile // sorted naturally by path; without hidden files and what systems litter
+	alone string     // path of the one file that was named as the source, beside others of its folder; "" for all files
 	left  []Skipped  // what could not be listed
 	close func() error
+}
+
+// singleFile returns the fault of a single file that is neither an archive nor in a format of files; nil for folders and archives.
+func (t *tree) singleFile() error {
+	if t.alone == "" {
+		return nil
+	}
+	return fault.New("data.source.file", "%s is a single file and neither an archive nor an IDX file. Name the folder of images instead.", t.name)
+}
+
+// noImages returns the fault of a source without images.
+func (t *tree) noImages() error {
+	return fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", t.name)
+}
+
+// shallowest returns the file of one of these names that lies the least deep in a tree, whatever the case of its letters.
+func (t *tree) shallowest(names ...string) (treeFile, bool) {
+	best, depth := -1, 0
+	for i, f := range t.files {
+		if d := strings.Count(f.path, "/"); slices.Contains(names, strings.ToLower(path.Base(f.path))) && (best < 0 || d < depth) {
+			best, depth = i, d
+		}
+	}
+	if best < 0 {
+		return treeFile{}, false
+	}
+	return t.files[best], true
 }
 
 // A treeFile is a file of a tree.
@@ -59,29 +87,28 @@ func (f treeFile) read(limit int64) ([]byte, error) {
 	}
 }
 
-// openTree lists a folder or an archive. A single other file becomes a tree of its folder with that file alone and, for
-// sources of two files, what lies beside it: see alone.
-func openTree(ctx context.Context, source string) (t *tree, alone string, err error) {
+// openTree lists a folder or an archive. A single other file becomes a tree of its folder, for formats of several files that lie beside each other: see
+// tree.alone.
+func openTree(ctx context.Context, source string) (t *tree, err error) {
 	stat, err := os.Stat(source)
 	if err != nil {
-		return nil, "", disk.ReadFault(err, source)
+		return nil, disk.ReadFault(err, source)
 	}
 	switch {
 	case stat.IsDir():
 		t, err = folderTree(ctx, source)
 	case !stat.Mode().IsRegular():
-		return nil, "", fault.New("data.source", "%s is neither a folder nor a file. Name a folder of images or an archive.", source)
+		return nil, fault.New("data.source", "%s is neither a folder nor a file. Name a folder of images or an archive.", source)
 	default:
 		if t, err = archiveTree(ctx, source, stat.Size()); t == nil && err == nil {
 			t, err = besideTree(source)
-			alone = filepath.Base(source)
 		}
 	}
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	slices.SortStableFunc(t.files, func(a, b treeFile) int { return naturallyByFolder(a.path, b.path) })
-	return t, alone, nil
+	return t, nil
 }
 
 // naturallyByFolder compares paths part by part.
@@ -99,7 +126,7 @@ func naturallyByFolder(a, b string) int {
 	}
 }
 
-// litter says whether a path is hidden or a file that systems leave about.
+// litter reports whether a path is hidden or a file that systems leave about.
 func litter(p string) bool {
 	for part := range strings.SplitSeq(p, "/") {
 		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
@@ -120,7 +147,7 @@ func besideTree(source string) (*tree, error) {
 	if err != nil {
 		return nil, disk.ReadFault(err, dir)
 	}
-	t := &tree{name: source, close: func() error { return nil }}
+	t := &tree{name: source, alone: filepath.Base(source), close: func() error { return nil }}
 	for _, e := range entries {
 		if info, err := os.Stat(filepath.Join(dir, e.Name())); err == nil && info.Mode().IsRegular() {
 			t.files = append(t.files, fileOf(dir, e.Name(), info.Size()))
@@ -213,7 +240,7 @@ func (w *walk) entry(p string, e fs.DirEntry, depth int) error {
 	return nil
 }
 
-// leadsAway says whether a link leads to a folder that is not listed anyway and not around the tree, and remembers it.
+// leadsAway reports whether a link leads to a folder that is not listed anyway and not around the tree, and remembers it.
 func (w *walk) leadsAway(link string) bool {
 	target, err := filepath.EvalSymlinks(link)
 	if err == nil {
@@ -231,7 +258,7 @@ func (w *walk) leadsAway(link string) bool {
 	return true
 }
 
-// within says whether a path is folder or lies in it.
+// within reports whether a path is folder or lies in it.
 func within(p, folder string) bool {
 	rel, err := filepath.Rel(folder, p)
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))

@@ -2,12 +2,8 @@ package data
 
 import (
 	"bytes"
-	"context"
 	"image"
 	"slices"
-	"strings"
-
-	"github.com/convscope/convscope/nn/fault"
 )
 
 // A collection is a source that was understood: its images in order, not yet read, and what is true of them.
@@ -20,7 +16,9 @@ type collection struct {
 	items      []item
 	skipped    []Skipped
 	notes      []Note
-	masks      *maskReader // reads what is true of the items; nil: it is known
+	labels     labels // reads what is true of the items; nil: it is known
+	keepsSize  bool   // images of one size keep it, however large they are
+	numbered   bool   // the classes are called by their numbers: a list of names names them in its order
 	close      func() error
 }
 
@@ -42,8 +40,8 @@ type origin interface {
 
 // forget drops what was read by labellers: they read it from the first image on.
 func (c *collection) forget() {
-	if c.masks != nil {
-		c.masks.restart()
+	if c.labels != nil {
+		c.labels.restart()
 	}
 	for i := range c.items {
 		if c.items[i].labels != nil {
@@ -58,60 +56,37 @@ type labeller interface {
 	truth(ref int, image opened) (Truth, error)
 }
 
-// A format of sources. A new one is a file and a row of formats.
-type format struct {
-	name string
-	// claims says whether a tree looks like this format. alone names the one file that was meant, "" for all.
-	claims func(t *tree, alone string) bool
-	read   func(ctx context.Context, t *tree, alone string) (*collection, error)
+// A labels is what a collection knows of its classes where the truth of its images is read with them, from files of their own: the classes may only
+// show then.
+type labels interface {
+	// restart forgets what was counted: the images are read from the first one on.
+	restart()
+	// name takes the names of the classes from the text of a file.
+	name(c *collection, text []byte, file string) error
+	// join makes another collection's classes and its own the same ones.
+	join(c, more *collection) error
+	// finish tells the collection what only shows when all images have been read.
+	finish(c *collection) error
 }
 
-// formats lists the formats; the first that claims a source has it.
-func formats() []format {
-	return []format{
-		{"idx", claimsIDX, readIDX},
-		{"masks", claimsMasks, readMasks},
-		{"instances", claimsInstances, readInstances},
-		{"folders", claimsFolders, readFolders},
+// renumber gives the classes new numbers: those of their names in classes. Images of others are left out, and things of others in images.
+func (c *collection) renumber(classes []string) {
+	to := make([]int, len(c.classes))
+	for i, name := range c.classes {
+		to[i] = slices.Index(classes, name)
 	}
-}
-
-// Formats lists the names of the formats that Import reads.
-func Formats() []string {
-	var names []string
-	for _, f := range formats() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
-// openSource understands a source: a folder, an archive or a file of the format named, or of any when it is "" or "auto".
-func openSource(ctx context.Context, source, named string) (*collection, error) {
-	if named != "" && named != "auto" && !slices.Contains(Formats(), named) {
-		return nil, fault.New("data.format", "There is no format %q; there are %s. Choose one of them.", named, strings.Join(Formats(), ", "))
-	}
-	t, alone, err := openTree(ctx, source)
-	if err != nil {
-		return nil, err
-	}
-	for _, f := range formats() {
-		if named != f.name && (named != "" && named != "auto" || !f.claims(t, alone)) {
-			continue
+	kept := c.items[:0]
+	for _, it := range c.items {
+		labelled := it.truth.Class >= 0
+		it.truth = it.truth.renumbered(func(class int) int { return to[class] })
+		if !labelled || it.truth.Class >= 0 {
+			kept = append(kept, it)
 		}
-		c, err := f.read(ctx, t, alone)
-		if err != nil {
-			t.close()
-			return nil, err
-		}
-		c.name, c.format, c.close = source, f.name, t.close
-		c.skipped = append(t.left, c.skipped...)
-		return c, nil
 	}
-	t.close()
-	if alone != "" {
-		return nil, fault.New("data.source.file", "%s is a single file and neither an archive nor an IDX file. Name the folder of images instead.", source)
+	if c.background >= 0 {
+		c.background = to[c.background]
 	}
-	return nil, fault.New("data.empty", "%s has no images. Choose a folder with a sub-folder of images for each class.", source)
+	c.items, c.classes = kept, classes
 }
 
 // A treeOrigin opens the image files of a tree.

@@ -15,21 +15,21 @@ import (
 
 func TestSizesOfImages(t *testing.T) {
 	for _, c := range []struct {
-		shape        shape
+		size         imageSize
 		w, h         int
 		wantW, wantH int
 	}{
-		{shape{w: 30, h: 20}, 7, 9, 30, 20},
-		{shape{max: KeepSize}, 7000, 3, 7000, 3},
-		{shape{max: 100}, 100, 100, 100, 100}, // nothing is enlarged
-		{shape{max: 100}, 99, 7, 99, 7},
-		{shape{max: 100}, 400, 300, 100, 75},
-		{shape{max: 100}, 300, 401, 75, 100},
-		{shape{max: 10}, 5000, 1, 10, 1},
-		{shape{guessed: true}, 33, 44, 33, 44},
+		{imageSize{w: 30, h: 20}, 7, 9, 30, 20},
+		{imageSize{max: KeepSize}, 7000, 3, 7000, 3},
+		{imageSize{max: 100}, 100, 100, 100, 100}, // nothing is enlarged
+		{imageSize{max: 100}, 99, 7, 99, 7},
+		{imageSize{max: 100}, 400, 300, 100, 75},
+		{imageSize{max: 100}, 300, 401, 75, 100},
+		{imageSize{max: 10}, 5000, 1, 10, 1},
+		{imageSize{guessed: true}, 33, 44, 33, 44},
 	} {
-		if w, h := c.shape.of(c.w, c.h); w != c.wantW || h != c.wantH {
-			t.Errorf("%+v makes %d×%d of %d×%d, want %d×%d", c.shape, w, h, c.w, c.h, c.wantW, c.wantH)
+		if w, h := c.size.of(c.w, c.h); w != c.wantW || h != c.wantH {
+			t.Errorf("%+v makes %d×%d of %d×%d, want %d×%d", c.size, w, h, c.w, c.h, c.wantW, c.wantH)
 		}
 	}
 }
@@ -166,7 +166,7 @@ func TestKeptImagesThatAreAlike(t *testing.T) {
 
 // What is true of images is brought to their size with them, once, also where an import began with a wrong guess.
 func TestTruthIsPlacedOnce(t *testing.T) {
-	c, err := openSource(context.Background(), nearlyAlike(t).folder(t), "folders")
+	c, _, err := open(context.Background(), nearlyAlike(t).folder(t), "folders")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,16 +220,16 @@ func TestImagesTooLargeToKeep(t *testing.T) {
 // Of large images few are in memory at once.
 func TestChunksOfLargeImages(t *testing.T) {
 	for _, c := range []struct {
-		shape        shape
+		size         imageSize
 		items, ahead int
 	}{
-		{shape{w: 28, h: 28, c: 1}, chunkItems, 4},
-		{shape{w: 256, h: 256, c: 3}, chunkItems, 4},
-		{shape{w: 2048, h: 1536, c: 3}, 1, 4},
-		{shape{c: 3}, 1, 1},
+		{imageSize{w: 28, h: 28, c: 1}, chunkItems, 4},
+		{imageSize{w: 256, h: 256, c: 3}, chunkItems, 4},
+		{imageSize{w: 2048, h: 1536, c: 3}, 1, 4},
+		{imageSize{c: 3}, 1, 1},
 	} {
-		if items, ahead := c.shape.chunk(); items != c.items || ahead != c.ahead {
-			t.Errorf("%+v: %d images in a chunk, %d chunks ahead", c.shape, items, ahead)
+		if items, ahead := c.size.chunk(); items != c.items || ahead != c.ahead {
+			t.Errorf("%+v: %d images in a chunk, %d chunks ahead", c.size, items, ahead)
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// A shape is the size and channels that an import gives its images. What was not asked for is guessed from some images; when
-// another one turns out not to be like them, the import begins anew with a wider guess.
-type shape struct {
+// An imageSize is the width, height and channels that an import gives its images. What was not asked for is guessed from some images; when
+// another one turns out not to be like them, the import begins again with a wider guess.
+type imageSize struct {
 	w, h, c           int
 	max               int  // over 0: images keep their proportions with at most so many pixels on the longest side; w and h are 0 where sizes differ
 	guessed, guessedC bool // the size, the channels
@@ -23,25 +23,25 @@ const KeepSize = 1 << 30
 // samplesLooked is how many images a guess looks at.
 const samplesLooked = 64
 
-// guess returns the shape of an import.
-func guess(c *collection, o ImportOptions) shape {
-	s := shape{w: o.Width, h: o.Height, c: o.Channels, max: o.Max, guessed: o.Width == 0, guessedC: o.Channels == 0}
+// guess returns the image size of an import.
+func guess(c *collection, o ImportOptions) imageSize {
+	s := imageSize{w: o.Width, h: o.Height, c: o.Channels, max: o.Max, guessed: o.Width == 0, guessedC: o.Channels == 0}
 	if !s.guessed && !s.guessedC {
 		return s
 	}
 	if s.guessed && s.max == 0 {
 		s.max = c.task.DefaultMax()
 	}
-	look := c.look(samplesLooked)
+	seen := look(c, samplesLooked)
 	if s.guessedC {
 		s.c = 3
-		if look.grey {
+		if seen.grey {
 			s.c = 1
 		}
 	}
 	if s.guessed {
-		s.w, s.h = s.of(look.w, look.h)
-		if !look.alike || s.max == 0 && c.format != "idx" && max(look.w, look.h) > defaultSide {
+		s.w, s.h = s.of(seen.w, seen.h)
+		if !seen.alike || s.max == 0 && !c.keepsSize && max(seen.w, seen.h) > defaultSide {
 			s = s.widen(&unlike{size: true})
 		}
 	}
@@ -49,7 +49,7 @@ func guess(c *collection, o ImportOptions) shape {
 }
 
 // of returns the size that an image of w×h pixels gets.
-func (s shape) of(w, h int) (int, int) {
+func (s imageSize) of(w, h int) (int, int) {
 	switch longest := max(w, h); {
 	case s.max == 0 && s.guessed:
 		return w, h
@@ -63,7 +63,7 @@ func (s shape) of(w, h int) (int, int) {
 }
 
 // room returns a fault where an image of w×h pixels would be too large in the data set.
-func (s shape) room(w, h int, name string) error {
+func (s imageSize) room(w, h int, name string) error {
 	if w, h := s.of(w, h); max(w, h) > MaxSide {
 		return fault.New("data.side", "%s has %v×%v pixels; a data set keeps at most %v on a side. Import with --size max:%v or less.", name, w, h, MaxSide, MaxSide)
 	}
@@ -71,7 +71,7 @@ func (s shape) room(w, h int, name string) error {
 }
 
 // resize returns how images are brought to their size: where they keep their proportions nothing is cut or padded.
-func (s shape) resize(asked Resize) Resize {
+func (s imageSize) resize(asked Resize) Resize {
 	if s.max > 0 {
 		return Squash
 	}
@@ -87,7 +87,7 @@ type looked struct {
 }
 
 // look reads the headers of up to n images spread over the collection.
-func (c *collection) look(n int) looked {
+func look(c *collection, n int) looked {
 	l := looked{alike: true, grey: true}
 	for _, i := range spread(len(c.items), n) {
 		o, err := c.items[i].from.open(c.items[i].ref)
@@ -122,7 +122,7 @@ type unlike struct{ size, colour bool }
 func (*unlike) Error() string { return "the images are not alike" }
 
 // fits returns in what an image is not as was guessed; nil: in nothing.
-func (s shape) fits(o opened) *unlike {
+func (s imageSize) fits(o opened) *unlike {
 	w, h := s.of(o.w, o.h)
 	u := unlike{size: s.guessed && (w != s.w || h != s.h), colour: s.guessedC && s.c == 1 && !o.grey}
 	if u.size || u.colour {
@@ -131,8 +131,8 @@ func (s shape) fits(o opened) *unlike {
 	return nil
 }
 
-// widen returns the shape for images of which one was unlike.
-func (s shape) widen(u *unlike) shape {
+// widen returns the size for images of which one was unlike.
+func (s imageSize) widen(u *unlike) imageSize {
 	if u.size {
 		s.w, s.h, s.guessed = defaultSide, defaultSide, false
 		if s.max > 0 {
