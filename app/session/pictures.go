@@ -63,7 +63,7 @@ func (i *images) example(sample, dataset string, w, h int, seed uint64) (image.I
 	if err != nil {
 		return nil, err
 	}
-	return d.Photo(w, h, seed)
+	return data.PhotoOf(d, w, h, seed)
 }
 
 // Scene makes a photo of w×h pixels with many of a built-in sample's things, to try segmentation on.

@@ -5,8 +5,6 @@ import (
 	"archive/zip"
 	"bytes"
 	"context"
-	"fmt"
-	"hash/crc32"
 	"os"
 	"path/filepath"
 	"slices"
@@ -100,28 +98,6 @@ func TestArchivesCannotLeadOutside(t *testing.T) {
 			wantOnly(t, dir, "set", name)
 		})
 	}
-}
-
-// bomb makes a zip whose directory tells of n files of size bytes each.
-func bomb(t testing.TB, n int, size uint64) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for i := range n {
-		w, err := z.CreateRaw(&zip.FileHeader{
-			Name: fmt.Sprintf("a/%d.png", i), Method: zip.Deflate, CRC32: crc32.ChecksumIEEE(nil), UncompressedSize64: size, CompressedSize64: 2,
-		})
-		if err == nil {
-			_, err = w.Write([]byte{3, 0})
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }
 
 func TestBombsAreRefused(t *testing.T) {

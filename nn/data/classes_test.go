@@ -50,7 +50,7 @@ func changed(t *testing.T, d *Dataset, change func(*Edit) error) {
 }
 
 func TestClassesAreEdited(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	truth := func(id uint32) Truth {
 		x, err := d.Truth(id)
 		if err != nil {
@@ -122,7 +122,7 @@ func TestClassesAreEdited(t *testing.T) {
 }
 
 func TestWrongClasses(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	changed(t, d, func(e *Edit) error {
 		_, err := e.AddClass("각")
 		_, err2 := e.AddClass("gone")
@@ -175,7 +175,7 @@ func TestWrongClasses(t *testing.T) {
 
 // A crash between the commit and dataset.json: the database is right, and Open repairs the copy.
 func TestDatasetJSONIsRepaired(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	path := filepath.Join(d.Path(), InfoFile)
 	before, err := os.ReadFile(path)
 	if err != nil {
@@ -200,7 +200,7 @@ func TestDatasetJSONIsRepaired(t *testing.T) {
 
 // Counts change by what an edit changes: one that counted all images would find what is wrong here.
 func TestCountsChangeByDifference(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	d.info.Counts[Train] += 1000
 	d.info.PerClass[Train][1] += 1000
 	train := d.Info()
@@ -217,7 +217,7 @@ func TestCountsChangeByDifference(t *testing.T) {
 
 // An edit writes the chunks of the index that it changed and no other.
 func TestEditWritesItsChunks(t *testing.T) {
-	d := imported(t, twoClasses(t, 1100).folder(t), nil)
+	d := pairs(t, 1100)
 	read := func() (first, second, third []byte) {
 		err := d.view(func(tx *bolt.Tx) error {
 			b := tx.Bucket(indexBucket)
@@ -244,7 +244,7 @@ func TestEditWritesItsChunks(t *testing.T) {
 
 // What another process edited, after the data set was closed to be opened for the edit, stays.
 func TestEditAfterAnotherProcess(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	if err := d.closeDB(); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func TestEditAfterAnotherProcess(t *testing.T) {
 }
 
 func TestClassesWhileReading(t *testing.T) {
-	d := imported(t, twoClasses(t, 8).folder(t), nil)
+	d := pairs(t, 8)
 	var group sync.WaitGroup
 	for g := range 3 {
 		group.Go(func() {

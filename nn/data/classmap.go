@@ -146,6 +146,9 @@ func (r *runner) add(from, to int) {
 	r.end = to
 }
 
+// empty reports whether no range was added.
+func (r *runner) empty() bool { return len(r.runs) == 0 }
+
 // finish returns the Mask.Runs of a mask of so many pixels.
 func (r *runner) finish(pixels int) []uint32 {
 	if r.end < pixels || len(r.runs) == 0 {

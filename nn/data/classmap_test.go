@@ -14,18 +14,7 @@ func mapOf(t *testing.T, truth Truth, w, h, background int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text []byte
-	for i, v := range m {
-		if i%w == 0 && i > 0 {
-			text = append(text, '\n')
-		}
-		if v == Void {
-			text = append(text, '.')
-		} else {
-			text = append(text, '0'+byte(v))
-		}
-	}
-	return string(text)
+	return mapText(m, w)
 }
 
 func TestClassMap(t *testing.T) {

@@ -27,7 +27,7 @@ func someTruth() Truth {
 }
 
 func TestEditSurvivesReopening(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	before := d.Index()
 	untouched := slices.Clone(before)
 	err := d.Edit(func(e *Edit) error {
@@ -65,7 +65,7 @@ func TestEditSurvivesReopening(t *testing.T) {
 }
 
 func TestFailedEditChangesNothing(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	before, info := d.Index(), d.Info()
 	wrong := errors.New("wrong")
 	for code, change := range map[string]func(e *Edit) error{
@@ -109,7 +109,7 @@ func TestRuns(t *testing.T) {
 }
 
 func TestUnknownImages(t *testing.T) {
-	d := imported(t, twoClasses(t, 2).folder(t), nil)
+	d := pairs(t, 2)
 	_, err := d.Pixels(4)
 	wantFault(t, err, "data.id")
 	_, err = d.Record(1 << 31)
@@ -117,7 +117,7 @@ func TestUnknownImages(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	d := imported(t, twoClasses(t, 2).folder(t), nil)
+	d := pairs(t, 2)
 	if err := errors.Join(d.Close(), d.Close()); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestClosed(t *testing.T) {
 }
 
 func TestDeletedWhileOpen(t *testing.T) {
-	d, err := Open(imported(t, twoClasses(t, 40).folder(t), nil).Path())
+	d, err := Open(pairs(t, 40).Path())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +150,7 @@ func TestDeletedWhileOpen(t *testing.T) {
 
 // A file that is cut off while it is mapped into memory: reading what is gone kills a program that does not expect it.
 func TestCutOffWhileOpen(t *testing.T) {
-	d := imported(t, twoClasses(t, 40).folder(t), func(o *ImportOptions) { o.Width, o.Height, o.Encoding = 64, 64, EncodingRaw })
+	d := made(t, EncodingRaw, pictures(40, 64)...)
 	if err := os.Truncate(d.file(), 4096); err != nil {
 		t.Fatal(err)
 	}
@@ -168,7 +168,7 @@ func TestCutOffWhileOpen(t *testing.T) {
 }
 
 func TestDamagedImageInDatabase(t *testing.T) {
-	d := imported(t, twoClasses(t, 2).folder(t), nil)
+	d := pairs(t, 2)
 	if err := d.Edit(func(e *Edit) error {
 		return errors.Join(
 			e.tx.Bucket(imagesBucket).Put(key(0), []byte("p\x01\x00\x04\x00\x04text")),
@@ -190,7 +190,7 @@ func TestDamagedImageInDatabase(t *testing.T) {
 }
 
 func TestNewerDatabase(t *testing.T) {
-	d := imported(t, twoClasses(t, 2).folder(t), nil)
+	d := pairs(t, 2)
 	if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(aboutBucket).Put(formatKey, formatValue(Format+1)) }); err != nil {
 		t.Fatal(err)
 	}
@@ -202,7 +202,7 @@ func TestBusy(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for the lock")
 	}
-	d := imported(t, twoClasses(t, 2).folder(t), nil)
+	d := pairs(t, 2)
 	other, err := bolt.Open(d.file(), 0, &bolt.Options{ReadOnly: true}) // as another program has it open
 	if err != nil {
 		t.Fatal(err)
@@ -215,7 +215,7 @@ func TestBusy(t *testing.T) {
 }
 
 func TestManyGoroutines(t *testing.T) {
-	d := imported(t, twoClasses(t, 30).folder(t), nil)
+	d := pairs(t, 30)
 	var group sync.WaitGroup
 	for g := range 4 {
 		group.Go(func() {

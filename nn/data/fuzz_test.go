@@ -2,92 +2,14 @@ package data
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"image/color"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/convscope/convscope/nn/fault"
 )
 
 // Readers take bytes from anywhere. Each must end in a result or in a fault, never in a panic, whatever it is given.
-
-// wantWords says that an error is one for people.
-func wantWords(t *testing.T, err error) {
-	t.Helper()
-	if err != nil && fault.Code(err) == "" && !errors.Is(err, context.Canceled) {
-		t.Errorf("the error %v has no words", err)
-	}
-}
-
-// inMemory gives a tree of files in memory.
-func inMemory(f files) *tree {
-	t := &tree{name: "source", close: func() error { return nil }}
-	for _, p := range f.paths() {
-		t.files = append(t.files, treeFile{p, int64(len(f[p])), func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(f[p])), nil }})
-	}
-	return t
-}
-
-func FuzzIDX(f *testing.F) {
-	images := idxOf([]byte{1, 2, 3, 4, 5, 6, 7, 8}, 2, 2, 2)
-	labels := idxOf([]byte{0, 1}, 2)
-	f.Add(images, labels)
-	f.Add(gz(f, images), gz(f, labels))
-	f.Add(images[:9], labels[:3])
-	f.Add(idxOf(nil, 1<<30, 1<<13, 1<<13), labels)
-	f.Add(gz(f, images)[:20], labels)
-	f.Add(idxOf([]byte{1, 2, 3}, 1, 1, 1, 3), idxOf([]byte{255}, 1))
-	f.Fuzz(func(t *testing.T, images, labels []byte) {
-		source := inMemory(files{"train-images-idx3-ubyte": images, "train-labels-idx1-ubyte": labels})
-		claimIDX(source)
-		c, err := readIDX(context.Background(), source)
-		if err != nil {
-			wantWords(t, err)
-			return
-		}
-		for _, i := range spread(len(c.items), 2) {
-			o, err := c.items[i].from.open(c.items[i].ref)
-			wantWords(t, err)
-			if err == nil {
-				_, err = o.decode()
-				wantWords(t, err)
-			}
-		}
-	})
-}
-
-func FuzzArchive(f *testing.F) {
-	source := twoClasses(f, 2)
-	f.Add(source.zip(f))
-	f.Add(source.tar(f))
-	f.Add(gz(f, source.tar(f)))
-	f.Add(source.zip(f)[:200])
-	f.Add(source.tar(f)[:700])
-	f.Add(bomb(f, 2, 1<<60))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		t.Setenv("TMPDIR", t.TempDir())
-		source, err := archiveTree(context.Background(), saved(t, "x", b), int64(len(b)))
-		wantWords(t, err)
-		if source == nil {
-			return
-		}
-		for _, file := range source.files[:min(len(source.files), 8)] {
-			if _, clean := cleanName(file.path); !clean {
-				t.Errorf("the name %q leads out of the archive", file.path)
-			}
-			_, err := file.read(1 << 20)
-			wantWords(t, err)
-		}
-		if err := source.close(); err != nil {
-			t.Error(err)
-		}
-	})
-}
 
 func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"kind":"convscope-dataset","format":1,"task":"classification","classes":["a"],"width":1,"height":1,"channels":1,"counts":[1,0,0]}`))
@@ -223,7 +145,7 @@ func FuzzDecode(f *testing.F) {
 }
 
 func FuzzDatabase(f *testing.F) {
-	source := imported(f, twoClasses(f, 3).folder(f), nil)
+	source := pairs(f, 3)
 	about, err := os.ReadFile(filepath.Join(source.Path(), InfoFile))
 	if err != nil {
 		f.Fatal(err)

@@ -1,252 +1,11 @@
 package data
 
 import (
-	"archive/tar"
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
-	"context"
-	"encoding/binary"
-	"hash/crc32"
-	"image"
-	"image/color"
-	"image/jpeg"
-	"image/png"
-	"os"
+	"fmt"
 	"path/filepath"
-	"slices"
 	"testing"
-
-	"github.com/convscope/convscope/nn/fault"
 )
-
-// plain gives a picture of one colour.
-func plain(w, h int, c color.Color) image.Image {
-	img := image.NewNRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			img.Set(x, y, c)
-		}
-	}
-	return img
-}
-
-// grey gives a grey picture whose pixels are all v.
-func grey(w, h int, v byte) *image.Gray {
-	return &image.Gray{Pix: bytes.Repeat([]byte{v}, w*h), Stride: w, Rect: image.Rect(0, 0, w, h)}
-}
-
-func pngOf(t testing.TB, img image.Image) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func jpegOf(t testing.TB, img image.Image) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	if err := jpeg.Encode(&b, img, &jpeg.Options{Quality: 100}); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// turned puts an EXIF orientation into a JPEG.
-func turned(jpg []byte, o byte, bigEndian bool) []byte {
-	var order binary.AppendByteOrder = binary.LittleEndian
-	exif := []byte("Exif\x00\x00II*\x00")
-	if bigEndian {
-		order, exif = binary.BigEndian, []byte("Exif\x00\x00MM\x00*")
-	}
-	exif = order.AppendUint32(exif, 8)
-	exif = order.AppendUint16(exif, 1)
-	exif = order.AppendUint16(exif, 0x0112)
-	exif = order.AppendUint16(exif, 3)
-	exif = order.AppendUint32(exif, 1)
-	exif = order.AppendUint16(exif, uint16(o))
-	exif = append(exif, make([]byte, 6)...)
-	head := binary.BigEndian.AppendUint16([]byte{0xff, 0xd8, 0xff, 0xe1}, uint16(len(exif)+2))
-	return slices.Concat(head, exif, jpg[2:])
-}
-
-// cmykJPEG makes a JPEG of 8×8 pixels of one colour in four channels, as Photoshop writes them (inverted, marked by Adobe's
-// segment): one block a channel with nothing but its mean.
-func cmykJPEG(c, m, y, k byte) []byte {
-	var b bytes.Buffer
-	segment := func(marker byte, body ...byte) {
-		b.Write([]byte{0xff, marker, 0, byte(len(body) + 2)})
-		b.Write(body)
-	}
-	b.Write([]byte{0xff, 0xd8})
-	segment(0xee, append([]byte("Adobe"), 0, 100, 0, 0, 0, 0, 0)...)
-	segment(0xdb, append([]byte{0}, bytes.Repeat([]byte{1}, 64)...)...)
-	segment(0xc0, 8, 0, 8, 0, 8, 4, 1, 0x11, 0, 2, 0x11, 0, 3, 0x11, 0, 4, 0x11, 0)
-	segment(0xc4, append(append([]byte{0x00}, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)...)
-	segment(0xc4, append(append([]byte{0x10}, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0), 0)...)
-	segment(0xda, 4, 1, 0, 2, 0, 3, 0, 4, 0, 0, 63, 0)
-	bits, n := uint64(0), 0
-	put := func(v, width int) { bits, n = bits<<width|uint64(v), n+width }
-	flush := func() {
-		for n >= 8 {
-			v := byte(bits >> (n - 8))
-			b.WriteByte(v)
-			if v == 0xff {
-				b.WriteByte(0)
-			}
-			n -= 8
-		}
-	}
-	for _, v := range []byte{c, m, y, k} {
-		dc := (255 - int(v) - 128) * 8
-		width := 0
-		for a := max(dc, -dc); a > 0; a >>= 1 {
-			width++
-		}
-		put(width, 4)
-		if dc < 0 {
-			dc += 1<<width - 1
-		}
-		put(dc, width)
-		put(0, 1) // nothing but the mean
-		flush()
-	}
-	put(1<<7-1, 7)
-	flush()
-	b.Write([]byte{0xff, 0xd9})
-	return b.Bytes()
-}
-
-// idxOf makes an IDX file of bytes.
-func idxOf(values []byte, dims ...int) []byte {
-	b := []byte{0, 0, 8, byte(len(dims))}
-	for _, d := range dims {
-		b = binary.BigEndian.AppendUint32(b, uint32(d))
-	}
-	return append(b, values...)
-}
-
-func gz(t testing.TB, b []byte) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	z := gzip.NewWriter(&out)
-	if _, err := z.Write(b); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-// files are the contents of a folder or an archive by path.
-type files map[string][]byte
-
-func (f files) paths() []string {
-	var out []string
-	for p := range f {
-		out = append(out, p)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// folder writes the files into a new folder.
-func (f files) folder(t testing.TB) string {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "source")
-	for _, p := range f.paths() {
-		full := filepath.Join(dir, filepath.FromSlash(p))
-		if err := os.MkdirAll(filepath.Dir(full), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(full, f[p], 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return dir
-}
-
-func (f files) zip(t testing.TB) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	for _, p := range f.paths() {
-		w, err := z.Create(p)
-		if err == nil {
-			_, err = w.Write(f[p])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-func (f files) tar(t testing.TB, more ...tar.Header) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	w := tar.NewWriter(&b)
-	for _, h := range more {
-		if err := w.WriteHeader(&h); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, p := range f.paths() {
-		err := w.WriteHeader(&tar.Header{Name: p, Size: int64(len(f[p])), Mode: 0o644, Typeflag: tar.TypeReg})
-		if err == nil {
-			_, err = w.Write(f[p])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
-}
-
-// saved writes one file into a new folder.
-func saved(t testing.TB, name string, b []byte) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, b, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// twoClasses gives n small grey pictures each of classes a and b; picture i has the value i, in b from 100 on.
-func twoClasses(t testing.TB, n int) files {
-	t.Helper()
-	f := files{}
-	for i := range n {
-		name := string([]byte{'0' + byte(i/10), '0' + byte(i%10)}) + ".png"
-		f["a/"+name] = pngOf(t, grey(4, 4, byte(i)))
-		f["b/"+name] = pngOf(t, grey(4, 4, byte(100+i)))
-	}
-	return f
-}
-
-// imported imports a source and opens the data set.
-func imported(t testing.TB, source string, change func(*ImportOptions)) *Dataset {
-	t.Helper()
-	o := DefaultImport()
-	if change != nil {
-		change(&o)
-	}
-	out := filepath.Join(t.TempDir(), "set")
-	if _, err := Import(context.Background(), source, out, o, nil); err != nil {
-		t.Fatalf("import: %v", err)
-	}
-	return reopened(t, out)
-}
 
 func reopened(t testing.TB, folder string) *Dataset {
 	t.Helper()
@@ -262,66 +21,78 @@ func reopened(t testing.TB, folder string) *Dataset {
 	return d
 }
 
-// byFile gives the pixels of the image that came from a file.
-func byFile(t testing.TB, d *Dataset, file string) Pixels {
-	t.Helper()
-	for _, e := range d.Index() {
-		r, err := d.Record(e.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.File == file {
-			p, err := d.Pixels(e.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return p
-		}
-	}
-	t.Fatalf("no image of %s", file)
-	return Pixels{}
+// A picture is an image of a data set that a test makes.
+type picture struct {
+	file  string
+	class int
+	px    Pixels
 }
 
-// wantFault holds an error against a fault's code.
-func wantFault(t testing.TB, err error, code string) {
-	t.Helper()
-	if fault.Code(err) != code {
-		t.Errorf("got the error %v (%q), want the fault %q", err, fault.Code(err), code)
+// pictures are n grey images of side×side pixels each of the classes a and b; picture i has the value i, in b from 100 on.
+func pictures(n, side int) []picture {
+	var all []picture
+	for i := range 2 * n {
+		class, value := i/n, byte(i%n+100*(i/n))
+		all = append(all, picture{fmt.Sprintf("%c/%02d.png", 'a'+class, i%n), class, Pixels{W: side, H: side, C: 1, Pix: bytes.Repeat([]byte{value}, side*side)}})
 	}
+	return all
 }
 
-// wantNear compares a pixel's channels, which codecs may change by a little.
-func wantNear(t testing.TB, got []byte, want ...int) {
+// pairs makes a data set of pictures of 4×4 pixels.
+func pairs(t testing.TB, n int) *Dataset {
 	t.Helper()
-	if len(got) != len(want) {
-		t.Fatalf("pixel %v, want %v", got, want)
-	}
-	for i := range want {
-		if d := int(got[i]) - want[i]; d < -3 || d > 3 {
-			t.Errorf("pixel %v, want %v", got, want)
-			return
+	return made(t, EncodingPNG, pictures(n, 4)...)
+}
+
+// made makes a data set of grey pictures for classification, every fourth of which is for validation, and opens it. Their sizes are kept.
+func made(t testing.TB, encoding string, pictures ...picture) *Dataset {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "set")
+	info := Info{Name: "set", Task: Classification, Classes: []string{"a", "b"}, Background: NoBackground, Channels: 1, Resize: Squash, Encoding: encoding, Skipped: []Skipped{}}
+	info.Width, info.Height = pictures[0].px.W, pictures[0].px.H
+	for _, p := range pictures {
+		info.Largest = [2]int{max(info.Largest[0], p.px.W), max(info.Largest[1], p.px.H)}
+		if p.px.W != pictures[0].px.W || p.px.H != pictures[0].px.H {
+			info.Width, info.Height = 0, 0
 		}
 	}
-}
-
-// wantOnly says that a folder has nothing but these names in it.
-func wantOnly(t testing.TB, folder string, names ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(folder)
+	if info.SameSize() {
+		info.Largest = [2]int{}
+	}
+	draft, err := NewDraft(out)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got []string
-	for _, e := range entries {
-		got = append(got, e.Name())
+	defer draft.Discard()
+	w, err := draft.NewWriter(info)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if !slices.Equal(got, names) {
-		t.Errorf("%s has %q, want %q", folder, got, names)
+	defer w.Abort()
+	e, mean := NewEncoder(encoding), NewMeanSum(info.Width, info.Height, 1)
+	var index []Entry
+	for i, p := range pictures {
+		record, px, err := e.Encode(p.file, p.px.W, p.px.H, p.px, Truth{Class: p.class})
+		if err == nil {
+			err = w.Add(record)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		entry := Entry{ID: uint32(i), Class: int32(p.class), Kinds: KindClass}
+		if i%4 == 3 {
+			entry.Split = Val
+		} else {
+			mean.Add(px, 1)
+		}
+		index = append(index, entry)
 	}
-}
-
-// withCRC corrects the checksum of a PNG's header after it was changed.
-func withCRC(b []byte) []byte {
-	binary.BigEndian.PutUint32(b[29:], crc32.ChecksumIEEE(b[12:29]))
-	return b
+	info, err = w.Finish(info, index, mean)
+	if err == nil {
+		err = draft.Publish(info, false)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reopened(t, out)
 }

@@ -9,21 +9,6 @@ import (
 	"testing"
 )
 
-// digitFiles are four IDX files: eight training images of 2×2 whose values are their number, and three for the test.
-func digitFiles() files {
-	train, test := make([]byte, 8*4), make([]byte, 3*4)
-	for i := range train {
-		train[i] = byte(i / 4)
-	}
-	for i := range test {
-		test[i] = byte(100 + i/4)
-	}
-	return files{
-		"train-images-idx3-ubyte": idxOf(train, 8, 2, 2), "train-labels-idx1-ubyte": idxOf([]byte{0, 1, 2, 0, 1, 2, 0, 1}, 8),
-		"t10k-images-idx3-ubyte": idxOf(test, 3, 2, 2), "t10k-labels-idx1-ubyte": idxOf([]byte{2, 1, 0}, 3),
-	}
-}
-
 func TestIDX(t *testing.T) {
 	plain := digitFiles()
 	packed := files{}

@@ -14,9 +14,6 @@ type imageSize struct {
 	guessed, guessedC bool // the size, the channels
 }
 
-// What images are brought to when they are not alike or large: DIGITS' size.
-const defaultSide = 256
-
 // KeepSize is the ImportOptions.Max that keeps every image as large as it is.
 const KeepSize = 1 << 30
 
@@ -41,7 +38,7 @@ func guess(c *collection, o ImportOptions) imageSize {
 	}
 	if s.guessed {
 		s.w, s.h = s.of(seen.w, seen.h)
-		if !seen.alike || s.max == 0 && !c.keepsSize && max(seen.w, seen.h) > defaultSide {
+		if !seen.alike || s.max == 0 && !c.keepsSize && max(seen.w, seen.h) > DefaultSide {
 			s = s.widen(&unlike{size: true})
 		}
 	}
@@ -134,7 +131,7 @@ func (s imageSize) fits(o opened) *unlike {
 // widen returns the size for images of which one was unlike.
 func (s imageSize) widen(u *unlike) imageSize {
 	if u.size {
-		s.w, s.h, s.guessed = defaultSide, defaultSide, false
+		s.w, s.h, s.guessed = DefaultSide, DefaultSide, false
 		if s.max > 0 {
 			s.w, s.h = 0, 0
 		}

@@ -13,27 +13,6 @@ import (
 	"github.com/convscope/convscope/nn/geometry"
 )
 
-func TestSizesOfImages(t *testing.T) {
-	for _, c := range []struct {
-		size         imageSize
-		w, h         int
-		wantW, wantH int
-	}{
-		{imageSize{w: 30, h: 20}, 7, 9, 30, 20},
-		{imageSize{max: KeepSize}, 7000, 3, 7000, 3},
-		{imageSize{max: 100}, 100, 100, 100, 100}, // nothing is enlarged
-		{imageSize{max: 100}, 99, 7, 99, 7},
-		{imageSize{max: 100}, 400, 300, 100, 75},
-		{imageSize{max: 100}, 300, 401, 75, 100},
-		{imageSize{max: 10}, 5000, 1, 10, 1},
-		{imageSize{guessed: true}, 33, 44, 33, 44},
-	} {
-		if w, h := c.size.of(c.w, c.h); w != c.wantW || h != c.wantH {
-			t.Errorf("%+v makes %d×%d of %d×%d, want %d×%d", c.size, w, h, c.w, c.h, c.wantW, c.wantH)
-		}
-	}
-}
-
 // photos are two class folders with grey images of different sizes, the first ones alike, each all of one value.
 func photos(t *testing.T, sizes ...[2]int) files {
 	t.Helper()
@@ -105,28 +84,6 @@ func TestImagesKeepTheirSize(t *testing.T) {
 				t.Errorf("%s: opened as %+v", what, got)
 			}
 		}
-	}
-}
-
-// Truth is about the image as it is kept.
-func TestTruthOfImagesThatKeepTheirSize(t *testing.T) {
-	d := imported(t, photos(t, [2]int{4, 2}, [2]int{3, 3}).folder(t), func(o *ImportOptions) { o.Max = KeepSize })
-	mask := func(pixels uint32) Truth { return Truth{Class: 0, Masks: []Mask{{Runs: []uint32{pixels}}}} }
-	if err := d.Edit(func(e *Edit) error { return errors.Join(e.SetTruth(0, mask(8)), e.SetTruth(1, mask(9))) }); err != nil {
-		t.Fatal(err)
-	}
-	for id := range uint32(2) {
-		if _, err := d.Truth(id); err != nil {
-			t.Error(err)
-		}
-	}
-	wantFault(t, d.Edit(func(e *Edit) error { return e.SetTruth(0, mask(9)) }), "data.mask.long")
-	for _, value := range []string{"", "r\x01\x00\x00\x00\x02", "r\x01\xff\xff\xff\xff", "r\x03\x00\x02\x00\x02data"} {
-		if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(imagesBucket).Put(key(2), []byte(value)) }); err != nil {
-			t.Fatal(err)
-		}
-		_, err := d.Pixels(2)
-		wantFault(t, err, "data.image.damaged")
 	}
 }
 
@@ -214,22 +171,5 @@ func TestImagesTooLargeToKeep(t *testing.T) {
 	}
 	if _, err := os.Stat(out); err != nil {
 		t.Error(err)
-	}
-}
-
-// Of large images few are in memory at once.
-func TestChunksOfLargeImages(t *testing.T) {
-	for _, c := range []struct {
-		size         imageSize
-		items, ahead int
-	}{
-		{imageSize{w: 28, h: 28, c: 1}, chunkItems, 4},
-		{imageSize{w: 256, h: 256, c: 3}, chunkItems, 4},
-		{imageSize{w: 2048, h: 1536, c: 3}, 1, 4},
-		{imageSize{c: 3}, 1, 1},
-	} {
-		if items, ahead := c.size.chunk(); items != c.items || ahead != c.ahead {
-			t.Errorf("%+v: %d images in a chunk, %d chunks ahead", c.size, items, ahead)
-		}
 	}
 }

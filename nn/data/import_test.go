@@ -3,7 +3,6 @@ package data
 import (
 	"bytes"
 	"context"
-	"errors"
 	"image"
 	"image/color"
 	"image/gif"
@@ -100,82 +99,11 @@ func TestGuessIsWidened(t *testing.T) {
 			skipped = append(skipped, p.Skipped.File)
 		}
 	})
-	if err != nil || info.Width != defaultSide || info.Channels != 3 {
+	if err != nil || info.Width != DefaultSide || info.Channels != 3 {
 		t.Fatalf("%d×%d×%d, %v", info.Width, info.Height, info.Channels, err)
 	}
 	if !slices.Equal(skipped, []string{"a/00.png"}) {
 		t.Errorf("told of %q, want a/00.png once", skipped)
-	}
-}
-
-func TestResizing(t *testing.T) {
-	// 40×20: a white frame of 2 around grey, on the left half brighter.
-	img := image.NewGray(image.Rect(0, 0, 40, 20))
-	for i := range img.Pix {
-		if img.Pix[i] = 100; i%40 < 20 {
-			img.Pix[i] = 200
-		}
-	}
-	at := func(how Resize, x, y int) byte { return Fit(img, 20, 20, 1, how).Pix[y*20+x] }
-	for _, c := range []struct {
-		how  Resize
-		x, y int
-		want byte
-	}{
-		{Squash, 2, 10, 200},
-		{Squash, 17, 10, 100},
-		{Squash, 0, 0, 200},
-		{Crop, 8, 0, 200},
-		{Crop, 11, 19, 100},
-		{Fill, 10, 4, 0},
-		{Fill, 2, 6, 200},
-		{Fill, 17, 13, 100},
-		{Fill, 10, 15, 0},
-		// ratios 2 and 1, their mean 1.5: 27×13, cut to 20 and padded by 3 and 4
-		{HalfCrop, 10, 2, 0},
-		{HalfCrop, 5, 3, 200},
-		{HalfCrop, 14, 15, 100},
-		{HalfCrop, 10, 16, 0},
-	} {
-		if got := at(c.how, c.x, c.y); got != c.want {
-			t.Errorf("%s: pixel %d,%d is %d, want %d", c.how, c.x, c.y, got, c.want)
-		}
-	}
-	same := Fit(img, 40, 20, 1, Crop)
-	same.Pix[0] = 1
-	if img.Pix[0] != 200 {
-		t.Error("Fit shares memory with its image")
-	}
-}
-
-func TestNestedFoldersAndNames(t *testing.T) {
-	long := strings.Repeat("가", 83) + "abcdef" // 255 bytes
-	picture := pngOf(t, grey(3, 3, 1))
-	source := files{
-		"around/빨간 사과/하나.png":                   picture,
-		"around/빨간 사과/deep/deeper/two.png":      picture,
-		"around/golden_retriever/x.png":         picture,
-		"around/🐕 dog/x.png":                    picture,
-		"around/class 10/x.png":                 picture,
-		"around/class 9/x.png":                  picture,
-		"around/" + long + "/x.png":             picture,
-		"around/class 9/" + long[:251] + ".png": picture,
-		"around/class 9/.hidden.png":            picture,
-		"around/class 9/__MACOSX/x.png":         picture,
-		"around/class 9/Thumbs.db":              picture,
-		"around/class 9/readme.txt":             []byte("hello"),
-		"around/empty/readme.txt":               []byte("hello"),
-	}.folder(t)
-	d := imported(t, source, nil)
-	want := []string{"class 9", "class 10", "golden retriever", long, "빨간 사과", "🐕 dog"}
-	if got := d.Info().Classes; !slices.Equal(got, want) {
-		t.Errorf("classes %q, want %q", got, want)
-	}
-	if n := d.Len(); n != 8 {
-		t.Errorf("%d images, want 8", n)
-	}
-	if s := d.Info().Skipped; len(s) != 1 || s[0].Code != "data.notimage" || s[0].File != "around/class 9/readme.txt" {
-		t.Errorf("left out: %+v", s)
 	}
 }
 
@@ -259,27 +187,13 @@ func TestSameContentsForAnyThreads(t *testing.T) {
 	sameContents(t, one, three)
 }
 
-// sameContents compares all that two data sets hold.
-func sameContents(t *testing.T, a, b *Dataset) {
-	t.Helper()
-	if !slices.Equal(a.Index(), b.Index()) {
-		t.Fatal("the indices differ")
+func TestTaskOfTheSource(t *testing.T) {
+	source := twoClasses(t, 2).folder(t)
+	for task, code := range map[Task]string{Detection: "data.task.source", Segmentation: "data.masks.none", "dreaming": "data.task"} {
+		o := DefaultImport()
+		o.Task = task
+		_, err := Import(t.Context(), source, t.TempDir()+"/set", o, nil)
+		wantFault(t, err, code)
 	}
-	for _, e := range a.Index() {
-		p, err := a.Pixels(e.ID)
-		q, err2 := b.Pixels(e.ID)
-		r, err3 := a.Record(e.ID)
-		s, err4 := b.Record(e.ID)
-		if err := errors.Join(err, err2, err3, err4); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(p.Pix, q.Pix) || !reflect.DeepEqual(r, s) {
-			t.Fatalf("image %d differs", e.ID)
-		}
-	}
-	m, err := a.Mean()
-	n, err2 := b.Mean()
-	if err := errors.Join(err, err2); err != nil || !reflect.DeepEqual(m, n) {
-		t.Errorf("the means differ, %v", err)
-	}
+	imported(t, source, func(o *ImportOptions) { o.Task = Classification })
 }

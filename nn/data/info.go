@@ -83,7 +83,7 @@ const NoBackground = -1
 // backgroundName is the name by which sources call the class of the background.
 const backgroundName = "background"
 
-// Images gives the number of images in all splits.
+// Images returns the number of images in all splits.
 func (i Info) Images() int { return i.Counts[Train] + i.Counts[Val] + i.Counts[Test] }
 
 // A Skipped is a file of the source that was left out of a data set.
@@ -159,6 +159,9 @@ const (
 	maxImages  = 1 << 28 // images
 )
 
+// DefaultSide is the side in pixels that images are brought to when they are not alike or large: DIGITS' size.
+const DefaultSide = 256
+
 // sideOf reports whether an image in a data set may have a side of so many pixels.
 func sideOf(n int) bool { return n >= 1 && n <= MaxSide }
 
@@ -171,7 +174,7 @@ func (i Info) InputSize() (w, h int) {
 	if i.SameSize() {
 		return i.Width, i.Height
 	}
-	return defaultSide, defaultSide
+	return DefaultSide, DefaultSide
 }
 
 // check says what in the description cannot be.

@@ -26,7 +26,7 @@ func TestInstances(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := r.Truth.InstanceMap(4, 3, nil)
-		if err != nil || !slices.Equal(got, []uint32{0, 0, 300, 600, 0, 0, 300, 600, 600, 600, 900, 900}) || mapOf(t, r.Truth, 4, 3, 0) != "0011\n0011\n1111" {
+		if err != nil || !slices.Equal(got, []uint32{0, 0, 300, 600, 0, 0, 300, 600, 600, 600, 900, 900}) || mapOfTruth(t, r.Truth, 4, 3, 0) != "0011\n0011\n1111" {
 			t.Errorf("%v, %v", got, err)
 		}
 		want := []Box{{Class: 1, Rect: geometry.Rect{X: 2, Y: 0, W: 1, H: 2}}, {Class: 1, Rect: geometry.Rect{X: 0, Y: 0, W: 4, H: 3}}, {Class: 1, Rect: geometry.Rect{X: 2, Y: 2, W: 2, H: 1}}}
@@ -48,7 +48,7 @@ func TestMasksWithInstances(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := mapOf(t, r.Truth, 4, 3, d.Info().Background); got != "0012\n0012\n.211" {
+	if got := mapOfTruth(t, r.Truth, 4, 3, d.Info().Background); got != "0012\n0012\n.211" {
 		t.Errorf("classes %s", got)
 	}
 	got, err := r.Truth.InstanceMap(4, 3, nil)

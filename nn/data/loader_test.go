@@ -47,7 +47,7 @@ func TestShuffle(t *testing.T) {
 }
 
 func TestLoaderKeepsTheOrder(t *testing.T) {
-	d := imported(t, twoClasses(t, 50).folder(t), nil)
+	d := pairs(t, 50)
 	ids := Shuffle(append(d.IDs(Train), d.IDs(Val)...), 3, 4)
 	l := NewLoader(context.Background(), d, ids, 7, sizesOf(d), widen)
 	defer l.Close()
@@ -83,7 +83,7 @@ func TestLoaderKeepsTheOrder(t *testing.T) {
 }
 
 func TestLoaderIsBounded(t *testing.T) {
-	d := imported(t, twoClasses(t, 99).folder(t), nil)
+	d := pairs(t, 99)
 	ids := d.IDs(Train)
 	var prepared atomic.Int64
 	l := NewLoader(context.Background(), d, ids, 1, sizesOf(d), func(Entry, Pixels, []float32, [][]float32) error {
@@ -110,7 +110,7 @@ func TestLoaderIsBounded(t *testing.T) {
 }
 
 func TestLoaderCloseWaits(t *testing.T) {
-	d := imported(t, twoClasses(t, 20).folder(t), nil)
+	d := pairs(t, 20)
 	var running atomic.Int64
 	started := make(chan struct{}, 40)
 	l := NewLoader(context.Background(), d, d.IDs(Train), 2, sizesOf(d), func(Entry, Pixels, []float32, [][]float32) error {
@@ -131,7 +131,7 @@ func TestLoaderCloseWaits(t *testing.T) {
 }
 
 func TestLoaderFailures(t *testing.T) {
-	d := imported(t, twoClasses(t, 20).folder(t), nil)
+	d := pairs(t, 20)
 	l := NewLoader(context.Background(), d, []uint32{0, 1, 999, 2, 3, 4, 5, 6}, 2, sizesOf(d), widen)
 	defer l.Close()
 	if b, ok, err := l.Next(); !ok || err != nil || b.IDs[1] != 1 {

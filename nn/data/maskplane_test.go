@@ -1,33 +1,11 @@
 package data
 
 import (
-	"bytes"
 	"image"
 	"image/color"
 	"slices"
 	"testing"
 )
-
-// pngOfBits makes a grey PNG whose ids take so many bits.
-func pngOfBits(t *testing.T, mask *image.Gray, bits int) []byte {
-	t.Helper()
-	w, h := mask.Rect.Dx(), mask.Rect.Dy()
-	line := (w*bits + 7) / 8
-	packed := make([]byte, line*h)
-	for i, id := range mask.Pix {
-		at := i % w * bits
-		packed[i/w*line+at/8] |= id << (8 - bits - at%8)
-	}
-	var e pngEncoder
-	var b bytes.Buffer
-	if err := e.encode(&b, Pixels{W: line, H: h, C: 1, Pix: packed}); err != nil {
-		t.Fatal(err)
-	}
-	out := b.Bytes()
-	// only the header tells of pixels of fewer bits
-	out[19], out[24] = byte(w), byte(bits)
-	return withCRC(out)
-}
 
 func TestKindsOfMasks(t *testing.T) {
 	mask := maskOf(someMask)

@@ -161,7 +161,7 @@ func (r *maskReader) truthOf(values []uint32, w int, file string, instances bool
 	runs := 0
 	for _, g := range regions(values, w) {
 		class, instance := int(g.value>>16)-1, int(g.value&0xffff)
-		if runs += len(g.runs.runs); runs > maxMaskRuns {
+		if runs += g.size(); runs > maxMaskRuns {
 			return Truth{}, fault.New("data.masks.noise", "%s has areas of more than %v runs of pixels: it is not a mask but a picture or noise. Replace it or leave it out.", file, maxMaskRuns)
 		}
 		if class == r.classes.background {
@@ -178,7 +178,7 @@ func (r *maskReader) truthOf(values []uint32, w int, file string, instances bool
 			void.add(i, i+1)
 		}
 	}
-	if len(void.runs) > 0 {
+	if !void.empty() {
 		t.Masks = append(t.Masks, Mask{Class: -1, Void: true, Runs: void.finish(len(values))})
 	}
 	return t, nil

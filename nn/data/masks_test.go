@@ -8,63 +8,13 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// maskOf makes a mask of ids, one character a pixel, rows apart by spaces; "v" is 255.
-func maskOf(rows string) *image.Gray {
-	lines := strings.Fields(rows)
-	img := image.NewGray(image.Rect(0, 0, len(lines[0]), len(lines)))
-	for y, line := range lines {
-		for x, c := range line {
-			v := byte(c - '0')
-			if c == 'v' {
-				v = 255
-			}
-			img.SetGray(x, y, color.Gray{Y: v})
-		}
-	}
-	return img
-}
-
-// of makes another kind of image of a mask: what is true of each id.
-func of(mask *image.Gray, img interface {
-	image.Image
-	Set(x, y int, c color.Color)
-}, colours func(id byte) color.Color,
-) image.Image {
-	for y := range mask.Rect.Dy() {
-		for x := range mask.Rect.Dx() {
-			img.Set(x, y, colours(mask.GrayAt(x, y).Y))
-		}
-	}
-	return img
-}
-
 // maskedImages is a source of images of 4×3 pixels and one mask for all of them, of ids up to 2.
 const someMask = "0012 0012 2211"
-
-// seen imports a source as it is and returns the map of classes of each image by its file, as text.
-func seen(t *testing.T, source string, change func(*ImportOptions)) (map[string]string, Info) {
-	t.Helper()
-	d := imported(t, source, change)
-	i := d.Info()
-	out := map[string]string{}
-	for _, e := range d.Index() {
-		r, err := d.Record(e.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out[r.File] = "unlabelled"
-		if len(r.Truth.Masks) > 0 {
-			out[r.File] = strings.ReplaceAll(mapOf(t, r.Truth, i.Width, i.Height, i.Background), "\n", " ")
-		}
-	}
-	return out, i
-}
 
 func TestMasksAreFoundInFolders(t *testing.T) {
 	img, mask := pngOf(t, grey(4, 3, 90)), pngOf(t, maskOf(someMask))
@@ -101,21 +51,6 @@ func TestMasksAreFoundInFolders(t *testing.T) {
 			}
 		}
 	}
-}
-
-func noted(notes []Note) (codes []string) {
-	for _, n := range notes {
-		codes = append(codes, n.Code)
-	}
-	return codes
-}
-
-func skippedFor(i Info) map[string]string {
-	out := map[string]string{}
-	for _, s := range i.Skipped {
-		out[s.File] = s.Code
-	}
-	return out
 }
 
 func TestNamesOfMasks(t *testing.T) {
@@ -352,43 +287,4 @@ func TestMasksOfTwoSources(t *testing.T) {
 	o.ValSource = source(someMask, "a\nc\nb")
 	_, err := Import(context.Background(), source(someMask, "a\nb\nc"), filepath.Join(t.TempDir(), "x"), o, nil)
 	wantFault(t, err, "data.masks.join")
-}
-
-func FuzzMasks(f *testing.F) {
-	mask := maskOf(someMask)
-	good := pngOf(f, mask)
-	f.Add(good, []byte("a\nb\nc"))
-	f.Add(good[:50], []byte("a 1 2 3\nb 3 2 1"))
-	f.Add(pngOf(f, plain(4, 3, color.NRGBA{1, 2, 3, 9})), []byte("1 2 3 a\n3 2 1 void"))
-	f.Add(pngOf(f, image.NewGray16(mask.Rect)), []byte("void\nvoid"))
-	f.Add(pngOf(f, image.NewPaletted(mask.Rect, color.Palette{color.White, color.Black})), []byte("\ufeffx,r,g,b\n#\n\xff 1 2 3"))
-	f.Add([]byte("BM"), []byte(strings.Repeat("n\n", 9)))
-	image := pngOf(f, grey(4, 3, 90))
-	f.Fuzz(func(t *testing.T, mask, names []byte) {
-		for _, folder := range []string{"masks", "instances"} {
-			source := inMemory(files{"images/a.png": image, folder + "/a.png": mask, "classes.txt": names})
-			read := readMasks
-			if folder == "instances" {
-				read = readInstances
-			}
-			c, err := read(context.Background(), source)
-			if err != nil {
-				wantWords(t, err)
-				continue
-			}
-			o, err := c.items[0].from.open(c.items[0].ref)
-			if err != nil {
-				t.Fatal(err)
-			}
-			truth, err := c.items[0].labels.truth(0, o)
-			wantWords(t, err)
-			wantWords(t, c.labels.finish(c))
-			if err == nil {
-				err = truth.check(len(c.classes), o.w, o.h)
-			}
-			if err != nil && truth.Masks != nil {
-				t.Errorf("%+v of the classes %q: %v", truth, c.classes, err)
-			}
-		}
-	})
 }

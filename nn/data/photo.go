@@ -10,9 +10,9 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// Photo gives a picture of w×h pixels with several of the data set's images at places and scales of chance, to try detection on: of those that no training saw, if there are any.
+// PhotoOf returns a picture of w×h pixels with several of a data set's images at places and scales of chance, to try detection on: of those that no training saw, if there are any.
 // The same arguments give the same picture.
-func (d *Dataset) Photo(w, h int, seed uint64) (image.Image, error) {
+func PhotoOf(d *Dataset, w, h int, seed uint64) (image.Image, error) {
 	if err := photoSize(w, h); err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (d *Dataset) Photo(w, h int, seed uint64) (image.Image, error) {
 	if len(ids) == 0 {
 		return nil, fault.New("dataset.photo", "The data set has no images with a class to make a photo of. Open a photo of your own.")
 	}
-	r := rand.New(rand.NewPCG(seed, 0x70686f746f)) // as in SamplePhoto
+	r := rand.New(rand.NewPCG(seed, 0x70686f746f)) // as in Photo
 	first, err := d.Pixels(ids[0])
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func corners(images []image.Image) color.Color {
 	return color.RGBA{uint8(sum[0] / n), uint8(sum[1] / n), uint8(sum[2] / n), 255}
 }
 
-// photoSize tells whether a photo of this size can be made.
+// photoSize returns a fault where no photo of a size can be made.
 func photoSize(w, h int) error {
 	if w < 32 || h < 32 || w > MaxSide || h > MaxSide {
 		return fault.New("sample.photo", "A photo of %v×%v pixels cannot be made. Choose a width and a height from 32 to %v.", w, h, MaxSide)

@@ -23,7 +23,7 @@ func TestPhoto(t *testing.T) {
 	defer d.Close()
 	photo := func(seed uint64) []byte {
 		t.Helper()
-		img, err := d.Photo(320, 200, seed)
+		img, err := PhotoOf(d, 320, 200, seed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +46,7 @@ func TestPhoto(t *testing.T) {
 	if len(colours) < 100 {
 		t.Errorf("a photo of %d colours shows no images", len(colours))
 	}
-	if _, err := d.Photo(10, 200, 1); fault.Code(err) != "sample.photo" {
+	if _, err := PhotoOf(d, 10, 200, 1); fault.Code(err) != "sample.photo" {
 		t.Errorf("a photo of 10×200: %v", err)
 	}
 }

@@ -255,7 +255,7 @@ func (p *pipeline) image(ctx context.Context, it *item, large *semaphore.Weighte
 	if r.truth, err = Place(o.w, o.h, w, h, how).Truth(r.truth); err != nil {
 		return Pixels{}, result{}, err
 	}
-	return fit(flatten(img, p.size.c), w, h, how), r, nil
+	return flatten(img, p.size.c).Fit(w, h, how), r, nil
 }
 
 // finish splits the images that could be read, corrects the mean's sum where that split differs from the assumed one, and

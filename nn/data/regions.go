@@ -44,6 +44,9 @@ func regions(m []uint32, w int) []*region {
 	return out
 }
 
+// size returns how many lengths the runs of the region take.
+func (r *region) size() int { return len(r.runs.runs) }
+
 // mask returns the region of a map of so many pixels as a mask.
 func (r *region) mask(class, instance, pixels int) Mask {
 	return Mask{Class: class, Instance: instance, Runs: r.runs.finish(pixels)}

@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/color"
 	"io"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -176,7 +177,7 @@ func places(w, h, thing int, r *rand.Rand) []place {
 		free := true
 		for _, q := range out {
 			gap := (p.size + q.size) / 2 * 1.1
-			free = free && (abs(p.x-q.x) >= gap || abs(p.y-q.y) >= gap)
+			free = free && (math.Abs(p.x-q.x) >= gap || math.Abs(p.y-q.y) >= gap)
 		}
 		if free {
 			out = append(out, p)
@@ -184,8 +185,6 @@ func places(w, h, thing int, r *rand.Rand) []place {
 	}
 	return out
 }
-
-func abs(v float64) float64 { return max(v, -v) }
 
 // darkBackground is nearly black, brighter towards one side by a little: as a photo of a blackboard is, not as a file is.
 func darkBackground(w, h int, r *rand.Rand) *image.RGBA {

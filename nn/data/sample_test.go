@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"image"
+	"math"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -85,7 +86,7 @@ func TestShapesHaveEveryTruth(t *testing.T) {
 			t.Fatal(err)
 		}
 		in, out := colourOf(p, on, true), colourOf(p, on, false)
-		if difference := abs(in[0]-out[0]) + abs(in[1]-out[1]) + abs(in[2]-out[2]); difference < 100 {
+		if difference := math.Abs(in[0]-out[0]) + math.Abs(in[1]-out[1]) + math.Abs(in[2]-out[2]); difference < 100 {
 			t.Errorf("image %d: the shape is not seen: %v on %v", e.ID, in, out)
 		}
 	}

@@ -108,7 +108,11 @@ func (s *scene) add(d drawing) bool {
 	}
 	t.visible = t.area
 	s.things = append(s.things, t)
-	eachSpan(t.points, s.w, s.h, nil, func(from, to int) { fill(s.owner[from:to], uint32(len(s.things))) })
+	eachSpan(t.points, s.w, s.h, nil, func(from, to int) {
+		for i := range s.owner[from:to] {
+			s.owner[from+i] = uint32(len(s.things))
+		}
+	})
 	return true
 }
 

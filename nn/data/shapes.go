@@ -137,7 +137,9 @@ func colourOfChance(r *rand.Rand) [3]float64 {
 }
 
 // contrast is how much two colours differ, 0…3.
-func contrast(a, b [3]float64) float64 { return abs(a[0]-b[0]) + abs(a[1]-b[1]) + abs(a[2]-b[2]) }
+func contrast(a, b [3]float64) float64 {
+	return math.Abs(a[0]-b[0]) + math.Abs(a[1]-b[1]) + math.Abs(a[2]-b[2])
+}
 
 // truth gives all that is true of a picture of w×h pixels with the drawing in it.
 func (d drawing) truth(w, h int) Truth {

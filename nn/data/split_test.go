@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/convscope/convscope/nn/disk"
 )
 
 func TestSplitPerClassBySeed(t *testing.T) {
@@ -40,34 +38,6 @@ func TestDefaultSplit(t *testing.T) {
 	d := imported(t, twoClasses(t, 10).folder(t), nil)
 	if c := d.Info().Counts; c != [3]int{15, 5, 0} {
 		t.Errorf("by default %v, want 25 %% for validation", c)
-	}
-}
-
-func TestSplitFoldersAreKept(t *testing.T) {
-	f := files{}
-	for split, n := range map[string]int{"Train": 6, "valid": 3, "test": 2} {
-		for i := range n {
-			for _, class := range []string{"a", "b"} {
-				f[fmt.Sprintf("%s/%s/%d.png", split, class, i)] = pngOf(t, grey(2, 2, byte(i)))
-			}
-		}
-	}
-	source := f.folder(t)
-	d := imported(t, source, nil)
-	if c := d.Info().Counts; c != [3]int{12, 6, 4} {
-		t.Errorf("kept as %v, want 12, 6, 4", c)
-	}
-	d = imported(t, source, func(o *ImportOptions) { o.ValPercent = 50 })
-	if c := d.Info().Counts; c != [3]int{9, 9, 4} {
-		t.Errorf("with half for validation %v, want 9, 9, 4", c)
-	}
-	d = imported(t, source, func(o *ImportOptions) { o.ValPercent, o.TestPercent = 0, 0 })
-	if c := d.Info().Counts; c != [3]int{22, 0, 0} {
-		t.Errorf("with nothing kept apart %v, want 22, 0, 0", c)
-	}
-	found, err := Recognize(context.Background(), source)
-	if err != nil || found.Splits != [3]int{12, 6, 4} || found.Images != 22 {
-		t.Errorf("recognised %v of %d, %v", found.Splits, found.Images, err)
 	}
 }
 
@@ -124,25 +94,6 @@ func TestBoundsPerClassOfEachSource(t *testing.T) {
 	o.TestSource, o.MinPerClass = more, 11 // sixteen with the test's
 	_, err := Import(context.Background(), source, filepath.Join(t.TempDir(), "x"), o, nil)
 	wantFault(t, err, "data.classes.small")
-}
-
-// Folders whose names have control characters give classes of one line, and none becomes another's.
-func TestClassNamesTakeOneLine(t *testing.T) {
-	picture := pngOf(t, grey(4, 4, 9))
-	f := files{}
-	for _, folder := range []string{"a\nb", "a b", "a\tb", "cat\r", "\n", "개\u2028집", "_"} {
-		f[folder+"/1.png"] = picture
-	}
-	d := imported(t, f.folder(t), nil)
-	want := []string{"_", "_ (2)", "a b", "a b (2)", "a b (3)", "cat", "개 집"}
-	if got := d.Info().Classes; !slices.Equal(got, want) {
-		t.Errorf("classes %q, want %q", got, want)
-	}
-	for _, name := range d.Info().Classes {
-		if disk.OneLine(name) != name {
-			t.Errorf("%q is not one line", name)
-		}
-	}
 }
 
 func TestClassesFile(t *testing.T) {

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"math"
 	"strings"
 
 	"github.com/convscope/convscope/nn/fault"
@@ -160,7 +161,7 @@ func (p Polygon) area() float64 {
 		b := p.Points[(i+1)%len(p.Points)]
 		sum += float64(a[0])*float64(b[1]) - float64(b[0])*float64(a[1])
 	}
-	return abs(sum) / 2
+	return math.Abs(sum) / 2
 }
 
 // area returns the number of pixels inside.

@@ -47,32 +47,6 @@ func TestTasks(t *testing.T) {
 	}
 }
 
-// A split is balanced by the rarest class of an image: the one image in ten that has it is in every part to the same share.
-func TestSplitIsBalancedByTheRarestClass(t *testing.T) {
-	items := make([]item, 400)
-	for i := range items {
-		items[i] = item{split: -1, truth: Truth{Class: -1, Boxes: []Box{{Class: 1}, {Class: 1}}}}
-		if i%10 == 0 {
-			items[i].truth.Boxes[0].Class = 0
-		}
-	}
-	strata := strata(Detection, items, 2)
-	split := shares{val: 25, test: 10, seed: 1}.assign(items, strata, ranks(len(items), 1), func(int) bool { return true })
-	var rare, all [splits]int
-	for i, s := range split {
-		all[s]++
-		if i%10 == 0 {
-			rare[s]++
-		}
-	}
-	if all != [splits]int{260, 100, 40} || rare != [splits]int{26, 10, 4} {
-		t.Errorf("%v, of which %v have the rare class", all, rare)
-	}
-	if got := imagesOf(Detection, items, 2); !slices.Equal(got, []int{40, 400}) {
-		t.Errorf("%v images have the classes", got)
-	}
-}
-
 func TestKinds(t *testing.T) {
 	for want, truth := range map[Kinds]Truth{
 		0:                            {Class: -1},
@@ -98,7 +72,7 @@ func TestKinds(t *testing.T) {
 
 // Truth of kinds that a newer version added is told of and stays, whatever is edited here.
 func TestUnknownKindsOfTruth(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	if err := d.Newer(); err != nil {
 		t.Errorf("without such truth: %v", err)
 	}
@@ -142,7 +116,7 @@ func TestUnknownKindsOfTruth(t *testing.T) {
 }
 
 func TestUsable(t *testing.T) {
-	d := imported(t, twoClasses(t, 4).folder(t), nil)
+	d := pairs(t, 4)
 	train := d.IDs(Train)
 	if got := d.Usable(Train); !slices.Equal(got, train) {
 		t.Errorf("%v, want %v", got, train)
@@ -157,15 +131,4 @@ func TestUsable(t *testing.T) {
 	}
 	_, err := d.Truth(99)
 	wantFault(t, err, "data.id")
-}
-
-func TestTaskOfTheSource(t *testing.T) {
-	source := twoClasses(t, 2).folder(t)
-	for task, code := range map[Task]string{Detection: "data.task.source", Segmentation: "data.masks.none", "dreaming": "data.task"} {
-		o := DefaultImport()
-		o.Task = task
-		_, err := Import(t.Context(), source, t.TempDir()+"/set", o, nil)
-		wantFault(t, err, code)
-	}
-	imported(t, source, func(o *ImportOptions) { o.Task = Classification })
 }
