@@ -15,7 +15,7 @@ import (
 var reading = []string{"Load", "Open", "Read", "Import", "Recognize", "Decode", "Save", "Run", "Evaluate", "Branch", "Clear", "Delete", "Sample"}
 
 // listing are names among them of functions that only list what there is to choose from.
-var listing = []string{"data.Samples"}
+var listing = []string{"samples.Names"}
 
 // A tab asks the session for what lies in the workspace: it loads no model, opens no data set and looks at no file.
 func TestTabsAskTheSession(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTabsAskTheSession(t *testing.T) {
 	if calls < 100 {
 		t.Errorf("%d calls are found: the test looks at the wrong place", calls)
 	}
-	for _, what := range []string{"model.Load", "model.LoadDescription", "foreign.Load", "data.Open", "data.SamplePhoto", "train.ReadRun", "os.Stat", "session.Data"} {
+	for _, what := range []string{"model.Load", "model.LoadDescription", "foreign.Load", "data.Open", "samples.Photo", "imports.Recognize", "train.ReadRun", "os.Stat", "session.Data"} {
 		if !wrong(what) {
 			t.Errorf("a tab may call %s", what)
 		}
@@ -54,7 +54,9 @@ func wrong(call string) bool {
 		return true
 	case "session":
 		return name == "Data" // which opens a data set, and blocks
-	case "data", "foreign", "model", "train":
+	case "samples", "exports", "formats":
+		return !slices.Contains(listing, call)
+	case "data", "imports", "foreign", "model", "train":
 		return !slices.Contains(listing, call) && slices.ContainsFunc(reading, func(begin string) bool { return strings.HasPrefix(name, begin) })
 	}
 	return false

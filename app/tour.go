@@ -17,6 +17,8 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/train"
 )
@@ -168,11 +170,11 @@ func (t *tour) data() error {
 	if t.o.Dataset == "" {
 		t.on(func() { t.w.session.ImportSample("digits", data.Classification) })
 	} else {
-		found, err := data.Recognize(context.Background(), t.o.Dataset)
+		found, err := imports.Recognize(context.Background(), t.o.Dataset)
 		if err != nil {
 			return err
 		}
-		o := data.DefaultImport()
+		o := imports.Default()
 		if !found.Alike || max(found.Width, found.Height) > 64 { // a tour is not a long training
 			o.Width, o.Height = 32, 32
 		}
@@ -266,7 +268,7 @@ func (t *tour) detect() error {
 // photo writes a photo of the sample's things, or one with images of the source in it.
 func (t *tour) photo() (string, error) {
 	path := filepath.Join(t.w.session.Home(), "photo.png")
-	img, err := data.SamplePhoto("digits", 480, 360, 3)
+	img, err := samples.Photo("digits", 480, 360, 3)
 	if t.o.Dataset != "" {
 		img, err = t.collage()
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
@@ -164,7 +165,7 @@ func (t *tour) memorise() error {
 		return err
 	}
 	t.on(func() {
-		o := data.DefaultImport()
+		o := imports.Default()
 		t.w.session.Import(folder, t.w.session.NameFor(folder), o)
 	})
 	err = t.until("sixteen images", func(s *session.State) (bool, error) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
@@ -79,7 +80,7 @@ func (t *tour) evaluated() error {
 // segmented drops a scene on the window and waits for its areas.
 func (t *tour) segmented() error {
 	t.tab("detect")
-	img, err := data.SampleScene("shapes", 480, 360, 3)
+	img, err := samples.Scene("shapes", 480, 360, 3)
 	if err != nil {
 		return err
 	}

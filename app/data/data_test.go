@@ -14,6 +14,7 @@ import (
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/widgets"
 )
@@ -192,7 +193,7 @@ func TestForesight(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	found, err := data.Recognize(t.Context(), root)
+	found, err := imports.Recognize(t.Context(), root)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,10 +201,10 @@ func TestForesight(t *testing.T) {
 		val, test   float64
 		least, most int
 	}{{25, 0, 0, 0}, {80, 10, 0, 0}, {33, 33, 0, 0}, {10, 20, 2, 9}, {0, 0, 0, 4}, {95, 5, 3, 0}} {
-		o := data.DefaultImport()
+		o := imports.Default()
 		o.Width, o.Height, o.ValPercent, o.TestPercent, o.MinPerClass, o.MaxPerClass = 8, 8, c.val, c.test, c.least, c.most
 		shares, known := foresee(&found, o)
-		info, err := data.Import(t.Context(), root, filepath.Join(t.TempDir(), fmt.Sprint(i)), o, nil)
+		info, err := imports.Import(t.Context(), root, filepath.Join(t.TempDir(), fmt.Sprint(i)), o, nil)
 		if err != nil || !known {
 			t.Fatal(known, err)
 		}
@@ -221,7 +222,7 @@ func TestClassesThatCannotBeLearned(t *testing.T) {
 	h := pagetest.New(t, "ko", false, New)
 	p := h.Page().(*Page)
 	root := classFolders(t, 8, "a", "b")
-	o := data.DefaultImport()
+	o := imports.Default()
 	o.Width, o.Height, o.ValPercent, o.TestPercent = 8, 8, 80, 10
 	h.Session().Import(root, "few", o)
 	h.Until("the data set", func(s *session.State) bool { return s.Dataset == "few" && p.Shown() == 16 })

@@ -1,6 +1,6 @@
 package data
 
-import "github.com/convscope/convscope/nn/data"
+import "github.com/convscope/convscope/nn/data/imports"
 
 // A share is how many images of a class an import will put where. Class "" is of those without a label.
 type share struct {
@@ -9,7 +9,7 @@ type share struct {
 }
 
 // foresee reckons how an import will split the images, before any is read. It does not know where the source's own splits are kept.
-func foresee(found *data.Found, o data.ImportOptions) (shares []share, known bool) {
+func foresee(found *imports.Found, o imports.Options) (shares []share, known bool) {
 	if o.ValPercent < 0 {
 		return nil, false
 	}
@@ -26,7 +26,7 @@ func foresee(found *data.Found, o data.ImportOptions) (shares []share, known boo
 		shares, sizes = append(shares, share{class: found.Classes[c]}), append(sizes, n)
 	}
 	shares, sizes = append(shares, share{}), append(sizes, unlabelled)
-	val, test := data.Apportion(sizes, o.ValPercent, o.TestPercent)
+	val, test := imports.Apportion(sizes, o.ValPercent, o.TestPercent)
 	for i := range shares {
 		shares[i].val, shares[i].test, shares[i].train = val[i], test[i], sizes[i]-val[i]-test[i]
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/convscope/convscope/app/page"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/widgets"
 )
@@ -21,9 +22,9 @@ import (
 type form struct {
 	p       *Page
 	source  string
-	found   *data.Found // nil while the source is being looked at
+	found   *imports.Found // nil while the source is being looked at
 	images  []image.Image
-	options data.ImportOptions
+	options imports.Options
 	name    string
 	serial  int
 	started bool
@@ -51,12 +52,12 @@ const formFieldWidth = 118
 
 // prepare looks at a source and opens the form.
 func (p *Page) prepare(source string) {
-	f := &form{p: p, source: source, options: data.DefaultImport()}
+	f := &form{p: p, source: source, options: imports.Default()}
 	f.name = p.host.Session().NameFor(source)
 	p.form = f
 	f.build()
 	p.arrange()
-	p.host.Session().Recognize(source, func(found data.Found, images []image.Image, err error) {
+	p.host.Session().Recognize(source, func(found imports.Found, images []image.Image, err error) {
 		if p.form != f {
 			return
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/model"
 	"github.com/convscope/convscope/nn/train"
@@ -29,7 +30,7 @@ func workspace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	set := filepath.Join(home, "datasets", "shapes")
-	if _, err := data.ImportSample(context.Background(), "shapes", set, data.SampleOptions{Task: data.Segmentation, Count: 24, Seed: 1}, nil); err != nil {
+	if _, err := samples.Import(context.Background(), "shapes", set, samples.Options{Task: data.Segmentation, Count: 24, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	d, err := data.Open(set)

@@ -12,6 +12,7 @@ import (
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
 	"github.com/convscope/convscope/nn/vision"
@@ -118,7 +119,7 @@ func TestDroppedFolder(t *testing.T) {
 	if p.Dropped([]string{dir}) {
 		t.Error("an empty folder was taken")
 	}
-	img, err := data.SamplePhoto("digits", 64, 64, 1)
+	img, err := samples.Photo("digits", 64, 64, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

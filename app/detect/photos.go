@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"github.com/convscope/convscope/app/page"
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/widgets"
 )
@@ -50,7 +50,7 @@ func (m *windows) sampleOf() string {
 	r := m.p.state.ChosenRun()
 	switch {
 	case r == nil || r.Err != nil || len(r.Info.Labels) == 0 || slices.Contains(r.Info.Labels, "0") && slices.Contains(r.Info.Labels, "9"):
-		return data.Samples()[0]
+		return samples.Names()[0]
 	case slices.Contains(r.Info.Labels, "circle"):
 		return "shapes"
 	}

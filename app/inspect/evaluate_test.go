@@ -16,6 +16,7 @@ import (
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/metric"
 	"github.com/convscope/convscope/nn/train"
@@ -59,7 +60,7 @@ func streets(t *testing.T, n int) string {
 
 // imported makes a data set of a source, with images of 24×16 pixels.
 func imported(h *pagetest.Host, source, name string, channels int) {
-	o := data.DefaultImport()
+	o := imports.Default()
 	o.Width, o.Height, o.Channels = 24, 16, channels
 	h.Session().Import(source, name, o)
 	h.Until("the data set "+name, func(s *session.State) bool { return s.Import == nil && s.Dataset == name })

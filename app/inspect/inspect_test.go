@@ -18,6 +18,8 @@ import (
 	"github.com/convscope/convscope/app/pagetest"
 	"github.com/convscope/convscope/app/session"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/train"
@@ -119,7 +121,7 @@ func folder(t *testing.T, classes ...string) string {
 func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)
 	p := h.Page().(*Page)
-	options := data.DefaultImport()
+	options := imports.Default()
 	options.Width, options.Height, options.Channels, options.Resize = 28, 28, 3, data.Crop
 	h.Session().Import(folder(t, "ant", "bee"), "other", options)
 	h.Until("the other data set", func(s *session.State) bool { return s.Import == nil && s.Dataset == "other" })
@@ -178,7 +180,7 @@ func TestTheRoadOfARunThatGoesOnIsTheStoredOne(t *testing.T) {
 
 func TestDroppedImage(t *testing.T) {
 	h, p := trained(t, nil)
-	img, err := data.SamplePhoto("shapes", 90, 60, 1)
+	img, err := samples.Photo("shapes", 90, 60, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

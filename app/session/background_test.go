@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 )
 
 // What was started is cancelled and waited for, and nothing is started or answered afterwards.
@@ -51,7 +52,7 @@ func TestBackgroundAnswers(t *testing.T) {
 
 func TestOneImportAtATime(t *testing.T) {
 	var i importing
-	i.progress(data.Progress{Done: 1}) // of one that has ended
+	i.progress(imports.Progress{Done: 1}) // of one that has ended
 	if i.shown != nil {
 		t.Errorf("before any there is %+v", i.shown)
 	}
@@ -60,8 +61,8 @@ func TestOneImportAtATime(t *testing.T) {
 		t.Fatal("two go on")
 	}
 	before := i.shown
-	i.progress(data.Progress{Done: 3, Total: 9, Skipped: &data.Skipped{}})
-	i.progress(data.Progress{Done: 4, Total: 9, PerSecond: 2})
+	i.progress(imports.Progress{Done: 3, Total: 9, Skipped: &data.Skipped{}})
+	i.progress(imports.Progress{Done: 4, Total: 9, PerSecond: 2})
 	if before.Done != 0 {
 		t.Error("what was handed out is changed")
 	}

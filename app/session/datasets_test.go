@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/train"
@@ -25,7 +27,7 @@ func withShapes(t *testing.T) string {
 	if err := os.MkdirAll(filepath.Dir(folder), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := data.ImportSample(t.Context(), "shapes", folder, data.SampleOptions{Count: 120, Seed: 1}, func(data.Progress) {}); err != nil {
+	if _, err := samples.Import(t.Context(), "shapes", folder, samples.Options{Count: 120, Seed: 1}, func(imports.Progress) {}); err != nil {
 		t.Fatal(err)
 	}
 	return home

@@ -6,14 +6,16 @@ import (
 	"image"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/disk"
 	"github.com/convscope/convscope/nn/fault"
 )
 
 // Recognize looks at a source without writing anything; done gets what it is and its first images.
-func (s *Session) Recognize(source string, done func(data.Found, []image.Image, error)) {
+func (s *Session) Recognize(source string, done func(imports.Found, []image.Image, error)) {
 	s.work.run(func(ctx context.Context) {
-		found, err := data.Recognize(ctx, source)
+		found, err := imports.Recognize(ctx, source)
 		var images []image.Image
 		if err == nil {
 			images, err = found.Preview(8)
@@ -43,7 +45,7 @@ func (i *importing) begin(name, source string, cancel context.CancelFunc) bool {
 }
 
 // progress takes in how far the import is.
-func (i *importing) progress(p data.Progress) {
+func (i *importing) progress(p imports.Progress) {
 	if i.shown == nil {
 		return
 	}
@@ -62,10 +64,10 @@ func (i *importing) end() { i.cancel, i.shown = nil, nil }
 func (s *Session) NameFor(source string) string { return s.space.NewDatasetName(source) }
 
 // Import makes a data set of a source in the background and chooses it.
-func (s *Session) Import(source, name string, o data.ImportOptions) {
+func (s *Session) Import(source, name string, o imports.Options) {
 	o.Threads = s.config.Threads
-	s.startImport(name, source, func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error) {
-		return data.Import(ctx, source, out, o, observe)
+	s.startImport(name, source, func(ctx context.Context, out string, observe func(imports.Progress)) (data.Info, error) {
+		return imports.Import(ctx, source, out, o, observe)
 	})
 }
 
@@ -79,8 +81,8 @@ func (s *Session) ImportSample(sample string, task data.Task) {
 		s.ChooseDataset(name)
 		return
 	}
-	s.startImport(s.NameFor(name), sample, func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error) {
-		return data.ImportSample(ctx, sample, out, data.SampleOptions{Task: task, Seed: 1}, observe)
+	s.startImport(s.NameFor(name), sample, func(ctx context.Context, out string, observe func(imports.Progress)) (data.Info, error) {
+		return samples.Import(ctx, sample, out, samples.Options{Task: task, Seed: 1}, observe)
 	})
 }
 
@@ -94,7 +96,7 @@ func (s *Session) CancelImport() {
 }
 
 // startImport runs an import, unless one goes on.
-func (s *Session) startImport(name, source string, run func(ctx context.Context, out string, observe func(data.Progress)) (data.Info, error)) {
+func (s *Session) startImport(name, source string, run func(ctx context.Context, out string, observe func(imports.Progress)) (data.Info, error)) {
 	name, err := disk.SafeName(name)
 	if err != nil {
 		s.fail(err)
@@ -123,7 +125,7 @@ func (s *Session) startImport(name, source string, run func(ctx context.Context,
 }
 
 // progress takes in how far the import is.
-func (s *Session) progress(p data.Progress) {
+func (s *Session) progress(p imports.Progress) {
 	s.mu.Lock()
 	s.importing.progress(p)
 	s.mu.Unlock()

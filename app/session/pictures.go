@@ -5,6 +5,7 @@ import (
 	"image"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 )
 
 // Content counts the pixels of all images of a data set; done gets what was counted. A newer call takes its place.
@@ -57,19 +58,19 @@ func (i *images) Example(sample, dataset string, w, h int, seed uint64, done fun
 
 func (i *images) example(sample, dataset string, w, h int, seed uint64) (image.Image, error) {
 	if sample != "" {
-		return data.SamplePhoto(sample, w, h, seed)
+		return samples.Photo(sample, w, h, seed)
 	}
 	d, err := i.open(dataset)
 	if err != nil {
 		return nil, err
 	}
-	return data.PhotoOf(d, w, h, seed)
+	return samples.PhotoOf(d, w, h, seed)
 }
 
 // Scene makes a photo of w×h pixels with many of a built-in sample's things, to try segmentation on.
 func (i *images) Scene(sample string, w, h int, seed uint64, done func(image.Image, error)) {
 	i.work.answer(func(context.Context) func() {
-		img, err := data.SampleScene(sample, w, h, seed)
+		img, err := samples.Scene(sample, w, h, seed)
 		return func() { done(img, err) }
 	})
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/inspect"
 	"github.com/convscope/convscope/nn/train"
@@ -150,7 +152,7 @@ func TestStatesAreMergedAndEpochsAreNot(t *testing.T) {
 	var looked, found sync.WaitGroup
 	looked.Add(1)
 	found.Add(1)
-	img, err := data.SamplePhoto("shapes", 96, 64, 1)
+	img, err := samples.Photo("shapes", 96, 64, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -230,7 +232,7 @@ func TestADatasetDeletedWhileTraining(t *testing.T) {
 	}
 	w.s.Stop(w.s.State().Training.Run)
 	w.until("the end", func(st *State) bool { return st.Training == nil })
-	w.s.Recognize(filepath.Join(home, "datasets"), func(_ data.Found, _ []image.Image, err error) {
+	w.s.Recognize(filepath.Join(home, "datasets"), func(_ imports.Found, _ []image.Image, err error) {
 		if fault.Code(err) == "" {
 			t.Errorf("an empty folder is a source: %v", err)
 		}

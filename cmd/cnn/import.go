@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -38,7 +39,7 @@ type importVerb struct {
 
 // Run imports.
 func (v importVerb) Run(ctx context.Context, o *output) error {
-	options := data.ImportOptions{
+	options := imports.Options{
 		Task: data.Task(v.Task), Format: v.Format, Channels: v.Channels, Resize: data.Resize(v.Resize), Encoding: v.Encoding,
 		ValPercent: -1, TestPercent: -1, ValSource: v.ValSource, TestSource: v.TestSource,
 		MinPerClass: v.MinPerClass, MaxPerClass: v.MaxPerClass, ClassesFile: v.Classes, Seed: v.Seed, Threads: v.Threads, Force: v.Force,
@@ -73,8 +74,8 @@ func (v importVerb) Run(ctx context.Context, o *output) error {
 			return misused("%s is 0 or more but is %d", n.flag, n.n)
 		}
 	}
-	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
-		return data.Import(ctx, v.Source, v.Out, options, observe)
+	return importing(o, func(observe func(imports.Progress)) (data.Info, error) {
+		return imports.Import(ctx, v.Source, v.Out, options, observe)
 	})
 }
 
@@ -92,7 +93,7 @@ func parseSize(flag, text string) (w, h int, err error) {
 // parseImageSize reads "WxH", "keep" or "max:N".
 func parseImageSize(text string) (w, h, most int, err error) {
 	if text == "keep" {
-		return 0, 0, data.KeepSize, nil
+		return 0, 0, imports.KeepSize, nil
 	}
 	if n, ok := strings.CutPrefix(text, "max:"); ok {
 		if most, err = strconv.Atoi(n); err != nil || most < 1 || most > data.MaxSide {
@@ -179,11 +180,11 @@ func (d datasetLine) text(w io.Writer) {
 }
 
 // importing runs an import with its bar, tells each file that is left out at once, and closes with what was made.
-func importing(o *output, do func(observe func(data.Progress)) (data.Info, error)) error {
+func importing(o *output, do func(observe func(imports.Progress)) (data.Info, error)) error {
 	bar := o.progress(-1, "importing", "images")
 	var written error
 	start := time.Now()
-	info, err := do(func(p data.Progress) {
+	info, err := do(func(p imports.Progress) {
 		bar.set(p.Done, p.Total)
 		if p.Skipped != nil && written == nil {
 			line := skippedLine{"skipped", p.Skipped.File, p.Skipped.Reason}

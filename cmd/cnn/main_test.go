@@ -18,7 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/convscope/convscope/nn/caffe/caffetest"
-	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -104,7 +104,7 @@ func photo(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	h, err := strconv.Atoi(args[2])
 	ts.Check(err)
-	img, err := data.SamplePhoto("digits", w, h, 3)
+	img, err := samples.Photo("digits", w, h, 3)
 	ts.Check(err)
 	var b bytes.Buffer
 	ts.Check(png.Encode(&b, img))

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -23,7 +25,7 @@ type sampleVerb struct {
 
 // Run makes the data set, or lists the samples.
 func (v sampleVerb) Run(ctx context.Context, o *output) error {
-	names := data.Samples()
+	names := samples.Names()
 	if v.Name == "list" {
 		for _, name := range names {
 			err := o.emit(map[string]string{"name": name}, func(w io.Writer) { fmt.Fprintln(w, name) })
@@ -46,9 +48,9 @@ func (v sampleVerb) Run(ctx context.Context, o *output) error {
 	if !known {
 		return misused("there is no sample %q; there are %s", v.Name, strings.Join(names, ", "))
 	}
-	return importing(o, func(observe func(data.Progress)) (data.Info, error) {
-		options := data.SampleOptions{Task: data.Task(v.Task), Count: v.Count, Seed: v.Seed, Force: v.Force}
-		info, err := data.ImportSample(ctx, v.Name, v.Out, options, observe)
+	return importing(o, func(observe func(imports.Progress)) (data.Info, error) {
+		options := samples.Options{Task: data.Task(v.Task), Count: v.Count, Seed: v.Seed, Force: v.Force}
+		info, err := samples.Import(ctx, v.Name, v.Out, options, observe)
 		var f *fault.Fault
 		switch {
 		case errors.As(err, &f) && f.Code == "sample.count":

@@ -189,8 +189,8 @@ func (t Truth) eachClass(visit func(class int)) {
 	}
 }
 
-// renumbered returns a truth with the classes that to gives for those it has; what to gives a negative number for goes, and a list of which all goes is no longer known.
-func (t Truth) renumbered(to func(class int) int) Truth {
+// Renumbered returns a truth with the classes that to gives for those it has; what to gives a negative number for goes, and a list of which all goes is no longer known.
+func (t Truth) Renumbered(to func(class int) int) Truth {
 	if t.Class >= 0 {
 		t.Class = max(to(t.Class), -1)
 	}
@@ -227,7 +227,7 @@ func (t Truth) reclassed(from, into int) (Truth, bool) {
 	if !has {
 		return t, false
 	}
-	return t.renumbered(func(class int) int {
+	return t.Renumbered(func(class int) int {
 		if class == from {
 			return into
 		}

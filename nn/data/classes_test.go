@@ -12,6 +12,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/convscope/convscope/nn/data/datatest"
 	"github.com/convscope/convscope/nn/geometry"
 )
 
@@ -158,7 +159,7 @@ func TestWrongClasses(t *testing.T) {
 			return errors.Join(err, err2, e.SetSplit(99, Test))
 		}, "data.id"},
 	} {
-		t.Run(what, func(t *testing.T) { wantFault(t, d.Edit(c.change), c.code) })
+		t.Run(what, func(t *testing.T) { datatest.WantFault(t, d.Edit(c.change), c.code) })
 	}
 	if got := d.Info(); !reflect.DeepEqual(got, before) {
 		t.Errorf("%+v, want %+v", got, before)
@@ -209,7 +210,7 @@ func TestCountsChangeByDifference(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := d.Info()
-	if got.Counts != [splits]int{train.Counts[Train] - 1, train.Counts[Val], 1} || got.PerClass[Train][0] != train.PerClass[Train][0]-1 ||
+	if got.Counts != [Splits]int{train.Counts[Train] - 1, train.Counts[Val], 1} || got.PerClass[Train][0] != train.PerClass[Train][0]-1 ||
 		got.PerClass[Train][1] != train.PerClass[Train][1] || got.PerClass[Test][1] != 1 {
 		t.Errorf("%v %v, before %v %v", got.Counts, got.PerClass, train.Counts, train.PerClass)
 	}

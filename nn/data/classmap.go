@@ -19,20 +19,20 @@ func (t Truth) ClassMap(w, h, background int, dst []uint16) ([]uint16, error) {
 		ground = uint16(background)
 	}
 	for _, p := range t.Polygons {
-		if err := fitsMap(p.Class); err != nil {
+		if err := CheckMapClass(p.Class); err != nil {
 			return nil, err
 		}
 	}
 	for _, m := range t.Masks {
-		if err := fitsMap(m.Class); err != nil && !m.Void {
+		if err := CheckMapClass(m.Class); err != nil && !m.Void {
 			return nil, err
 		}
 	}
 	return paint(t, w, h, dst, ground, Void, func(class, _ int) uint16 { return uint16(class) })
 }
 
-// fitsMap returns a fault where a class has no number in a map of classes.
-func fitsMap(class int) error {
+// CheckMapClass returns a fault where a class has no number in a map of classes.
+func CheckMapClass(class int) error {
 	if class < 0 || class >= int(Void) {
 		return fault.New("data.classmap.class", "The class %v does not fit into a map of classes, which has room for %v. Use fewer classes for segmentation.", class, int(Void))
 	}
@@ -52,7 +52,7 @@ func paint[T uint16 | uint32](t Truth, w, h int, dst []T, ground, void T, value 
 	var crossings []float64
 	for _, p := range t.Polygons {
 		v := value(p.Class, p.Instance)
-		crossings = eachSpan(p.Points, w, h, crossings, func(from, to int) { fill(dst[from:to], v) })
+		crossings = EachSpan(p.Points, w, h, crossings, func(from, to int) { fill(dst[from:to], v) })
 	}
 	for _, last := range []bool{false, true} {
 		for _, m := range t.Masks {
@@ -99,9 +99,9 @@ func eachRun(runs []uint32, w, h int, inside func(from, to int)) error {
 	return nil
 }
 
-// eachSpan calls inside with the range of pixels of each row, of w×h, whose centres lie in an outline by the even-odd rule. crossings is memory to use; it is
+// EachSpan calls inside with the range of pixels of each row, of w×h, whose centres lie in an outline by the even-odd rule. crossings is memory to use; it is
 // returned for the next outline.
-func eachSpan(outline [][2]float32, w, h int, crossings []float64, inside func(from, to int)) []float64 {
+func EachSpan(outline [][2]float32, w, h int, crossings []float64, inside func(from, to int)) []float64 {
 	top, bottom := math.Inf(1), math.Inf(-1)
 	for _, p := range outline {
 		top, bottom = min(top, float64(p[1])), max(bottom, float64(p[1]))
@@ -130,14 +130,14 @@ func eachSpan(outline [][2]float32, w, h int, crossings []float64, inside func(f
 // centreFrom returns the first of n pixels whose centre does not lie before a place; n where there is none.
 func centreFrom(place float64, n int) int { return int(math.Ceil(min(max(place, 0), float64(n)) - .5)) }
 
-// A runner makes runs of the ranges of pixels that lie inside a mask, in rising order.
-type runner struct {
+// A RunEncoder makes runs of the ranges of pixels that lie inside a mask, in rising order.
+type RunEncoder struct {
 	runs []uint32
 	end  int // of the last range
 }
 
-// add adds a range; one that begins where the last one ended lengthens it.
-func (r *runner) add(from, to int) {
+// Add adds a range; one that begins where the last one ended lengthens it.
+func (r *RunEncoder) Add(from, to int) {
 	if from == r.end && len(r.runs) > 0 {
 		r.runs[len(r.runs)-1] += uint32(to - from)
 	} else {
@@ -146,11 +146,11 @@ func (r *runner) add(from, to int) {
 	r.end = to
 }
 
-// empty reports whether no range was added.
-func (r *runner) empty() bool { return len(r.runs) == 0 }
+// Empty reports whether no range was added.
+func (r *RunEncoder) Empty() bool { return len(r.runs) == 0 }
 
-// finish returns the Mask.Runs of a mask of so many pixels.
-func (r *runner) finish(pixels int) []uint32 {
+// Finish returns the Mask.Runs of a mask of so many pixels.
+func (r *RunEncoder) Finish(pixels int) []uint32 {
 	if r.end < pixels || len(r.runs) == 0 {
 		return append(r.runs, uint32(pixels-r.end))
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/convscope/convscope/nn/data/datatest"
 	"github.com/convscope/convscope/nn/geometry"
 )
 
@@ -14,7 +15,7 @@ func mapOf(t *testing.T, truth Truth, w, h, background int) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mapText(m, w)
+	return datatest.MapText(m, w)
 }
 
 func TestClassMap(t *testing.T) {
@@ -67,7 +68,7 @@ func TestMapsUseTheMemoryThatTheyAreGiven(t *testing.T) {
 			_, err = truth.InstanceMap(3, 2, ids)
 		}
 		if err == nil {
-			err = truth.check(3, 3, 2)
+			err = truth.Check(3, 3, 2)
 		}
 	})
 	if err != nil || allocated != 0 || !slices.Equal(dst, []uint16{2, 0, 1, 1, 1, 0}) {
@@ -77,22 +78,22 @@ func TestMapsUseTheMemoryThatTheyAreGiven(t *testing.T) {
 
 func TestWrongMaps(t *testing.T) {
 	_, err := Truth{Masks: []Mask{{Runs: []uint32{3, 4}}}}.ClassMap(3, 2, 0, nil)
-	wantFault(t, err, "data.mask.long")
+	datatest.WantFault(t, err, "data.mask.long")
 	_, err = Truth{Masks: []Mask{{Runs: []uint32{3, 2}}}}.InstanceMap(3, 2, nil)
-	wantFault(t, err, "data.mask.short")
+	datatest.WantFault(t, err, "data.mask.short")
 	_, err = Truth{Masks: []Mask{{Class: 65535, Runs: []uint32{6}}}}.ClassMap(3, 2, 0, nil)
-	wantFault(t, err, "data.classmap.class")
+	datatest.WantFault(t, err, "data.classmap.class")
 	_, err = Truth{Polygons: []Polygon{{Class: -1}}}.ClassMap(3, 2, 0, nil)
-	wantFault(t, err, "data.classmap.class")
+	datatest.WantFault(t, err, "data.classmap.class")
 }
 
 // The fast way to draw a polygon agrees with the test of each pixel's centre.
 func TestPolygonsAreFilledAsTheyLie(t *testing.T) {
 	const w, h = 40, 30
-	for _, f := range figures() {
+	for name, points := range map[string][][2]float64{"star": outlineOf(10, 0, 0, 1, .42, 0), "disc": outlineOf(32, 0, 0, 1, 1, 0), "square": outlineOf(4, 0, 0, 1, 1, 0), "triangle": outlineOf(3, 0, 0, 1, 1, 0)} {
 		var outline [][2]float64
 		polygon := Polygon{Class: 1}
-		for _, p := range f.points {
+		for _, p := range points {
 			at := [2]float32{float32(20.3 + 19*p[0]), float32(14.1 + 17*p[1])} // some stick out
 			polygon.Points = append(polygon.Points, at)
 			outline = append(outline, [2]float64{float64(at[0]), float64(at[1])})
@@ -102,8 +103,8 @@ func TestPolygonsAreFilledAsTheyLie(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, v := range m {
-			if (v == 1) != inside(outline, float64(i%w)+.5, float64(i/w)+.5) {
-				t.Errorf("%s: pixel %d, %d is wrong", f.name, i%w, i/w)
+			if (v == 1) != inOutline(outline, float64(i%w)+.5, float64(i/w)+.5) {
+				t.Errorf("%s: pixel %d, %d is wrong", name, i%w, i/w)
 			}
 		}
 	}
@@ -111,13 +112,13 @@ func TestPolygonsAreFilledAsTheyLie(t *testing.T) {
 
 func TestBackground(t *testing.T) {
 	about := `{"kind":"convscope-dataset","format":1,"task":"segmentation","classes":["a","b"],"width":1,"height":1,"channels":1}`
-	info, err := readInfo(files{InfoFile: []byte(about)}.folder(t))
+	info, err := readInfo(datatest.Files{InfoFile: []byte(about)}.Folder(t))
 	if err != nil || info.Background != NoBackground {
 		t.Errorf("without a background it is %v, %v", info.Background, err)
 	}
 	for _, wrong := range []string{"2", "-2"} {
-		_, err = readInfo(files{InfoFile: []byte(about[:len(about)-1] + `,"background":` + wrong + "}")}.folder(t))
-		wantFault(t, err, "data.info.wrong")
+		_, err = readInfo(datatest.Files{InfoFile: []byte(about[:len(about)-1] + `,"background":` + wrong + "}")}.Folder(t))
+		datatest.WantFault(t, err, "data.info.wrong")
 	}
 }
 

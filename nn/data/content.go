@@ -7,7 +7,7 @@ import (
 
 // A Content counts which classes the pixels of a data set's images have. It is never changed.
 type Content struct {
-	Images [splits][]int // images with at least one pixel of a class, by split and class
+	Images [Splits][]int // images with at least one pixel of a class, by split and class
 	Pixels []int64       // of each class, in all images
 
 	Labelled int // images that have masks

@@ -1,24 +1,27 @@
-package data
+package data_test
 
 import (
 	"context"
 	"errors"
 	"path/filepath"
 	"testing"
+
+	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 )
 
 // A data set's content is what its masks show: each image counts for every class that it has a pixel of.
 func TestContent(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "shapes")
-	if _, err := ImportSample(t.Context(), "shapes", folder, SampleOptions{Task: Segmentation, Count: 12, Seed: 1}, nil); err != nil {
+	if _, err := samples.Import(t.Context(), "shapes", folder, samples.Options{Task: data.Segmentation, Count: 12, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
-	d, err := Open(folder)
+	d, err := data.Open(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := d.Edit(func(e *Edit) error { return e.SetTruth(3, Truth{Class: -1}) }); err != nil { // one without masks
+	if err := d.Edit(func(e *data.Edit) error { return e.SetTruth(3, data.Truth{Class: -1}) }); err != nil { // one without masks
 		t.Fatal(err)
 	}
 	c, err := d.Content(t.Context())
@@ -26,7 +29,7 @@ func TestContent(t *testing.T) {
 		t.Fatalf("%d images are labelled, %v", c.Labelled, err)
 	}
 	info := d.Info()
-	images, pixels := [splits][]int{}, make([]int64, len(info.Classes))
+	images, pixels := [data.Splits][]int{}, make([]int64, len(info.Classes))
 	for s := range images {
 		images[s] = make([]int, len(info.Classes))
 	}
@@ -42,7 +45,7 @@ func TestContent(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, class := range classes {
-				if class != Void {
+				if class != data.Void {
 					has[int(class)] = true
 					pixels[class]++
 				}

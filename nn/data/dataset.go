@@ -355,7 +355,7 @@ func (d *Dataset) truth(tx *bolt.Tx, id uint32) (Truth, error) {
 	}
 	t, err := decodeTruth(tx.Bucket(truthBucket).Get(key(id)))
 	if err == nil {
-		err = t.check(len(d.info.Classes), w, h)
+		err = t.Check(len(d.info.Classes), w, h)
 	}
 	if err != nil {
 		return Truth{}, d.damaged().Because(err)

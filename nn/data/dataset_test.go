@@ -11,6 +11,7 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 
+	"github.com/convscope/convscope/nn/data/datatest"
 	"github.com/convscope/convscope/nn/geometry"
 )
 
@@ -80,12 +81,12 @@ func TestFailedEditChangesNothing(t *testing.T) {
 		err := d.Edit(func(e *Edit) error {
 			return errors.Join(e.SetTruth(1, Truth{Class: -1}), e.SetSplit(2, Test), change(e))
 		})
-		wantFault(t, err, code)
+		datatest.WantFault(t, err, code)
 	}
 	if err := d.Edit(func(*Edit) error { return wrong }); !errors.Is(err, wrong) {
 		t.Errorf("got %v", err)
 	}
-	wantFault(t, d.Edit(func(*Edit) error { panic("a mistake") }), "data.damaged")
+	datatest.WantFault(t, d.Edit(func(*Edit) error { panic("a mistake") }), "data.damaged")
 	if !slices.Equal(d.Index(), before) || !reflect.DeepEqual(d.Info(), info) {
 		t.Error("an edit that failed is seen")
 	}
@@ -111,9 +112,9 @@ func TestRuns(t *testing.T) {
 func TestUnknownImages(t *testing.T) {
 	d := pairs(t, 2)
 	_, err := d.Pixels(4)
-	wantFault(t, err, "data.id")
+	datatest.WantFault(t, err, "data.id")
 	_, err = d.Record(1 << 31)
-	wantFault(t, err, "data.id")
+	datatest.WantFault(t, err, "data.id")
 }
 
 func TestClosed(t *testing.T) {
@@ -122,10 +123,10 @@ func TestClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := d.Pixels(0)
-	wantFault(t, err, "data.closed")
+	datatest.WantFault(t, err, "data.closed")
 	_, err = d.Record(0)
-	wantFault(t, err, "data.closed")
-	wantFault(t, d.Edit(func(*Edit) error { return nil }), "data.closed")
+	datatest.WantFault(t, err, "data.closed")
+	datatest.WantFault(t, d.Edit(func(*Edit) error { return nil }), "data.closed")
 }
 
 func TestDeletedWhileOpen(t *testing.T) {
@@ -139,7 +140,7 @@ func TestDeletedWhileOpen(t *testing.T) {
 	if _, err := d.Pixels(0); err != nil {
 		t.Errorf("what is open can no longer be read: %v", err)
 	}
-	wantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.damaged")
+	datatest.WantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.damaged")
 	if _, err := os.Stat(d.Path()); err == nil {
 		t.Error("the edit made a new data set")
 	}
@@ -158,13 +159,13 @@ func TestCutOffWhileOpen(t *testing.T) {
 	for _, e := range d.Index() {
 		if _, err := d.Pixels(e.ID); err != nil {
 			failed = true
-			wantFault(t, err, "data.damaged")
+			datatest.WantFault(t, err, "data.damaged")
 		}
 	}
 	if !failed {
 		t.Skip("the system keeps the pages")
 	}
-	wantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.damaged")
+	datatest.WantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.damaged")
 }
 
 func TestDamagedImageInDatabase(t *testing.T) {
@@ -181,11 +182,11 @@ func TestDamagedImageInDatabase(t *testing.T) {
 	}
 	for id := range uint32(2) {
 		_, err := d.Pixels(id)
-		wantFault(t, err, "data.image.damaged")
+		datatest.WantFault(t, err, "data.image.damaged")
 	}
 	for id := range uint32(2) {
 		_, err := d.Record(id + 1)
-		wantFault(t, err, "data.damaged")
+		datatest.WantFault(t, err, "data.damaged")
 	}
 }
 
@@ -195,7 +196,7 @@ func TestNewerDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := Open(d.Path())
-	wantFault(t, err, "data.db.newer")
+	datatest.WantFault(t, err, "data.db.newer")
 }
 
 func TestBusy(t *testing.T) {
@@ -208,7 +209,7 @@ func TestBusy(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	wantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.busy")
+	datatest.WantFault(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }), "data.busy")
 	if _, err := d.Pixels(0); err != nil {
 		t.Errorf("after an edit that could not be: %v", err)
 	}

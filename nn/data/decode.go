@@ -23,8 +23,8 @@ import (
 // MaxPixels is how many pixels an image may have where a caller of Decode names no other limit.
 const MaxPixels = 100_000_000
 
-// maxFileBytes bounds an image file: more than any image of MaxPixels needs.
-const maxFileBytes = 1 << 30
+// MaxFileBytes bounds an image file: more than any image of MaxPixels needs.
+const MaxFileBytes = 1 << 30
 
 // imageFormats names what Decode reads, for messages.
 const imageFormats = "PNG, JPEG, GIF, BMP, TIFF, WebP"
@@ -76,7 +76,7 @@ func DecodeFile(path string) (image.Image, error) {
 // JPEG is turned upright as its EXIF orientation says. The size is read from the header first: more than limit pixels (0: MaxPixels)
 // are refused before memory is taken for them. Every error is a fault that names the file, even where a codec panics.
 func Decode(r io.Reader, name string, limit int64) (image.Image, error) {
-	b, err := disk.ReadAll(r, name, maxFileBytes)
+	b, err := disk.ReadAll(r, name, MaxFileBytes)
 	if err != nil {
 		return nil, disk.ReadFault(err, name)
 	}
@@ -85,35 +85,35 @@ func Decode(r io.Reader, name string, limit int64) (image.Image, error) {
 
 // decodeBytes is Decode of a file's bytes.
 func decodeBytes(b []byte, name string, limit int64) (image.Image, error) {
-	o, err := openImage(b, name, limit)
+	o, err := OpenImage(b, name, limit)
 	if err != nil {
 		return nil, err
 	}
-	return o.decode()
+	return o.Decode()
 }
 
-// An opened image is one whose header was read: its size and colours are known before memory is taken for it.
-type opened struct {
-	format string // "PNG", "JPEG", …
-	w, h   int    // as it will be once upright
-	turn   int    // EXIF orientation that upright undoes; 0 or 1: none
-	grey   bool
-	decode func() (image.Image, error)
+// An OpenedImage image is one whose header was read: its size and colours are known before memory is taken for it.
+type OpenedImage struct {
+	Format string // "PNG", "JPEG", …
+	W, H   int    // as it will be once upright
+	Turn   int    // EXIF orientation that upright undoes; 0 or 1: none
+	Grey   bool
+	Decode func() (image.Image, error)
 }
 
-// openImage reads the header of a file's bytes.
-func openImage(b []byte, name string, limit int64) (opened, error) {
+// OpenImage reads the header of a file's bytes.
+func OpenImage(b []byte, name string, limit int64) (OpenedImage, error) {
 	c, config, err := readHeader(b, name, limit)
 	if err != nil {
-		return opened{}, err
+		return OpenedImage{}, err
 	}
-	o := opened{format: c.name, w: config.Width, h: config.Height, grey: isGrey(config.ColorModel)}
+	o := OpenedImage{Format: c.name, W: config.Width, H: config.Height, Grey: isGrey(config.ColorModel)}
 	if c.name == "JPEG" {
-		if o.turn = orientation(b); o.turn >= 5 {
-			o.w, o.h = o.h, o.w
+		if o.Turn = orientation(b); o.Turn >= 5 {
+			o.W, o.H = o.H, o.W
 		}
 	}
-	o.decode = func() (image.Image, error) { return c.read(b, name, config, o.turn) }
+	o.Decode = func() (image.Image, error) { return c.read(b, name, config, o.Turn) }
 	return o, nil
 }
 

@@ -66,7 +66,7 @@ func TestInstancesAreDrawn(t *testing.T) {
 func TestOutlinesAndBoxesAreDrawn(t *testing.T) {
 	const w, h = 90, 70
 	star := Polygon{Class: 1, Instance: 4}
-	for _, p := range figures()[3].at(50, 33, 25, .3) {
+	for _, p := range outlineOf(10, 50, 33, 25, 25*.42, .3) {
 		star.Points = append(star.Points, [2]float32{float32(p[0]), float32(p[1])})
 	}
 	box := Box{Class: 1, Rect: geometry.Rect{X: 25, Y: 8, W: 50, H: 50}, Difficult: true}

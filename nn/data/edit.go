@@ -115,7 +115,7 @@ func (e *Edit) SetTruth(id uint32, t Truth) error {
 	if !ok {
 		return e.d.damaged()
 	}
-	if err := t.check(len(e.info.Classes), w, h); err != nil {
+	if err := t.Check(len(e.info.Classes), w, h); err != nil {
 		return err
 	}
 	var removed error
@@ -142,7 +142,7 @@ func (e *Edit) put(id uint32, t Truth) error {
 	if err != nil {
 		return e.d.damaged().Because(err)
 	}
-	entry.Class, entry.Kinds = e.info.Task.leading(t), t.Kinds()|newer
+	entry.Class, entry.Kinds = e.info.Task.Leading(t), t.Kinds()|newer
 	e.set(entry)
 	return truths.Put(key(id), b)
 }
@@ -152,7 +152,7 @@ func (e *Edit) SetSplit(id uint32, s Split) error {
 	if int64(id) >= int64(len(e.index)) {
 		return e.d.unknown(id)
 	}
-	if s >= splits {
+	if s >= Splits {
 		return fault.New("data.split", "There is no split %v; there are train, val and test.", s)
 	}
 	entry := e.index[id]

@@ -22,7 +22,7 @@ func Resizes() []Resize { return []Resize{Squash, Crop, Fill, HalfCrop} }
 // Fit brings an image to w×h pixels in 1 or 3 channels: bilinear, averaging when it shrinks (as Pillow does); alpha over white;
 // grey = .299 R + .587 G + .114 B. An image that has the size is taken as it is. The result shares no memory with img.
 func Fit(img image.Image, w, h, channels int, how Resize) Pixels {
-	src := flatten(img, channels)
+	src := Flatten(img, channels)
 	fitted := fit(src, w, h, how)
 	if g, ok := img.(*image.Gray); ok && len(fitted.Pix) > 0 && len(g.Pix) > 0 && &fitted.Pix[0] == &g.Pix[0] {
 		fitted.Pix = append([]byte(nil), fitted.Pix...)

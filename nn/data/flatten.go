@@ -5,9 +5,9 @@ import (
 	"image/color"
 )
 
-// flatten brings an image to bytes in 1 or 3 channels at its own size: alpha over white, 16 bits to 8, grey as
+// Flatten brings an image to bytes in 1 or 3 channels at its own size: alpha over white, 16 bits to 8, grey as
 // .299 R + .587 G + .114 B rounded. The result shares the memory of a grey image where it can.
-func flatten(img image.Image, channels int) Pixels {
+func Flatten(img image.Image, channels int) Pixels {
 	b := img.Bounds()
 	w, h := b.Dx(), b.Dy()
 	if g, ok := img.(*image.Gray); ok && channels == 1 && g.Stride == w {

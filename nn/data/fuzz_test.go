@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/convscope/convscope/nn/data/datatest"
 )
 
 // Readers take bytes from anywhere. Each must end in a result or in a fault, never in a panic, whatever it is given.
@@ -22,8 +24,8 @@ func FuzzInfo(f *testing.F) {
 	f.Add([]byte(`{"kind":`))
 	f.Add([]byte(`[]`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		info, err := readInfo(files{InfoFile: b}.folder(t))
-		wantWords(t, err)
+		info, err := readInfo(datatest.Files{InfoFile: b}.Folder(t))
+		datatest.WantWords(t, err)
 		if err == nil && (max(info.Width, info.Largest[0]) < 1 || max(info.Width, info.Largest[0]) > MaxSide || info.Channels < 1 || info.Background >= len(info.Classes)) {
 			t.Errorf("%+v passes", info)
 		}
@@ -64,7 +66,7 @@ func FuzzTruth(f *testing.F) {
 	f.Add([]byte(`null`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		truth, err := decodeTruth(b)
-		if err != nil || truth.check(2, 4, 4) != nil {
+		if err != nil || truth.Check(2, 4, 4) != nil {
 			return
 		}
 		if m, err := truth.ClassMap(4, 4, NoBackground, nil); err != nil || slices.ContainsFunc(m, func(v uint16) bool { return v != Void && v > 1 }) {
@@ -74,7 +76,7 @@ func FuzzTruth(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if truth, err = decodeTruth(again); err != nil || truth.check(2, 4, 4) != nil {
+		if truth, err = decodeTruth(again); err != nil || truth.Check(2, 4, 4) != nil {
 			t.Errorf("%s passes, but not when it was written anew: %s", b, again)
 		}
 	})
@@ -92,7 +94,7 @@ func FuzzStored(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := decodeStored(b, 2, 2, 3, "x")
-		wantWords(t, err)
+		datatest.WantWords(t, err)
 		if err == nil && len(p.Pix) != 12 {
 			t.Errorf("%d bytes", len(p.Pix))
 		}
@@ -100,11 +102,11 @@ func FuzzStored(f *testing.F) {
 }
 
 func FuzzOrientation(f *testing.F) {
-	jpg := jpegOf(f, plain(8, 4, color.White))
+	jpg := datatest.JPEG(f, datatest.Plain(8, 4, color.White))
 	for o := range byte(10) {
-		f.Add(turned(jpg, o, o%2 == 0))
+		f.Add(datatest.Turned(jpg, o, o%2 == 0))
 	}
-	f.Add(turned(jpg, 6, true)[:30])
+	f.Add(datatest.Turned(jpg, 6, true)[:30])
 	f.Add([]byte("\xff\xd8\xff\xe1\x00\x10Exif\x00\x00MM\x00*\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if o := orientation(b); o < 1 || o > 8 {
@@ -114,12 +116,12 @@ func FuzzOrientation(f *testing.F) {
 }
 
 func FuzzDecode(f *testing.F) {
-	img := plain(5, 4, color.RGBA{9, 8, 7, 200})
-	f.Add(pngOf(f, img))
-	f.Add(pngOf(f, img)[:60])
-	f.Add(jpegOf(f, img))
-	f.Add(turned(jpegOf(f, img), 7, true))
-	f.Add(cmykJPEG(1, 2, 3, 4))
+	img := datatest.Plain(5, 4, color.RGBA{9, 8, 7, 200})
+	f.Add(datatest.PNG(f, img))
+	f.Add(datatest.PNG(f, img)[:60])
+	f.Add(datatest.JPEG(f, img))
+	f.Add(datatest.Turned(datatest.JPEG(f, img), 7, true))
+	f.Add(datatest.CMYK(1, 2, 3, 4))
 	f.Add([]byte("GIF89a\x01\x00\x01\x00\x80\x00\x00\x00\x00\x00\xff\xff\xff,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"))
 	f.Add([]byte("GIF87a\xff\xff\xff\xff\x00\x00\x00"))
 	f.Add([]byte("BM\x3a\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00\x01\x00\x00\x00\x01\x00\x00\x00\x01\x00\x18\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x02\x03\x00"))
@@ -129,7 +131,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("RIFF\xff\xff\xff\xffWEBPVP8X"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		img, err := Decode(bytes.NewReader(b), "x", 1<<20)
-		wantWords(t, err)
+		datatest.WantWords(t, err)
 		if err != nil {
 			return
 		}
@@ -167,20 +169,20 @@ func FuzzDatabase(f *testing.F) {
 	}
 	f.Add(db[:len(db)/2])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		d, err := Open(files{InfoFile: about, DataFile: b}.folder(t))
-		wantWords(t, err)
+		d, err := Open(datatest.Files{InfoFile: about, DataFile: b}.Folder(t))
+		datatest.WantWords(t, err)
 		if err != nil {
 			return
 		}
 		defer d.Close()
 		for _, e := range d.Index()[:min(d.Len(), 8)] {
 			_, err := d.Pixels(e.ID)
-			wantWords(t, err)
+			datatest.WantWords(t, err)
 			_, err = d.Record(e.ID)
-			wantWords(t, err)
+			datatest.WantWords(t, err)
 		}
 		_, err = d.Mean()
-		wantWords(t, err)
-		wantWords(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }))
+		datatest.WantWords(t, err)
+		datatest.WantWords(t, d.Edit(func(e *Edit) error { return e.SetSplit(0, Test) }))
 	})
 }

@@ -3,6 +3,7 @@ package data
 import (
 	"bytes"
 	"fmt"
+	"math"
 	"path/filepath"
 	"testing"
 )
@@ -95,4 +96,30 @@ func made(t testing.TB, encoding string, pictures ...picture) *Dataset {
 		t.Fatal(err)
 	}
 	return reopened(t, out)
+}
+
+// outlineOf returns n points on a circle around x, y, by turns at two radii, turned by an angle.
+func outlineOf(n int, x, y, even, odd, angle float64) [][2]float64 {
+	out := make([][2]float64, n)
+	for i := range out {
+		radius := even
+		if i%2 == 1 {
+			radius = odd
+		}
+		sin, cos := math.Sincos(angle + 2*math.Pi*float64(i)/float64(n))
+		out[i] = [2]float64{x + radius*cos, y + radius*sin}
+	}
+	return out
+}
+
+// inOutline reports whether a point lies in an outline, by the number of edges to its right.
+func inOutline(outline [][2]float64, x, y float64) bool {
+	in := false
+	for i, p := range outline {
+		q := outline[(i+1)%len(outline)]
+		if (p[1] > y) != (q[1] > y) && x < p[0]+(y-p[1])/(q[1]-p[1])*(q[0]-p[0]) {
+			in = !in
+		}
+	}
+	return in
 }

@@ -36,7 +36,7 @@ const (
 	Train Split = iota
 	Val
 	Test
-	splits = 3
+	Splits = 3
 )
 
 // String gives "train", "val" or "test".
@@ -69,8 +69,8 @@ type Info struct {
 	Encoding   string        `json:"encoding"` // of the images in the database: "png", "jpeg" or "raw"
 	Seed       uint64        `json:"seed"`
 	Source     string        `json:"source"`          // what it was imported from
-	Counts     [splits]int   `json:"counts"`          // images by Split
-	PerClass   [splits][]int `json:"per_class"`       // images by Split and leading class; those without are in Counts alone
+	Counts     [Splits]int   `json:"counts"`          // images by Split
+	PerClass   [Splits][]int `json:"per_class"`       // images by Split and leading class; those without are in Counts alone
 	Notes      []Note        `json:"notes,omitempty"` // what was made of the source otherwise than it says
 	Skipped    []Skipped     `json:"skipped"`         // files that were left out
 	Bytes      int64         `json:"bytes"`           // size of the database
@@ -80,8 +80,8 @@ type Info struct {
 // NoBackground is the Info.Background of a data set whose pixels without a mask are void.
 const NoBackground = -1
 
-// backgroundName is the name by which sources call the class of the background.
-const backgroundName = "background"
+// BackgroundName is the name by which sources call the class of the background.
+const BackgroundName = "background"
 
 // Images returns the number of images in all splits.
 func (i Info) Images() int { return i.Counts[Train] + i.Counts[Val] + i.Counts[Test] }
@@ -94,8 +94,8 @@ type Skipped struct {
 	Args   []any  `json:"args,omitempty"`
 }
 
-// skip makes a Skipped of the error that a file met.
-func skip(file string, err error) Skipped {
+// NewSkipped makes a Skipped of the error that a file met.
+func NewSkipped(file string, err error) Skipped {
 	s := Skipped{File: file, Reason: err.Error()}
 	var f *fault.Fault
 	if errors.As(err, &f) {
@@ -111,7 +111,7 @@ type Note struct {
 	Args []any  `json:"args,omitempty"`
 }
 
-func note(f *fault.Fault) Note { return Note{f.Sentence(), f.Code, f.Args} }
+func NewNote(f *fault.Fault) Note { return Note{f.Sentence(), f.Code, f.Args} }
 
 // readInfo reads the dataset.json of a folder.
 func readInfo(folder string) (Info, error) {
@@ -143,7 +143,7 @@ func readInfo(folder string) (Info, error) {
 	if err := json.Unmarshal(b, &info); err != nil {
 		return info, fault.New("data.info.damaged", "%s cannot be read: it is damaged or cut off. Import the data set again.", path).Because(err)
 	}
-	if !info.Task.known() {
+	if !info.Task.Known() {
 		return info, fault.New("data.task.newer", "%s is for the task %q, which this Convscope does not know. Update Convscope.", path, string(info.Task))
 	}
 	if err := info.check(); err != nil {
@@ -156,7 +156,7 @@ func readInfo(folder string) (Info, error) {
 const (
 	MaxSide    = 8192    // pixels of an image's side in a data set
 	maxClasses = 1 << 20 // classes
-	maxImages  = 1 << 28 // images
+	MaxImages  = 1 << 28 // images
 )
 
 // DefaultSide is the side in pixels that images are brought to when they are not alike or large: DIGITS' size.
@@ -201,7 +201,7 @@ func (i Info) check() error {
 
 // count sets the counts from the index.
 func (i *Info) count(index []Entry) {
-	i.Counts = [splits]int{}
+	i.Counts = [Splits]int{}
 	for s := range i.PerClass {
 		i.PerClass[s] = make([]int, len(i.Classes))
 	}

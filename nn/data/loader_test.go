@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"testing"
+
+	"github.com/convscope/convscope/nn/data/datatest"
 )
 
 // sizesOf are the sizes of a grey image's values and of two truths: its class, and its ID twice.
@@ -142,7 +144,7 @@ func TestLoaderFailures(t *testing.T) {
 		if ok {
 			t.Error("a batch after an error")
 		}
-		wantFault(t, err, "data.id")
+		datatest.WantFault(t, err, "data.id")
 	}
 
 	broken := errors.New("cannot be prepared")

@@ -71,7 +71,7 @@ func TestDataSetOfAnOlderVersion(t *testing.T) {
 	d := older(t)
 	checkOlder(t, d, want)
 	info := d.Info()
-	if info.Task != Classification || len(info.Classes) != 5 || info.Classes[3] != "star" || info.Counts != [splits]int{6, 3, 1} || info.PerClass[Train][4] != 2 {
+	if info.Task != Classification || len(info.Classes) != 5 || info.Classes[3] != "star" || info.Counts != [Splits]int{6, 3, 1} || info.PerClass[Train][4] != 2 {
 		t.Errorf("%+v", info)
 	}
 	mean, err := d.Mean()

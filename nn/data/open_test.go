@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/convscope/convscope/nn/data/datatest"
 )
 
 func TestFaultsOfOpening(t *testing.T) {
@@ -50,20 +52,20 @@ func TestFaultsOfOpening(t *testing.T) {
 		"text for db":   {about, []byte(strings.Repeat("text", 10000)), "data.damaged"},
 	} {
 		t.Run(what, func(t *testing.T) {
-			folder := files{InfoFile: c.about, DataFile: c.db}.folder(t)
+			folder := datatest.Files{InfoFile: c.about, DataFile: c.db}.Folder(t)
 			opened, err := Open(folder)
-			wantFault(t, err, c.code)
+			datatest.WantFault(t, err, c.code)
 			if err == nil {
 				opened.Close()
 			}
 		})
 	}
-	_, err := Open(files{InfoFile: about}.folder(t))
-	wantFault(t, err, "data.incomplete")
+	_, err := Open(datatest.Files{InfoFile: about}.Folder(t))
+	datatest.WantFault(t, err, "data.incomplete")
 	_, err = Open(t.TempDir())
-	wantFault(t, err, "data.foreign")
+	datatest.WantFault(t, err, "data.foreign")
 	_, err = Open(filepath.Join(t.TempDir(), "none"))
-	wantFault(t, err, "data.missing")
+	datatest.WantFault(t, err, "data.missing")
 }
 
 // Truth is about the image as it is kept.
@@ -79,12 +81,12 @@ func TestTruthOfImagesThatKeepTheirSize(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	wantFault(t, d.Edit(func(e *Edit) error { return e.SetTruth(0, mask(9)) }), "data.mask.long")
+	datatest.WantFault(t, d.Edit(func(e *Edit) error { return e.SetTruth(0, mask(9)) }), "data.mask.long")
 	for _, value := range []string{"", "r\x01\x00\x00\x00\x02", "r\x01\xff\xff\xff\xff", "r\x03\x00\x02\x00\x02data"} {
 		if err := d.Edit(func(e *Edit) error { return e.tx.Bucket(imagesBucket).Put(key(2), []byte(value)) }); err != nil {
 			t.Fatal(err)
 		}
 		_, err := d.Pixels(2)
-		wantFault(t, err, "data.image.damaged")
+		datatest.WantFault(t, err, "data.image.damaged")
 	}
 }

@@ -204,19 +204,19 @@ func (p Placement) runs(runs []uint32, columns, rows []int) (placed []uint32, in
 		}
 		first[column] = i
 	}
-	var r runner
+	var r RunEncoder
 	for j, row := range rows {
 		if row < 0 || row >= p.FromH {
 			continue
 		}
 		for _, s := range spans[row] {
 			if from, to := first[s.from], first[s.to]; from < to {
-				r.add(j*p.W+from, j*p.W+to)
+				r.Add(j*p.W+from, j*p.W+to)
 			}
 		}
 	}
 	inside = len(r.runs) > 0
-	return r.finish(p.W * p.H), inside, nil
+	return r.Finish(p.W * p.H), inside, nil
 }
 
 // uncovered returns the runs of the pixels that the first frame does not reach, and reports whether there are any.
@@ -225,10 +225,10 @@ func (p Placement) uncovered() (runs []uint32, any bool) {
 	if x0 == 0 && y0 == 0 && x1 == p.W && y1 == p.H {
 		return nil, false
 	}
-	var r runner
+	var r RunEncoder
 	add := func(from, to int) {
 		if from < to {
-			r.add(from, to)
+			r.Add(from, to)
 		}
 	}
 	for j := range p.H {
@@ -239,5 +239,5 @@ func (p Placement) uncovered() (runs []uint32, any bool) {
 			add(row+x1, row+p.W)
 		}
 	}
-	return r.finish(p.W * p.H), true
+	return r.Finish(p.W * p.H), true
 }

@@ -93,7 +93,7 @@ func TestRunsArePlacedAsMaps(t *testing.T) {
 		}
 		placed, err := p.Truth(truth)
 		if err == nil {
-			err = placed.check(3, p.W, p.H)
+			err = placed.Check(3, p.W, p.H)
 		}
 		if err != nil {
 			t.Fatal(err)

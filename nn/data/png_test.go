@@ -33,7 +33,7 @@ func TestPNG(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s, %v×%d: %v", name, size, channels, err)
 				}
-				if got := flatten(img, channels); !slices.Equal(got.Pix, p.Pix) {
+				if got := Flatten(img, channels); !slices.Equal(got.Pix, p.Pix) {
 					t.Errorf("%s, %v×%d: other pixels are read than were written", name, size, channels)
 				}
 			}

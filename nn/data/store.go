@@ -152,7 +152,7 @@ func decodeStored(value []byte, w, h, c int, name string) (Pixels, error) {
 	if err != nil {
 		return Pixels{}, damaged.Because(err)
 	}
-	p := flatten(img, c)
+	p := Flatten(img, c)
 	if p.W != w || p.H != h {
 		return Pixels{}, damaged
 	}
@@ -186,7 +186,7 @@ func decodeIndex(bucket *bolt.Bucket, size, classes int) ([]Entry, bool) {
 			if size >= entryBytes {
 				e.Kinds = Kinds(binary.BigEndian.Uint16(v[5:]))
 			}
-			ok = ok && e.Split < splits && e.Class >= -1 && int(e.Class) < classes
+			ok = ok && e.Split < Splits && e.Class >= -1 && int(e.Class) < classes
 			index = append(index, e)
 		}
 		return nil

@@ -50,8 +50,8 @@ func Tasks() []Task {
 	return names
 }
 
-// listed joins names for a sentence.
-func listed[S ~string](names []S) string {
+// Listed joins names for a sentence.
+func Listed[S ~string](names []S) string {
 	var b strings.Builder
 	for i, n := range names {
 		if i > 0 {
@@ -72,8 +72,8 @@ func (t Task) row() taskRow {
 	panic("data: there is no task " + string(t))
 }
 
-// known reports whether there is such a task.
-func (t Task) known() bool {
+// Known reports whether there is such a task.
+func (t Task) Known() bool {
 	for _, r := range taskTable() {
 		if r.name == t {
 			return true
@@ -91,13 +91,13 @@ func (t Task) DefaultMax() int { return t.row().max }
 // Usable reports whether an image can be trained on and measured: whether it is labelled as the task needs it.
 func (t Task) Usable(e Entry) bool { return e.Kinds&t.row().label != 0 }
 
-// weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
-func (t Task) weigh(truth Truth, add func(class int, weight float64)) { t.row().weigh(truth, add) }
+// Weigh calls add for each thing of a truth that the task is about, with its class and how much of the image it makes.
+func (t Task) Weigh(truth Truth, add func(class int, weight float64)) { t.row().weigh(truth, add) }
 
-// leading returns the class that makes the most of an image, of several the one with the lowest number; -1 where there is none.
-func (t Task) leading(truth Truth) int32 {
+// Leading returns the class that makes the most of an image, of several the one with the lowest number; -1 where there is none.
+func (t Task) Leading(truth Truth) int32 {
 	weights := map[int]float64{}
-	t.weigh(truth, func(class int, weight float64) { weights[class] += weight })
+	t.Weigh(truth, func(class int, weight float64) { weights[class] += weight })
 	best := -1
 	for class, w := range weights {
 		if best < 0 || w > weights[best] || w == weights[best] && class < best {
@@ -107,8 +107,8 @@ func (t Task) leading(truth Truth) int32 {
 	return int32(best)
 }
 
-// enough returns a fault where a source has a class, but fewer than the task needs.
-func (t Task) enough(source string, classes []string) error {
+// Enough returns a fault where a source has a class, but fewer than the task needs.
+func (t Task) Enough(source string, classes []string) error {
 	if len(classes) != 1 || t.MinClasses() < 2 {
 		return nil
 	}
@@ -118,8 +118,8 @@ func (t Task) enough(source string, classes []string) error {
 	return fault.New("data.classes.one", "%s has only one class, %s; there must be two or more to tell apart. Add a folder of images for another class.", source, classes[0])
 }
 
-// unlabelled returns the fault of a source that has no labels for the task; nil where the task has nothing to say of that.
-func (t Task) unlabelled(source string) error {
+// Unlabelled returns the fault of a source that has no labels for the task; nil where the task has nothing to say of that.
+func (t Task) Unlabelled(source string) error {
 	if say := t.row().unlabelled; say != nil {
 		return say(source)
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/convscope/convscope/nn/data/datatest"
 	"github.com/convscope/convscope/nn/geometry"
 )
 
@@ -27,10 +28,10 @@ func TestTasks(t *testing.T) {
 		if got := task.MinClasses(); got != want.classes {
 			t.Errorf("%s needs %d classes, want %d", task, got, want.classes)
 		}
-		if got := task.leading(several); got != want.leading {
+		if got := task.Leading(several); got != want.leading {
 			t.Errorf("%s: class %d leads, want %d", task, got, want.leading)
 		}
-		if got := task.leading(Truth{Class: -1}); got != -1 {
+		if got := task.Leading(Truth{Class: -1}); got != -1 {
 			t.Errorf("%s: class %d leads where there is none", task, got)
 		}
 		for other := range map[Task]bool{Classification: true, Detection: true, Segmentation: true} {
@@ -42,7 +43,7 @@ func TestTasks(t *testing.T) {
 	if got := Tasks(); !slices.Equal(got, []Task{Classification, Detection, Segmentation}) {
 		t.Errorf("%v", got)
 	}
-	if got := Detection.leading(Truth{Boxes: []Box{{Class: 2}, {Class: 1}}}); got != 1 {
+	if got := Detection.Leading(Truth{Boxes: []Box{{Class: 2}, {Class: 1}}}); got != 1 {
 		t.Errorf("of two classes of one box each %d leads, want the one with the lower number", got)
 	}
 }
@@ -84,10 +85,10 @@ func TestUnknownKindsOfTruth(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, d.Newer(), "data.truth.newer")
+	datatest.WantFault(t, d.Newer(), "data.truth.newer")
 	d.Close()
 	d = reopened(t, d.Path())
-	wantFault(t, d.Newer(), "data.truth.newer")
+	datatest.WantFault(t, d.Newer(), "data.truth.newer")
 	if x, err := d.Truth(2); err != nil || x.Class != 0 || x.Kinds() != KindClass {
 		t.Errorf("%+v, %v", x, err)
 	}
@@ -99,7 +100,7 @@ func TestUnknownKindsOfTruth(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	wantFault(t, d.Newer(), "data.truth.newer")
+	datatest.WantFault(t, d.Newer(), "data.truth.newer")
 	if got := d.Index()[2].Kinds; got != KindBoxes|newer {
 		t.Errorf("kinds %b", got)
 	}
@@ -130,5 +131,5 @@ func TestUsable(t *testing.T) {
 		t.Errorf("%v, want %v", got, train[1:])
 	}
 	_, err := d.Truth(99)
-	wantFault(t, err, "data.id")
+	datatest.WantFault(t, err, "data.id")
 }

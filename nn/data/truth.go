@@ -42,17 +42,17 @@ type Mask struct {
 
 // EncodeRuns returns the Mask.Runs of a mask of H×W values in row order.
 func EncodeRuns(on []bool) []uint32 {
-	var r runner
+	var r RunEncoder
 	for i, v := range on {
 		if v {
-			r.add(i, i+1)
+			r.Add(i, i+1)
 		}
 	}
-	return r.finish(len(on))
+	return r.Finish(len(on))
 }
 
-// sketch returns a truth of the same kinds, classes and areas that takes little memory: enough for the index and for splits.
-func (t Truth) sketch() Truth {
+// Sketch returns a truth of the same kinds, classes and areas that takes little memory: enough for the index and for splits.
+func (t Truth) Sketch() Truth {
 	s := Truth{Class: t.Class, Boxes: t.Boxes}
 	if t.Polygons != nil {
 		s.Polygons = make([]Polygon, len(t.Polygons))
@@ -70,8 +70,8 @@ func (t Truth) sketch() Truth {
 	return s
 }
 
-// check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
-func (t Truth) check(classes, w, h int) error {
+// Check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
+func (t Truth) Check(classes, w, h int) error {
 	inside := func(class int) bool { return class >= 0 && class < classes }
 	if t.Class < -1 || t.Class >= classes {
 		return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", t.Class, classes)

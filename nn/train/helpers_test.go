@@ -9,6 +9,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	builtin "github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/kernel"
 )
 
@@ -16,7 +17,7 @@ import (
 func digits(t *testing.T, count int) *data.Dataset {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "digits")
-	if _, err := data.ImportSample(context.Background(), "digits", folder, data.SampleOptions{Count: count, Seed: 1}, nil); err != nil {
+	if _, err := builtin.Import(context.Background(), "digits", folder, builtin.Options{Count: count, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return set(t, folder)

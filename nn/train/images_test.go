@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -149,10 +150,10 @@ func TestIdentityIsOfTheImages(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		o := data.DefaultImport()
+		o := imports.Default()
 		o.Encoding = encoding
 		folder := filepath.Join(t.TempDir(), "set")
-		if _, err := data.Import(context.Background(), source, folder, o, nil); err != nil {
+		if _, err := imports.Import(context.Background(), source, folder, o, nil); err != nil {
 			t.Fatal(err)
 		}
 		return set(t, folder)

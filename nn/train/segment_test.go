@@ -8,6 +8,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	builtin "github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/kernel"
 	"github.com/convscope/convscope/nn/metric"
@@ -18,7 +19,7 @@ import (
 func scenes(t *testing.T, count int) *data.Dataset {
 	t.Helper()
 	folder := filepath.Join(t.TempDir(), "scenes")
-	if _, err := data.ImportSample(context.Background(), "shapes", folder, data.SampleOptions{Task: data.Segmentation, Count: count, Seed: 1}, nil); err != nil {
+	if _, err := builtin.Import(context.Background(), "shapes", folder, builtin.Options{Task: data.Segmentation, Count: count, Seed: 1}, nil); err != nil {
 		t.Fatal(err)
 	}
 	return set(t, folder)

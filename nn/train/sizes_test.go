@@ -14,6 +14,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/imports"
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/model"
 )
@@ -37,10 +38,10 @@ func sizes(t *testing.T) *data.Dataset {
 			t.Fatal(err)
 		}
 	}
-	o := data.DefaultImport()
-	o.Max, o.Resize = data.KeepSize, data.Fill
+	o := imports.Default()
+	o.Max, o.Resize = imports.KeepSize, data.Fill
 	folder := filepath.Join(t.TempDir(), "sizes")
-	if _, err := data.Import(context.Background(), source, folder, o, nil); err != nil {
+	if _, err := imports.Import(context.Background(), source, folder, o, nil); err != nil {
 		t.Fatal(err)
 	}
 	return set(t, folder)
