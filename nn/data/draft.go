@@ -18,7 +18,7 @@ const draftPrefix = ".convscope-import-"
 type Draft struct {
 	out    string
 	folder *disk.Draft
-	made   []string // parents that were made for it, the outermost first
+	undo   func() // removes the parents that were made for it
 }
 
 // CheckPlace returns a fault where no data set can be made at out: with force one that is there can be replaced.
@@ -49,14 +49,8 @@ func NewDraft(out string) (*Draft, error) {
 		return nil, fault.New("name.long", "The name %s is too long for the disk. Choose a shorter one.", filepath.Base(out))
 	}
 	d := &Draft{out: out}
-	parent := filepath.Dir(out)
-	for p := parent; ; p = filepath.Dir(p) {
-		if _, err := os.Stat(p); err == nil || p == filepath.Dir(p) {
-			break
-		}
-		d.made = append([]string{p}, d.made...)
-	}
-	err := disk.MakeFolder(parent)
+	undo, err := disk.MakeParents(out)
+	d.undo = undo
 	if err == nil {
 		d.folder, err = disk.NewDraft(out, draftPrefix)
 	}
@@ -72,9 +66,7 @@ func (d *Draft) Discard() {
 	if d.folder != nil {
 		d.folder.Discard()
 	}
-	for i := len(d.made) - 1; i >= 0; i-- {
-		_ = disk.Remove(d.made[i]) // only if nothing else is in it by now
-	}
+	d.undo()
 }
 
 // NewWriter begins the database, anew where it was begun before. Of info it needs the size and the channels of the images.
@@ -98,7 +90,7 @@ func (d *Draft) Publish(info Info, force bool) error {
 	if err := d.folder.Publish(); err != nil {
 		return disk.WriteFault(err, d.out)
 	}
-	d.made = nil
+	d.undo = func() {}
 	return nil
 }
 

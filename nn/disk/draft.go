@@ -2,10 +2,12 @@ package disk
 
 import (
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // A Draft is a folder in the making, under a temporary name beside its place until it is published.
@@ -13,6 +15,9 @@ type Draft struct {
 	Path      string // where it is made; "" when it is published or discarded
 	to, aside string
 	release   func() // lets others have it
+
+	mu      sync.Mutex
+	folders map[string]bool // with files of WriteFile, whose names are still to last
 }
 
 // asideSuffix ends the name of a folder that is put aside while another takes its place: it is the only one until that is through.
@@ -27,13 +32,41 @@ func NewDraft(path, prefix string) (*Draft, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Draft{folder, path, filepath.Join(parent, prefix+filepath.Base(path)+asideSuffix), release}, nil
+	return &Draft{Path: folder, to: path, aside: filepath.Join(parent, prefix+filepath.Base(path)+asideSuffix), release: release, folders: map[string]bool{}}, nil
+}
+
+// WriteFile writes a file of the draft under a path in it, with slashes, and makes the folders around it. It lasts when the draft is published. WriteFile may be called from several
+// goroutines. What goes wrong is in words.
+func (d *Draft) WriteFile(path string, write func(io.Writer) error) error {
+	full := filepath.Join(d.Path, filepath.FromSlash(path))
+	folder := filepath.Dir(full)
+	d.mu.Lock()
+	err := error(nil)
+	if !d.folders[folder] {
+		err = makeFolder(folder)
+		d.folders[folder] = err == nil
+	}
+	d.mu.Unlock()
+	if err == nil {
+		err = writeUnlisted(full, write)
+	}
+	return WriteFault(err, filepath.Join(d.to, filepath.FromSlash(path)))
+}
+
+// sync makes the names of files that were written last.
+func (d *Draft) sync() error {
+	for folder := range d.folders {
+		if err := current.SyncFolder(folder); err != nil {
+			return err
+		}
+	}
+	return current.SyncFolder(d.Path)
 }
 
 // Publish gives the folder its name, in place of a folder that has it. At any moment the name leads to a whole folder where the system can
 // exchange folders; else Clear gives the one before its name back. When Publish returns the folder lasts.
 func (d *Draft) Publish() error {
-	if err := current.SyncFolder(d.Path); err != nil {
+	if err := d.sync(); err != nil {
 		return err
 	}
 	if !holdsRenamed {
@@ -65,7 +98,7 @@ func (d *Draft) Publish() error {
 
 // PublishNew gives the folder its name, unless another has it by now: fs.ErrExist. When it returns the folder lasts.
 func (d *Draft) PublishNew() error {
-	if err := current.SyncFolder(d.Path); err != nil {
+	if err := d.sync(); err != nil {
 		return err
 	}
 	if entries, err := os.ReadDir(d.to); err == nil && len(entries) > 0 { // systems differ in what they say of a rename onto a folder

@@ -21,9 +21,16 @@ func WriteFile(path string, write func(io.Writer) error) error {
 	return WriteFault(writeFile(path, write), path)
 }
 
-func writeFile(path string, write func(io.Writer) error) (err error) {
-	folder := filepath.Dir(path)
-	f, err := current.Create(folder, tempFile+"*")
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := writeUnlisted(path, write); err != nil {
+		return err
+	}
+	return current.SyncFolder(filepath.Dir(path))
+}
+
+// writeUnlisted writes a file whose bytes last when it returns, but not yet its name.
+func writeUnlisted(path string, write func(io.Writer) error) (err error) {
+	f, err := current.Create(filepath.Dir(path), tempFile+"*")
 	if err != nil {
 		return err
 	}
@@ -46,10 +53,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	if err == nil {
 		err = current.Rename(f.Name(), path)
 	}
-	if err != nil {
-		return err
-	}
-	return current.SyncFolder(folder)
+	return err
 }
 
 // MakeFolder makes a folder that lasts, and those that it lies in, if need be. What goes wrong is in words.
@@ -75,6 +79,23 @@ func makeFolder(path string) error {
 		return err
 	}
 	return current.SyncFolder(parent)
+}
+
+// MakeParents makes the folders that a path lies in. undo removes those of them that were made and have nothing in them; it is there after an error, too.
+func MakeParents(path string) (undo func(), err error) {
+	var made []string // the innermost first
+	for p := filepath.Dir(path); ; p = filepath.Dir(p) {
+		if _, err := os.Stat(p); err == nil || p == filepath.Dir(p) {
+			break
+		}
+		made = append(made, p)
+	}
+	undo = func() {
+		for _, p := range made {
+			_ = Remove(p) // only if nothing else is in it by now
+		}
+	}
+	return undo, MakeFolder(filepath.Dir(path))
 }
 
 // Writable reports whether files can be made in a folder: one that is there may still be read-only.
