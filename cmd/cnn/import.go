@@ -20,7 +20,7 @@ type importVerb struct {
 	Source      string   `arg:"" help:"A folder, an archive (zip, tar, tar.gz) or an IDX images file."`
 	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
 	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"What is to be learned: classification, detection, segmentation or auto, which is what SOURCE has labels for."`
-	Format      string   `enum:"auto,folders,idx,masks,instances" default:"auto" help:"Layout of the source: auto, folders, idx, masks or instances."`
+	Format      string   `enum:"auto,${readers}" default:"auto" help:"Layout of the source: auto, ${readersOr}."`
 	Size        string   `placeholder:"WxH|keep|max:N" help:"Size of the images in the data set, e.g. 64x64; keep: each keeps its own; max:N: its proportions, with at most N pixels on the longest side (default for classification: the size they have when all are alike and small, else 256x256; for other tasks max:2048)."`
 	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
 	Channels    int      `enum:"0,1,3" default:"0" help:"1 for grey, 3 for colour; 0: as the images are."`
@@ -112,10 +112,27 @@ type skippedLine struct {
 	Reason string `json:"reason"`
 }
 
-// noteLine tells what was made of a source otherwise than it says.
+// noteLine tells what was made of a source otherwise than it says, or of a data set otherwise than it is.
 type noteLine struct {
 	Event string `json:"event"`
 	Text  string `json:"text"`
+}
+
+// notes tells of what is to be known.
+func (o *output) notes(notes []data.Note) error {
+	for _, n := range notes {
+		if err := o.emit(noteLine{"note", n.Text}, func(w io.Writer) { fmt.Fprintf(w, "note: %s\n", n.Text) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// formatLine tells which format a source was taken for, and why.
+type formatLine struct {
+	Event  string `json:"event"`
+	Format string `json:"format"`
+	Why    string `json:"why"`
 }
 
 // splitCounts are numbers of images.
@@ -142,10 +159,15 @@ type datasetLine struct {
 	Notice    string        `json:"notice,omitempty"`
 }
 
+// counts are the numbers of images by data.Split.
+func counts(n [data.Splits]int) splitCounts {
+	return splitCounts{n[data.Train], n[data.Val], n[data.Test]}
+}
+
 func describe(info data.Info) datasetLine {
 	d := datasetLine{
 		Task:    info.Task,
-		Images:  splitCounts{info.Counts[data.Train], info.Counts[data.Val], info.Counts[data.Test]},
+		Images:  counts(info.Counts),
 		Classes: info.Classes, Removed: info.Removed, Size: [2]int{info.Width, info.Height}, Channels: info.Channels, Skipped: len(info.Skipped),
 	}
 	if !info.SameSize() {
@@ -183,9 +205,14 @@ func (d datasetLine) text(w io.Writer) {
 func importing(o *output, do func(observe func(imports.Progress)) (data.Info, error)) error {
 	bar := o.progress(-1, "importing", "images")
 	var written error
+	told := false
 	start := time.Now()
 	info, err := do(func(p imports.Progress) {
 		bar.set(p.Done, p.Total)
+		if p.Why != nil && !told {
+			line := formatLine{"format", p.Format, p.Why.Text}
+			written, told = o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "format %s: %s\n", line.Format, line.Why) }), true
+		}
 		if p.Skipped != nil && written == nil {
 			line := skippedLine{"skipped", p.Skipped.File, p.Skipped.Reason}
 			written = o.emit(line, func(w io.Writer) { fmt.Fprintf(w, "skipped %s: %s\n", line.File, line.Reason) })
@@ -201,10 +228,8 @@ func importing(o *output, do func(observe func(imports.Progress)) (data.Info, er
 	if written != nil {
 		return written
 	}
-	for _, n := range info.Notes {
-		if err := o.emit(noteLine{"note", n.Text}, func(w io.Writer) { fmt.Fprintf(w, "note: %s\n", n.Text) }); err != nil {
-			return err
-		}
+	if err := o.notes(info.Notes); err != nil {
+		return err
 	}
 	line, seconds := describe(info), time.Since(start).Seconds()
 	rate := float64(line.Images.Train+line.Images.Val+line.Images.Test) / max(seconds, 1e-6)

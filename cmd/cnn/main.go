@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/convscope/convscope/nn/data/formats"
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/fault"
 )
@@ -30,6 +31,7 @@ type cli struct {
 	JSON bool `name:"json" help:"Results as JSON, one object a line."`
 
 	Import   importVerb   `cmd:"" help:"Make a data set of a folder, an archive or IDX files."`
+	Export   exportVerb   `cmd:"" help:"Write a data set for other programs."`
 	Sample   sampleVerb   `cmd:"" help:"Make a data set of a built-in sample; 'sample list' names them."`
 	Show     showVerb     `cmd:"" help:"Describe a network, a model or a data set."`
 	Train    trainVerb    `cmd:"" help:"Train a network on a data set."`
@@ -63,6 +65,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		kong.Name("cnn"),
 		kong.Description("Convolutional networks on your own images, from the command line."),
 		kong.PostBuild(c.Train.settings.addFlags),
+		kong.Vars{
+			"readers": strings.Join(formats.Names(), ","), "readersOr": either(formats.Names()),
+			"writers": strings.Join(formats.WriterNames(), ","), "writersOr": either(formats.WriterNames()),
+		},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(status int) { exit = status }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
@@ -96,6 +102,12 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return complain(stderr, fault.New("cnn.stopped", "Stopped before the end."), failed)
 	}
 	return complain(stderr, err, failed)
+}
+
+// either lists names for a sentence: a, b or c.
+func either(names []string) string {
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // negative joins a flag and the negative number after it, which the parser would take for a flag of one letter.

@@ -33,6 +33,15 @@ type Record struct {
 	StoredW, StoredH int // size in pixels of the image as the data set keeps it, which Truth is about
 }
 
+// Placement returns where the image as it was in its file lies in the one that the data set keeps.
+func (i Info) Placement(r Record) Placement {
+	how := i.Resize
+	if !i.SameSize() { // each kept its proportions
+		how = Squash
+	}
+	return Place(r.W, r.H, r.StoredW, r.StoredH, how)
+}
+
 // An Entry of the index is what is asked for of all images at once.
 type Entry struct {
 	ID    uint32

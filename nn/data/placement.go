@@ -61,6 +61,29 @@ func (p Placement) covers() (x0, y0, x1, y1 int) {
 	return centreFrom(left, p.W), centreFrom(top, p.H), centreFrom(right, p.W), centreFrom(bottom, p.H)
 }
 
+// Restore brings the pixels of the second frame back to the first one, black where the second frame does not have it. What a smaller frame has lost stays lost.
+func (p Placement) Restore(px Pixels) Pixels {
+	if p.IsIdentity() {
+		return px
+	}
+	x0, y0, x1, y1 := p.covers() // of the second frame
+	part := Pixels{W: x1 - x0, H: y1 - y0, C: px.C}
+	for y := y0; y < y1; y++ {
+		part.Pix = append(part.Pix, px.Pix[(y*px.W+x0)*px.C:(y*px.W+x1)*px.C]...)
+	}
+	left, top, right, bottom := p.Inverse().covers() // of the first one
+	if part.W < 1 || part.H < 1 || right <= left || bottom <= top {
+		part.H = 0
+	} else {
+		part = fit(part, right-left, bottom-top, Squash)
+	}
+	out := Pixels{W: p.FromW, H: p.FromH, C: px.C, Pix: make([]byte, p.FromW*p.FromH*px.C)}
+	for y := range part.H {
+		copy(out.Pix[((top+y)*out.W+left)*px.C:], part.Pix[y*part.W*px.C:(y+1)*part.W*px.C])
+	}
+	return out
+}
+
 // Box brings a box to the second frame and cuts off what lies outside. It reports whether anything is left.
 func (p Placement) Box(b Box) (Box, bool) {
 	x0, y0 := p.Point(float64(b.X), float64(b.Y))

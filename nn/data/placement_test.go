@@ -1,6 +1,7 @@
 package data
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -148,5 +149,30 @@ func TestPlacementsFollowEachOther(t *testing.T) {
 	}
 	if r := p.Then(q); r.FromW != 40 || r.FromH != 20 || r.W != 8 || r.H != 20 {
 		t.Errorf("%+v", r)
+	}
+}
+
+// What comes back from a resize has the size of the file again, black where the resize cut it off.
+func TestPixelsAreRestored(t *testing.T) {
+	src := Pixels{W: 8, H: 4, C: 1, Pix: bytes.Repeat([]byte{90}, 32)}
+	for how, row := range map[Resize][]byte{
+		Squash: {90, 90, 90, 90, 90, 90, 90, 90}, Fill: {90, 90, 90, 90, 90, 90, 90, 90}, Crop: {0, 0, 90, 90, 90, 90, 0, 0},
+	} {
+		p := Place(8, 4, 4, 4, how)
+		got := p.Restore(src.Fit(4, 4, how))
+		if got.W != 8 || got.H != 4 || got.C != 1 || !bytes.Equal(got.Pix, bytes.Repeat(row, 4)) {
+			t.Errorf("%s: %d×%d, %v", how, got.W, got.H, got.Pix)
+		}
+	}
+	half := Place(8, 4, 4, 4, HalfCrop)
+	if got := half.Restore(src.Fit(4, 4, HalfCrop)); got.W != 8 || len(got.Pix) != 32 || got.Pix[12] != 90 {
+		t.Errorf("%d×%d, %v", got.W, got.H, got.Pix)
+	}
+	colour := Pixels{W: 2, H: 1, C: 3, Pix: []byte{1, 2, 3, 4, 5, 6}}
+	if got := Place(2, 1, 2, 1, Crop).Restore(colour); !bytes.Equal(got.Pix, colour.Pix) {
+		t.Errorf("as it was: %v", got.Pix)
+	}
+	if got := Place(1, 9000, 4, 4, Crop).Restore(Pixels{W: 4, H: 4, C: 1, Pix: make([]byte, 16)}); got.W != 1 || len(got.Pix) != 9000 {
+		t.Errorf("of a line: %d×%d", got.W, got.H)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 
 	"github.com/klauspost/compress/zlib"
 )
@@ -24,6 +25,16 @@ const (
 	pngUp
 	pngFilters
 )
+
+// WritePNG writes pixels as a PNG of 8 bits a channel, grey or RGB.
+func WritePNG(w io.Writer, p Pixels) error {
+	var b bytes.Buffer
+	if err := new(pngEncoder).encode(&b, p); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
 
 // encode appends the pixels as a PNG of 8 bits a channel, grey or RGB.
 func (e *pngEncoder) encode(out *bytes.Buffer, p Pixels) error {

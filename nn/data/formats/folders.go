@@ -201,3 +201,57 @@ func sortClasses(c *source.Collection) {
 	slices.SortFunc(sorted, disk.Naturally)
 	c.Renumber(sorted)
 }
+
+// foldersWriter writes class folders.
+func foldersWriter() Writer {
+	return Writer{"folders", []data.Task{data.Classification}, data.KindClass, writeFolders}
+}
+
+// writeFolders writes each image as it is kept into the folder of its class, below one of its split where there are several. Images without a class have no folder.
+func writeFolders(_ context.Context, s Set, to Folder) error {
+	names := classFolderNames(s.Classes())
+	if err := readBack(s, names); err != nil {
+		return err
+	}
+	unlabelled := 0
+	for img, err := range s.Images(usedSplits(s)...) {
+		if err != nil {
+			return err
+		}
+		if img.Truth.Class < 0 {
+			unlabelled++
+			continue
+		}
+		if err := writePNG(to, inSplit(s, img.Split)+names[img.Truth.Class]+"/"+img.Name+".png", img.Stored); err != nil {
+			return err
+		}
+	}
+	noteUnlabelled(s, unlabelled)
+	return nil
+}
+
+// noteUnlabelled tells of images that are left out as they have no class.
+func noteUnlabelled(s Set, images int) {
+	if images > 0 {
+		s.Note(fault.New("export.unlabelled", "%v images have no class and are left out: this format cannot store them.", images))
+	}
+}
+
+// classFolderNames returns names of folders for classes: those of the classes as far as systems allow them, no two the same in upper and lower case.
+func classFolderNames(classes []string) []string {
+	var names []string
+	taken := map[string]bool{}
+	for i, class := range classes {
+		name, err := disk.SafeName(class)
+		if err != nil {
+			name = fmt.Sprintf("class %d", i)
+		}
+		free := name
+		for n := 2; taken[strings.ToLower(free)]; n++ {
+			free = fmt.Sprintf("%s (%d)", name, n)
+		}
+		taken[strings.ToLower(free)] = true
+		names = append(names, free)
+	}
+	return names
+}

@@ -13,7 +13,7 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// A Reader reads sources of one format. A new format is a file and a row of readers.
+// A Reader reads sources of one format. A new format is a file and a row of Readers.
 type Reader struct {
 	Name  string
 	Tasks []data.Task // that its sources may be for
@@ -40,15 +40,15 @@ const (
 // claim returns a Claim with its reason in words.
 func claim(score int, why *fault.Fault) Claim { return Claim{score, data.NewNote(why)} }
 
-// readers lists the formats that are read, in the order in which people are told of them.
-func readers() []Reader {
-	return []Reader{idxReader(), masksReader(), instancesReader(), foldersReader()}
+// Readers lists the formats that are read, in the order in which people are told of them.
+func Readers() []Reader {
+	return []Reader{foldersReader(), idxReader(), masksReader(), instancesReader()}
 }
 
-// Names lists the names of the formats that Read reads.
+// Names lists the names of the formats that are read.
 func Names() []string {
 	var names []string
-	for _, r := range readers() {
+	for _, r := range Readers() {
 		names = append(names, r.Name)
 	}
 	return names
@@ -62,29 +62,30 @@ func Check(name string) error {
 	return nil
 }
 
-// Read reads a source of the format named, or of the one that claims it most where that is "" or "auto"; why is what that is known by, and nil where it was named. The collection
-// takes the tree over, which is closed with it, or by an error.
-func Read(ctx context.Context, t *source.Tree, format string) (c *source.Collection, why *data.Note, err error) {
+// Read reads a source of the format named, or of the one that claims it most where that is "" or "auto". The collection takes the tree over, which is closed with it, or by an
+// error.
+func Read(ctx context.Context, t *source.Tree, format string) (c *source.Collection, err error) {
+	var why *data.Note
 	if err = Check(format); err == nil && (format == "" || format == "auto") {
 		format, why, err = recognize(t)
 	}
 	if err == nil {
-		all := readers()
+		all := Readers()
 		c, err = all[slices.IndexFunc(all, func(r Reader) bool { return r.Name == format })].Read(ctx, t)
 	}
 	if err != nil {
 		t.Close()
-		return nil, nil, err
+		return nil, err
 	}
-	c.Name, c.Format, c.Close = t.Name, format, t.Close
+	c.Name, c.Format, c.Why, c.Close = t.Name, format, why, t.Close
 	c.Skipped = append(t.Unlisted, c.Skipped...)
-	return c, why, nil
+	return c, nil
 }
 
 // recognize returns the format that claims a source most, and what it is known by.
 func recognize(t *source.Tree) (format string, why *data.Note, err error) {
 	best := 0
-	for _, r := range readers() {
+	for _, r := range Readers() {
 		if c := r.Claim(t); c.Score > best {
 			best, format, why = c.Score, r.Name, &c.Why
 		}

@@ -86,3 +86,38 @@ func FuzzMasks(f *testing.F) {
 		}
 	})
 }
+
+// Every reader, given any three files, ends in a collection or in words, and so do its images and what is true of them.
+func FuzzReaders(f *testing.F) {
+	picture, mask := datatest.PNG(f, datatest.Grey(4, 3, 90)), datatest.PNG(f, datatest.Mask("0012 0012 2211"))
+	f.Add("a/1.png", picture, "b/2.png", picture, "classes.txt", []byte("a\nb"))
+	f.Add("train/a/1.png", picture, "val/b/2.png", picture[:30], "../b/3.png", []byte{})
+	f.Add("images/a.png", picture, "masks/a.png", mask, "instances/a.png", mask)
+	f.Add("train/a.png", picture, "trainannot/a.png", mask, "colours.txt", []byte("a 0 0 0\nb 1 1 1"))
+	f.Add("x-images-idx3-ubyte", datatest.IDX([]byte{1, 2, 3, 4}, 2, 1, 2), "x-labels-idx1-ubyte", datatest.IDX([]byte{0, 1}, 2), "x", []byte("text"))
+	f.Fuzz(func(t *testing.T, a string, first []byte, b string, second []byte, c string, third []byte) {
+		from := inMemory(datatest.Files{a: first, b: second, c: third})
+		for _, r := range Readers() {
+			if claim := r.Claim(from); claim.Score < 0 || claim.Score > 100 || (claim.Score > 0) != (claim.Why.Text != "") {
+				t.Errorf("%s claims %+v", r.Name, claim)
+			}
+			read, err := r.Read(context.Background(), from)
+			datatest.WantWords(t, err)
+			if err != nil {
+				continue
+			}
+			for _, i := range source.Spread(len(read.Items), 3) {
+				it := &read.Items[i]
+				img, err := it.From.Open(it.Ref)
+				datatest.WantWords(t, err)
+				if err != nil {
+					continue
+				}
+				if _, err = img.Decode(); err == nil && it.Labels != nil {
+					_, err = it.Labels.Truth(it.Ref, img)
+				}
+				datatest.WantWords(t, err)
+			}
+		}
+	})
+}

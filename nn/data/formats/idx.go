@@ -270,3 +270,109 @@ func readIDXLabels(t *source.Tree, images string, n int) ([]byte, error) {
 	}
 	return labels.values()
 }
+
+// idxWriter writes IDX files.
+func idxWriter() Writer {
+	return Writer{"idx", []data.Task{data.Classification}, data.KindClass, writeIDX}
+}
+
+// writeIDX writes the pairs of files that MNIST has, compressed, and the names of the classes beside them. IDX knows no validation images: they are with those for training.
+func writeIDX(_ context.Context, s Set, to Folder) error {
+	if len(s.Classes()) > 256 {
+		return fault.New("export.idx.classes", "The data set has %v classes; labels in IDX files allow 256. Choose another format.", len(s.Classes()))
+	}
+	if err := readBack(s, s.Classes()); err != nil {
+		return err
+	}
+	if s.Count(data.Val) > 0 {
+		s.Note(fault.New("export.idx.val", "%v validation images are written with the training images: IDX files have no validation split.", s.Count(data.Val)))
+	}
+	if err := to.Write("classes.txt", []byte(strings.Join(s.Classes(), "\n")+"\n")); err != nil {
+		return err
+	}
+	s.Note(fault.New("export.idx.names", "IDX files do not store class names. Pass classes.txt when you import them (--classes)."))
+	unlabelled := 0
+	for _, pair := range []struct {
+		name   string
+		splits []data.Split
+	}{{"train", []data.Split{data.Train, data.Val}}, {"t10k", []data.Split{data.Test}}} {
+		left, err := writeIDXPair(s, to, pair.name, pair.splits)
+		if err != nil {
+			return err
+		}
+		unlabelled += left
+	}
+	noteUnlabelled(s, unlabelled)
+	return nil
+}
+
+// writeIDXPair writes the images and labels of some splits and returns how many images were left out as they have no class. How many are written stands at the beginning of the file: the
+// labels are read first.
+func writeIDXPair(s Set, to Folder, name string, splits []data.Split) (unlabelled int, err error) {
+	var labels []byte
+	var first data.Pixels
+	for img, err := range s.Images(splits...) {
+		switch {
+		case err != nil:
+			return 0, err
+		case img.Truth.Class < 0:
+			unlabelled++
+			continue
+		case first.W == 0:
+			first = img.Stored
+		case img.Stored.W != first.W || img.Stored.H != first.H:
+			return 0, fault.New("export.idx.sizes", "The images of the data set differ in size; an IDX file needs one size. Choose another format, or import the images at one size.")
+		}
+		labels = append(labels, byte(img.Truth.Class))
+	}
+	if len(labels) == 0 {
+		return unlabelled, nil
+	}
+	dims := []int{len(labels), first.H, first.W}
+	ending := "idx3-ubyte.gz"
+	if first.C != 1 {
+		dims, ending = append(dims, first.C), "idx4-ubyte.gz"
+	}
+	err = writeIDXFile(to, name+"-labels-"+labelEnding(ending), []int{len(labels)}, func(w io.Writer) error {
+		_, err := w.Write(labels)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	return unlabelled, writeIDXFile(to, name+"-images-"+ending, dims, func(w io.Writer) error {
+		for img, err := range s.Images(splits...) {
+			if err != nil {
+				return err
+			}
+			if img.Truth.Class < 0 {
+				continue
+			}
+			if _, err := w.Write(img.Stored.Pix); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// labelEnding returns the ending of the labels' file where that of the images' is known: see labelsBeside.
+func labelEnding(images string) string { return strings.Replace(images, "idx3", "idx1", 1) }
+
+// writeIDXFile writes a compressed IDX file of bytes.
+func writeIDXFile(to Folder, path string, dims []int, values func(io.Writer) error) error {
+	return to.Stream(path, func(w io.Writer) error {
+		z := gzip.NewWriter(w)
+		head := []byte{0, 0, 0x08, byte(len(dims))}
+		for _, d := range dims {
+			head = binary.BigEndian.AppendUint32(head, uint32(d))
+		}
+		if _, err := z.Write(head); err != nil {
+			return err
+		}
+		if err := values(z); err != nil {
+			return err
+		}
+		return z.Close()
+	})
+}

@@ -2,6 +2,8 @@ package formats
 
 import (
 	"context"
+	"math"
+	"slices"
 
 	"github.com/convscope/convscope/nn/data"
 	"github.com/convscope/convscope/nn/data/source"
@@ -35,4 +37,102 @@ func readInstances(_ context.Context, t *source.Tree) (*source.Collection, error
 		r.pair(c, s, p.images, "", p.masks, p.split)
 	}
 	return c, r.begin(c, t)
+}
+
+// instancesWriter writes images with the ids of their things as images beside them.
+func instancesWriter() Writer {
+	return Writer{"instances", []data.Task{data.Segmentation}, data.KindPolygons | data.KindMasks | data.KindInstances, writeInstances}
+}
+
+// writeInstances writes the folders images and instances, below one of the split where there are several, and classes.txt with the name of what the instances are.
+func writeInstances(_ context.Context, s Set, to Folder) error {
+	var things []string
+	for class, name := range s.Classes() {
+		if class != s.Background() {
+			things = append(things, name)
+		}
+	}
+	if !s.Has(data.KindInstances) || len(things) == 0 {
+		return fault.New("export.instances.none", "No image of the data set has instances. Export it as masks of classes.")
+	}
+	name := things[0]
+	if len(things) > 1 {
+		name = "object"
+		s.Note(fault.New("export.instances.classes", "This format has one class besides the background: the %v classes of the data set become one, %s.", len(things), name))
+	}
+	if err := readBack(s, s.Classes()); err != nil {
+		return err
+	}
+	if err := to.Write("classes.txt", []byte(name+"\n")); err != nil {
+		return err
+	}
+	apart := 0
+	for img, err := range s.Images(usedSplits(s)...) {
+		if err != nil {
+			return err
+		}
+		in := inSplit(s, img.Split)
+		if err := writePNG(to, in+imageFolders[0]+"/"+img.Name+".png", img.Pixels()); err != nil {
+			return err
+		}
+		if img.Truth.Kinds()&(data.KindMasks|data.KindPolygons) == 0 {
+			continue
+		}
+		if !allInstances(img.Truth) {
+			apart++
+		}
+		if err := writeInstanceIDs(to, in, img); err != nil {
+			return err
+		}
+	}
+	if apart > 0 {
+		s.Note(fault.New("export.instances.void", "%v images have areas that are void or have no instance id: they are background in the export.", apart))
+	}
+	return nil
+}
+
+// allInstances reports whether all areas of an image have an id.
+func allInstances(t data.Truth) bool {
+	for _, m := range t.Masks {
+		if m.Void || m.Instance == 0 {
+			return false
+		}
+	}
+	for _, p := range t.Polygons {
+		if p.Instance == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// writeInstanceIDs writes the ids of an image's instances. Those that do not fit into 16 bits get others.
+func writeInstanceIDs(to Folder, in string, img Image) error {
+	ids, err := img.Truth.InstanceMap(img.W, img.H, nil)
+	if err != nil {
+		return err
+	}
+	if slices.Max(ids) > math.MaxUint16 {
+		if err := renumberIDs(ids, img.Name); err != nil {
+			return err
+		}
+	}
+	return writeIDs(to, in+instanceFolders[0]+"/"+img.Name+".png", ids, img.W)
+}
+
+// renumberIDs gives the instances of a map the ids from 1 on, in the order of their first pixels.
+func renumberIDs(ids []uint32, image string) error {
+	to := map[uint32]uint32{0: 0}
+	for i, id := range ids {
+		n, ok := to[id]
+		if !ok {
+			n = uint32(len(to))
+			to[id] = n
+		}
+		ids[i] = n
+	}
+	if len(to)-1 > math.MaxUint16 {
+		return fault.New("export.instances.many", "%s has %v instances; an image of instance ids allows %v. Leave the image out.", image, len(to)-1, math.MaxUint16)
+	}
+	return nil
 }

@@ -134,7 +134,7 @@ func TestTruthIsPlacedOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, _, err := formats.Read(context.Background(), tree, "folders")
+	c, err := formats.Read(context.Background(), tree, "folders")
 	if err != nil {
 		t.Fatal(err)
 	}

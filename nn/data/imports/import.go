@@ -47,6 +47,8 @@ func Default() Options {
 type Progress struct {
 	Done, Total int           // files, read or left out
 	Skipped     *data.Skipped // set when a file was just left out
+	Format      string        // of the source
+	Why         *data.Note    // what the format is known by; nil where it was named
 	PerSecond   float64       // files
 	Left        time.Duration // estimated
 }
@@ -87,7 +89,7 @@ func Import(ctx context.Context, source, out string, o Options, observe func(Pro
 	if err := data.CheckPlace(out, o.Force); err != nil {
 		return data.Info{}, err
 	}
-	c, _, err := open(ctx, source, o.Format)
+	c, err := open(ctx, source, o.Format)
 	if err != nil {
 		return data.Info{}, err
 	}
@@ -119,21 +121,21 @@ func Import(ctx context.Context, source, out string, o Options, observe func(Pro
 	return FromCollection(ctx, c, out, o, observe)
 }
 
-// open reads what a source has: a folder, an archive or a file of the format named, or of any when it is "" or "auto"; why is what it is known by then.
-func open(ctx context.Context, path, format string) (c *source.Collection, why *data.Note, err error) {
+// open reads what a source has: a folder, an archive or a file of the format named, or of any when it is "" or "auto".
+func open(ctx context.Context, path, format string) (*source.Collection, error) {
 	if err := formats.Check(format); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	t, err := source.Open(ctx, path)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	return formats.Read(ctx, t, format)
 }
 
 // join adds all images of another source as one split. Classes are matched by name.
 func join(ctx context.Context, c *source.Collection, source string, s data.Split) error {
-	more, _, err := open(ctx, source, c.Format)
+	more, err := open(ctx, source, c.Format)
 	if err != nil {
 		return err
 	}

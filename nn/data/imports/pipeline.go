@@ -129,7 +129,7 @@ func (p *pipeline) write(ctx context.Context, w *data.Writer, assumed []data.Spl
 			}
 		})
 	}
-	report := newReporter(len(p.collection.Items), p.observe)
+	report := newReporter(p.collection, p.observe)
 	for i := range p.collection.Skipped[min(p.told, len(p.collection.Skipped)):] {
 		report.step(0, &p.collection.Skipped[i])
 		p.told++
@@ -315,16 +315,17 @@ func (p *pipeline) enough(kept []keptItem) error {
 // A reporter tells of progress, some ten times a second and whenever a file is left out.
 type reporter struct {
 	observe     func(Progress)
+	of          Progress // what all that is told has
 	done, total int
 	start, last time.Time
 }
 
 const reportEvery = 100 * time.Millisecond
 
-func newReporter(total int, observe func(Progress)) *reporter {
-	r := &reporter{observe: observe, total: total, start: time.Now(), last: time.Now()}
-	observe(Progress{Total: total})
-	return r
+func newReporter(c *source.Collection, observe func(Progress)) *reporter {
+	of := Progress{Total: len(c.Items), Format: c.Format, Why: c.Why}
+	observe(of)
+	return &reporter{observe: observe, of: of, total: of.Total, start: time.Now(), last: time.Now()}
 }
 
 func (r *reporter) step(n int, skipped *data.Skipped) {
@@ -339,7 +340,8 @@ func (r *reporter) end() { r.tell(nil) }
 
 func (r *reporter) tell(skipped *data.Skipped) {
 	r.last = time.Now()
-	p := Progress{Done: r.done, Total: r.total, Skipped: skipped}
+	p := r.of
+	p.Done, p.Skipped = r.done, skipped
 	if seconds := r.last.Sub(r.start).Seconds(); seconds > 0 && r.done > 0 {
 		p.PerSecond = float64(r.done) / seconds
 		p.Left = time.Duration(float64(r.total-r.done) / p.PerSecond * float64(time.Second))

@@ -35,13 +35,13 @@ const previews = 8
 // Recognize looks at a source without writing anything: which format it is, for which task, which classes it has and what its
 // first images are like. It fails where Import would fail at once.
 func Recognize(ctx context.Context, path string) (Found, error) {
-	c, why, err := open(ctx, path, "auto")
+	c, err := open(ctx, path, "auto")
 	if err != nil {
 		return Found{}, err
 	}
 	defer func() { c.Close() }()
 	f := Found{
-		Source: path, Format: c.Format, Why: *why, Task: c.Task, Classes: c.Classes, PerClass: imagesOf(c.Task, c.Items, len(c.Classes)),
+		Source: path, Format: c.Format, Why: *c.Why, Task: c.Task, Classes: c.Classes, PerClass: imagesOf(c.Task, c.Items, len(c.Classes)),
 		Images: len(c.Items), Skipped: len(c.Skipped), Notes: c.Notes, Channels: 3,
 	}
 	for _, it := range c.Items {

@@ -104,8 +104,7 @@ var digits10k = sync.OnceValues(func() (*source.Collection, error) {
 	t := &source.Tree{Name: "digits", Alone: images, Close: func() error { return nil }, Files: []source.File{
 		source.InMemory(images, samples.DigitsImages), source.InMemory("t10k-labels-idx1-ubyte.gz", samples.DigitsLabels),
 	}}
-	c, _, err := formats.Read(context.Background(), t, "auto")
-	return c, err
+	return formats.Read(context.Background(), t, "auto")
 })
 
 func digitsCollection(_ data.Task, count int, _ uint64) (*source.Collection, error) {

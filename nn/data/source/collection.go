@@ -12,6 +12,7 @@ import (
 type Collection struct {
 	Name       string // of the source
 	Format     string
+	Why        *data.Note // what the format is known by; nil where it was named
 	Task       data.Task
 	Classes    []string
 	Background int // as in Info
