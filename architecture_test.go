@@ -117,6 +117,34 @@ func TestImportsOfForeignModels(t *testing.T) {
 	}
 }
 
+// What is between a source and a data set imports one way; a number says how high a package stands, and it reaches only what stands lower. Files for tests of them know none.
+func TestImportsOfImporting(t *testing.T) {
+	height := map[string]int{
+		"nn/data/datatest": 0, "nn/data": 1, "nn/data/source": 2, "nn/data/formats": 3, "nn/data/imports": 4, "nn/data/exports": 4, "nn/data/samples": 5, "nn/data/imports/importtest": 5,
+	}
+	found := 0
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module+"/")
+		mine, ok := height[from]
+		if !ok {
+			if within(p.ImportPath, "nn/data") {
+				t.Errorf("%s has no place between a source and a data set", from)
+			}
+			continue
+		}
+		found++
+		for _, d := range p.Deps {
+			to := strings.TrimPrefix(d, module+"/")
+			if other, ok := height[to]; ok && other >= mine {
+				t.Errorf("%s reaches %s: nn/data, source, formats, imports and exports, samples stand on each other in this order", from, to)
+			}
+		}
+	}
+	if found != len(height) {
+		t.Errorf("%d of %d packages are found", found, len(height))
+	}
+}
+
 func TestImportsBetweenTabs(t *testing.T) {
 	for _, p := range packages(t) {
 		for _, tab := range tabs {

@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/convscope/convscope/nn/data/formats"
 )
 
 // folders returns the folders of the tree that have files of their own, below the root: without what is hidden, built or read by tests alone.
@@ -173,6 +175,55 @@ func f() { go f(); select {}; _ = make(chan int) }`
 	if found := concurrent(tree); len(found) != 6 {
 		t.Errorf("of six only %q are found", found)
 	}
+}
+
+// A format has its name in its own file of nn/data/formats, and there alone: whoever needs names asks the tables.
+func TestFormatsAreNamedInTheirFiles(t *testing.T) {
+	all := slices.Compact(slices.Sorted(slices.Values(append(formats.Names(), formats.WriterNames()...))))
+	inOwn := map[string]bool{}
+	sources(t, func(folder, file string, tree *ast.File) {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			if !ok || literal.Kind != token.STRING {
+				return true
+			}
+			for _, name := range all {
+				switch {
+				case !namesFormat(literal.Value, name):
+				case path.Join(folder, name+".go") == filepath.ToSlash(file) && folder == "nn/data/formats":
+					inOwn[name] = true
+				default:
+					t.Errorf("%s names the format %s in %s; ask the tables of nn/data/formats, or the collection that was read", file, name, literal.Value)
+				}
+			}
+			return true
+		})
+	})
+	for _, name := range all {
+		if !inOwn[name] {
+			t.Errorf("nn/data/formats/%s.go does not have the name of its format", name)
+		}
+	}
+	for _, named := range []string{`"idx"`, "`idx`", "`enum:\"auto,idx,masks\" default:\"auto\"`"} {
+		if !namesFormat(named, "idx") {
+			t.Errorf("%s is not seen to name a format", named)
+		}
+	}
+	if namesFormat(`"An idx file"`, "idx") || namesFormat(`"idx.damaged"`, "idx") {
+		t.Error("sentences and codes are taken for names")
+	}
+}
+
+// enum is the tag of a flag with the values that it takes.
+var enum = regexp.MustCompile(`enum:\\?"([^"\\]*)`)
+
+// namesFormat reports whether a literal is the name of a format, or the tag of a flag that takes it.
+func namesFormat(literal, format string) bool {
+	if strings.Trim(literal, "\"`") == format {
+		return true
+	}
+	values := enum.FindStringSubmatch(literal)
+	return values != nil && slices.Contains(strings.Split(values[1], ","), format)
 }
 
 // imaging's readers know no limit, and what they read it scans without looking whether a colour is in the palette (docs/decisions/0016): files are

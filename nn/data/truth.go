@@ -3,6 +3,8 @@ package data
 import (
 	"encoding/json"
 	"math"
+	"reflect"
+	"strings"
 
 	"github.com/convscope/convscope/nn/fault"
 	"github.com/convscope/convscope/nn/geometry"
@@ -128,8 +130,9 @@ func encodeTruth(t Truth, before []byte) ([]byte, error) {
 	if err := json.Unmarshal(before, &all); err != nil {
 		return nil, err
 	}
-	for _, known := range []string{"class", "boxes", "polygons", "masks"} {
-		delete(all, known)
+	for f := range reflect.TypeFor[Truth]().Fields() {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		delete(all, name)
 	}
 	if err := json.Unmarshal(b, &all); err != nil {
 		return nil, err

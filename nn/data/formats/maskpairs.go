@@ -10,14 +10,14 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// Names of folders, in lower case, that hold images, and of those beside them that hold what is true of each pixel. A folder of a split may also have a folder of
-// masks beside it that is called after it: train and trainannot.
-var (
-	imageFolders = []string{"images", "image", "imgs", "img"}
-	maskFolders  = []string{"labels", "label", "masks", "mask", "annot", "annotations", "annotation", "gt"}
-	splitEndings = []string{"annot", "_annot", "_labels", "_masks", "_mask"}
-	maskEndings  = []string{"_mask", "_masks", "_label", "_labels", "_annot", "_gt", "_seg", "_l"} // that names of masks may have after that of the image
-)
+// imageFolders are names of folders, in lower case, that hold images; the first is the one that is written.
+var imageFolders = []string{"images", "image", "imgs", "img"}
+
+// splitEndings follow the name of a split's folder in that of the folder of masks beside it: train and trainannot.
+var splitEndings = []string{"annot", "_annot", "_labels", "_masks", "_mask"}
+
+// maskEndings may follow the name of an image in that of its mask.
+var maskEndings = []string{"_mask", "_masks", "_label", "_labels", "_annot", "_gt", "_seg", "_l"}
 
 // A folderPair is a folder of images and the one of their masks.
 type folderPair struct {

@@ -15,6 +15,9 @@ func masksReader() Reader {
 	return Reader{"masks", []data.Task{data.Segmentation}, claimMasks, readMasks}
 }
 
+// maskFolders are names of folders, in lower case, that hold the classes of the pixels of images. Where several lie beside the images, the first is taken.
+var maskFolders = []string{"labels", "label", "masks", "mask", "annot", "annotations", "annotation", "gt"}
+
 func claimMasks(t *source.Tree) Claim {
 	return claimBeside(t, maskFolders, true, byFolders, func(p folderPair) *fault.Fault {
 		return fault.New("data.claim.masks", "The folder of images %s has a folder of masks beside it, %s.", p.images, p.masks)
