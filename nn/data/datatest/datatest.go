@@ -24,7 +24,7 @@ import (
 	"github.com/convscope/convscope/nn/fault"
 )
 
-// Plain gives a picture of one colour.
+// Plain returns a picture of one colour.
 func Plain(w, h int, c color.Color) image.Image {
 	img := image.NewNRGBA(image.Rect(0, 0, w, h))
 	for y := range h {
@@ -35,7 +35,7 @@ func Plain(w, h int, c color.Color) image.Image {
 	return img
 }
 
-// Grey gives a grey picture whose pixels are all v.
+// Grey returns a grey picture whose pixels are all v.
 func Grey(w, h int, v byte) *image.Gray {
 	return &image.Gray{Pix: bytes.Repeat([]byte{v}, w*h), Stride: w, Rect: image.Rect(0, 0, w, h)}
 }
@@ -226,7 +226,7 @@ func Saved(t testing.TB, name string, b []byte) string {
 	return path
 }
 
-// TwoClasses gives n small grey pictures each of classes a and b; picture i has the value i, in b from 100 on.
+// TwoClasses returns n small grey pictures each of classes a and b; picture i has the value i, in b from 100 on.
 func TwoClasses(t testing.TB, n int) Files {
 	t.Helper()
 	f := Files{}

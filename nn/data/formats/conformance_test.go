@@ -90,7 +90,7 @@ func TestWrittenIsRead(t *testing.T) {
 	for _, w := range formats.Writers() {
 		for _, task := range w.Tasks {
 			t.Run(w.Name+", "+string(task), func(t *testing.T) {
-				x := sampleFor(t, task, 60)
+				x := sampleFor(t, task, 40)
 				folder, left := exported(t, x, w.Name)
 				y := readAgain(t, folder, w.Name)
 				ids := byPixels(t, y)
@@ -182,7 +182,7 @@ func sources(t testing.TB) map[string]string {
 		folders[name] = f.Folder(t)
 	}
 	for _, w := range formats.Writers() {
-		folders[w.Name], _ = exported(t, sampleFor(t, w.Tasks[0], 24), w.Name)
+		folders[w.Name], _ = exported(t, sampleFor(t, w.Tasks[0], 16), w.Name)
 	}
 	return folders
 }
@@ -273,5 +273,9 @@ func oneOfEachFolder(t *testing.T, folder string) (files []string) {
 			files = append(files, f.Path)
 		}
 	}
-	return files[:min(len(files), 6)]
+	most := 6
+	if testing.Short() {
+		most = 2
+	}
+	return files[:min(len(files), most)]
 }

@@ -34,7 +34,7 @@ type idClasses struct {
 	firstBare string
 }
 
-// name gives the ids up to len(names)-1 their names, in order.
+// name names the ids up to len(names)-1, in order.
 func (k *idClasses) name(names []string, file string) error {
 	k.names, k.class = []string{}, nil
 	for _, name := range names {
@@ -106,7 +106,7 @@ func (k *idClasses) read(b []byte, file string) error {
 	return k.name(names, file)
 }
 
-// colour gives colours their classes. Where names are known, those of the list must be among them; otherwise the list names the ids as well.
+// colour sets the classes of colours. Where names are known, those of the list must be among them; otherwise the list names the ids as well.
 func (k *idClasses) colour(list []colourName, file string) error {
 	if k.names == nil {
 		var names []string

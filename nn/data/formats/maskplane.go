@@ -129,7 +129,7 @@ func (p *plane) readColours(img image.Image, listed bool) {
 	}
 }
 
-// coloursOf returns a function that gives the colour of a pixel as it is in the file, and how many bits each part of it has.
+// coloursOf returns a function that returns the colour of a pixel as it is in the file, and how many bits each part of it has.
 func coloursOf(img image.Image) func(x, y int) (red, green, blue, bits uint32) {
 	switch m := img.(type) {
 	case *image.NRGBA:

@@ -17,7 +17,7 @@ import (
 // Options say how a source becomes a data set. The zero value is not the default: see DefaultImport.
 type Options struct {
 	Task     data.Task // "" or "auto": what the source is for
-	Format   string    // "" or "auto": recognised; else one of Formats
+	Format   string    // "" or "auto": recognised; else one of formats.Names
 	Width    int       // of the images in the data set; 0 with Height and Max 0: the Max of the task, or the size that all have if it is 256×256 or less (IDX: any), else 256×256
 	Height   int
 	Max      int         // instead: images keep their proportions, with at most so many pixels on the longest side; KeepSize: their size

@@ -12,7 +12,7 @@ import (
 // A Found is what Recognize made out of a source.
 type Found struct {
 	Source   string
-	Format   string    // one of Formats
+	Format   string    // one of formats.Names
 	Why      data.Note // what the format is known by
 	Task     data.Task
 	Classes  []string
@@ -77,7 +77,7 @@ func Recognize(ctx context.Context, path string) (Found, error) {
 	return f, ctx.Err()
 }
 
-// Preview gives up to n images of the source, spread over it, of 8 at most: to show what each way to resize does to them. Images
+// Preview returns up to n images of the source, spread over it, of 8 at most: to show what each way to resize does to them. Images
 // that cannot be read are left out.
 func (f Found) Preview(n int) ([]image.Image, error) {
 	var out []image.Image

@@ -48,7 +48,7 @@ func release(items []source.Item, val, test float64, seed uint64) (shares, error
 	return shares{val: val, test: max(test, 0), seed: seed}, nil
 }
 
-// ranks gives each image its place in the draw: those of a class with the lowest ranks are for validation, the next ones for the
+// ranks returns the place of each image in the draw: those of a class with the lowest ranks are for validation, the next ones for the
 // test. An image's rank does not depend on whether others can be read.
 func ranks(n int, seed uint64) []uint64 {
 	r := rand.New(rand.NewPCG(seed, 0x73706c6974)) // "split"

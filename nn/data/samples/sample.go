@@ -123,7 +123,7 @@ func digitsCollection(_ data.Task, count int, _ uint64) (*source.Collection, err
 	return &c, nil
 }
 
-// Photo gives a picture of w×h pixels with several of a sample's things at places and scales of chance, to try detection on.
+// Photo returns a picture of w×h pixels with several of a sample's things at places and scales of chance, to try detection on.
 // The same arguments give the same picture.
 func Photo(name string, w, h int, seed uint64) (image.Image, error) {
 	s, err := sampleNamed(name)
@@ -143,7 +143,7 @@ func Photo(name string, w, h int, seed uint64) (image.Image, error) {
 	return photo, nil
 }
 
-// Scene gives a picture of w×h pixels with many of a sample's things, as densely and as large as in the pictures that it has for detection and segmentation, to try
+// Scene returns a picture of w×h pixels with many of a sample's things, as densely and as large as in the pictures that it has for detection and segmentation, to try
 // those on; of a sample that has none, SamplePhoto. The same arguments give the same picture.
 func Scene(name string, w, h int, seed uint64) (image.Image, error) {
 	s, err := sampleNamed(name)

@@ -32,7 +32,7 @@ func figures() []figure {
 	}
 }
 
-// regular gives n points on a circle, by turns at two radii.
+// regular returns n points on a circle, by turns at two radii.
 func regular(n int, even, odd float64) [][2]float64 {
 	out := make([][2]float64, n)
 	for i := range out {
@@ -46,7 +46,7 @@ func regular(n int, even, odd float64) [][2]float64 {
 	return out
 }
 
-// crossOutline gives a plus with arms of half a width.
+// crossOutline returns a plus with arms of half a width.
 func crossOutline(half float64) [][2]float64 {
 	long := math.Sqrt(1 - half*half)
 	var out [][2]float64
@@ -143,7 +143,7 @@ func contrast(a, b [3]float64) float64 {
 	return math.Abs(a[0]-b[0]) + math.Abs(a[1]-b[1]) + math.Abs(a[2]-b[2])
 }
 
-// truth gives all that is true of a picture of w×h pixels with the drawing in it.
+// truth returns all that is true of a picture of w×h pixels with the drawing in it.
 func (d drawing) truth(w, h int) data.Truth {
 	x0, y0, x1, y1 := math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)
 	polygon := data.Polygon{Class: d.figure, Instance: 1}
@@ -188,7 +188,7 @@ func (d drawing) draw(img *image.RGBA) {
 	}
 }
 
-// inside says whether a point lies in an outline, by the number of edges to its right.
+// inside reports whether a point lies in an outline, by the number of edges to its right.
 func inside(outline [][2]float64, x, y float64) bool {
 	in := false
 	for i, p := range outline {

@@ -127,7 +127,7 @@ func zipTree(f *os.File, source string, size int64) (*Tree, error) {
 	return t, nil
 }
 
-// zipName gives an entry's name as text: Korean Windows writes CP949 without saying so.
+// zipName returns an entry's name as text: Korean Windows writes CP949 without saying so.
 func zipName(e *zip.File) string {
 	if e.NonUTF8 && !utf8.ValidString(e.Name) {
 		if name, err := korean.EUCKR.NewDecoder().String(e.Name); err == nil {
@@ -228,7 +228,7 @@ func (z *zeros) Read(p []byte) (int, error) {
 // paddingBytes is how much may follow a tar's end: programs fill up to the block of a tape.
 const paddingBytes = 1 << 20
 
-// check says whether the tar came to its end, and reads on to where gzip compares its checksum.
+// check returns an error unless the tar came to its end, and reads on to where gzip compares its checksum.
 func (z *zeros) check() error {
 	if z.run < 512 {
 		return io.ErrUnexpectedEOF

@@ -77,7 +77,7 @@ type Labels interface {
 	Finish(c *Collection) error
 }
 
-// Renumber gives the classes new numbers: those of their names in classes. Images of others are left out, and things of others in images.
+// Renumber changes the numbers of the classes to those of their names in classes. Images of others are left out, and things of others in images.
 func (c *Collection) Renumber(classes []string) {
 	to := make([]int, len(c.Classes))
 	for i, name := range c.Classes {

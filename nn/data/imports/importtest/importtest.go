@@ -30,7 +30,7 @@ func Imported(t testing.TB, source string, change func(*imports.Options)) *data.
 	return Reopened(t, out)
 }
 
-// ByFile gives the pixels of the image that came from a file.
+// ByFile returns the pixels of the image that came from a file.
 func ByFile(t testing.TB, d *data.Dataset, file string) data.Pixels {
 	t.Helper()
 	for _, e := range d.Index() {
