@@ -19,7 +19,7 @@ type Augmentation struct {
 	Value      float64 `json:"value,omitempty"`      // the brightness times 1 ± up to this share, 0…1
 }
 
-// IsZero tells that nothing is changed.
+// IsZero reports whether nothing is changed.
 func (a Augmentation) IsZero() bool { return a == Augmentation{} }
 
 // A Drawn is what chance makes of an Augmentation for one image in one epoch. It is applied to the image and to what is true of it alike.
@@ -137,7 +137,7 @@ func (d Drawn) colour(p Pixels) {
 	}
 }
 
-// toHSV gives hue and saturation 0…1 and the value in the unit of the colours (Smith 1978).
+// toHSV returns hue and saturation 0…1 and the value in the unit of the colours (Smith 1978).
 func toHSV(r, g, b float64) (h, s, v float64) {
 	v = max(r, g, b)
 	span := v - min(r, g, b)

@@ -182,7 +182,7 @@ func (d *Dataset) load(tx *bolt.Tx) error {
 	return nil
 }
 
-// whole says whether the file has all the pages that the database counts.
+// whole reports whether the file has all the pages that the database counts.
 func (d *Dataset) whole(tx *bolt.Tx) bool {
 	stat, err := os.Stat(d.file())
 	return err == nil && stat.Size() >= tx.Size()
@@ -257,17 +257,17 @@ func (d *Dataset) Close() error {
 	return err
 }
 
-// Path gives the folder as it was named to Open.
+// Path returns the folder as it was named to Open.
 func (d *Dataset) Path() string { return d.path }
 
-// Info says what the data set holds now. Do not change its slices.
+// Info returns what the data set holds now. Do not change its slices.
 func (d *Dataset) Info() Info {
 	d.mu.RLock()
 	defer d.mu.RUnlock()
 	return d.info
 }
 
-// Len gives the number of images in all splits.
+// Len returns the number of images in all splits.
 func (d *Dataset) Len() int { return len(d.Index()) }
 
 // Index lists all images in the order of their IDs, which are 0, 1, 2, … It is never changed: an edit makes a new one.

@@ -167,7 +167,7 @@ func readHeader(b []byte, name string, limit int64) (c *codec, config image.Conf
 	return c, config, nil
 }
 
-// pngBits gives the bits of a pixel that a PNG's header tells of.
+// pngBits returns the bits of a pixel by a PNG's header.
 func pngBits(b []byte) int64 {
 	if len(b) < 26 {
 		return 0

@@ -69,7 +69,7 @@ func (d *Draft) Discard() {
 	d.undo()
 }
 
-// NewWriter begins the database, anew where it was begun before. Of info it needs the size and the channels of the images.
+// NewWriter begins the database, again where it was begun before. Of info it needs the size and the channels of the images.
 func (d *Draft) NewWriter(info Info) (*Writer, error) {
 	path := filepath.Join(d.folder.Path, DataFile)
 	if err := disk.Remove(path); err != nil {

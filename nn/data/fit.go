@@ -56,7 +56,7 @@ func (p Placement) pixels(src Pixels) Pixels {
 	return out
 }
 
-// scaled gives the size to which an image of sw×sh is scaled before it is cut or padded to w×h. Ratios are source to target,
+// scaled returns the size to which an image of sw×sh is scaled before it is cut or padded to w×h. Ratios are source to target,
 // as DIGITS takes them: the smaller covers, the larger fits inside, half-crop takes their mean.
 func scaled(sw, sh, w, h int, how Resize) (int, int) {
 	rw, rh := float64(sw)/float64(w), float64(sh)/float64(h)
@@ -93,7 +93,7 @@ type tap struct {
 	weights []int32
 }
 
-// taps gives the weights of the triangle filter, widened by the scale when shrinking so that every source pixel counts:
+// taps returns the weights of the triangle filter, widened by the scale when shrinking so that every source pixel counts:
 // Pillow's (libImaging/Resample.c).
 func (a axis) taps() []tap {
 	scale := float64(a.src) / float64(a.full)

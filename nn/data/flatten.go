@@ -33,7 +33,7 @@ func Flatten(img image.Image, channels int) Pixels {
 	return p
 }
 
-// rowReader gives a function that writes row y of an image, in its own coordinates, as RGB over white.
+// rowReader returns a function that writes row y of an image, in its own coordinates, as RGB over white.
 func rowReader(img image.Image) func(y int, rgb []byte) {
 	b := img.Bounds()
 	x0, w := b.Min.X, b.Dx()
@@ -126,7 +126,7 @@ func overWhite(c, a byte) byte {
 // saturate adds without wrapping around.
 func saturate(a, b byte) byte { return byte(min(uint32(a)+uint32(b), 255)) }
 
-// isGrey says whether a header's colours are all grey and opaque.
+// isGrey reports whether a header's colours are all grey and opaque.
 func isGrey(model color.Model) bool {
 	palette, ok := model.(color.Palette)
 	if !ok {

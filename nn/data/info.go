@@ -39,7 +39,7 @@ const (
 	Splits = 3
 )
 
-// String gives "train", "val" or "test".
+// String returns "train", "val" or "test".
 func (s Split) String() string {
 	switch s {
 	case Train:
@@ -177,7 +177,7 @@ func (i Info) InputSize() (w, h int) {
 	return DefaultSide, DefaultSide
 }
 
-// check says what in the description cannot be.
+// check returns what is invalid in the description.
 func (i Info) check() error {
 	switch {
 	case i.Width == 0 && i.Height == 0 && !(sideOf(i.Largest[0]) && sideOf(i.Largest[1])), (i.Width != 0 || i.Height != 0) && !(sideOf(i.Width) && sideOf(i.Height)):

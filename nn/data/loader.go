@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Shuffle gives the order of images in an epoch: a new slice, a pure function of its arguments.
+// Shuffle returns the order of images in an epoch: a new slice, a pure function of its arguments.
 func Shuffle(ids []uint32, seed uint64, epoch int) []uint32 {
 	out := slices.Clone(ids)
 	r := rand.New(rand.NewPCG(seed, uint64(epoch)))
@@ -140,7 +140,7 @@ func (l *Loader) fill(d *Dataset, index []Entry, s *slot, sizes Sizes, prepare P
 	return nil
 }
 
-// Next gives the next batch, false after the last one. The batch is good until the next call. After an error there are no more.
+// Next returns the next batch, false after the last one. The batch is good until the next call. After an error there are no more.
 func (l *Loader) Next() (Batch, bool, error) {
 	if l.last != nil {
 		l.free <- l.last

@@ -9,7 +9,7 @@ type Pixels struct {
 	Pix     []byte // H·W·C bytes
 }
 
-// Image gives the pixels as an *image.Gray that shares Pix, or a new opaque *image.RGBA.
+// Image returns the pixels as an *image.Gray that shares Pix, or a new opaque *image.RGBA.
 func (p Pixels) Image() image.Image {
 	if p.C == 1 {
 		return &image.Gray{Pix: p.Pix, Stride: p.W, Rect: image.Rect(0, 0, p.W, p.H)}

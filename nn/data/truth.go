@@ -72,7 +72,7 @@ func (t Truth) Sketch() Truth {
 	return s
 }
 
-// Check says what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
+// Check returns what is wrong with a truth about an image of w×h pixels in a data set of so many classes, or nil.
 func (t Truth) Check(classes, w, h int) error {
 	inside := func(class int) bool { return class >= 0 && class < classes }
 	if t.Class < -1 || t.Class >= classes {

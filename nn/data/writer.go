@@ -156,7 +156,7 @@ func (w *Writer) finish(index []Entry, classes, mean []byte) error {
 	return err
 }
 
-// Abort gives up, unless Finish came before.
+// Abort closes the database without finishing it; after Finish it does nothing.
 func (w *Writer) Abort() {
 	if w.tx != nil {
 		_ = w.tx.Rollback() // the file is thrown away

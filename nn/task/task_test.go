@@ -9,6 +9,7 @@ import (
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
+	"github.com/convscope/convscope/nn/data/samples"
 	"github.com/convscope/convscope/nn/fault"
 )
 
@@ -54,7 +55,7 @@ func TestClassesAreCounted(t *testing.T) {
 	defer stop()
 	for _, task := range []data.Task{data.Classification, data.Segmentation} {
 		folder := filepath.Join(t.TempDir(), "shapes")
-		if _, err := data.ImportSample(ctx, "shapes", folder, data.SampleOptions{Task: task, Count: 12, Seed: 1}, nil); err != nil {
+		if _, err := samples.Import(ctx, "shapes", folder, samples.Options{Task: task, Count: 12, Seed: 1}, nil); err != nil {
 			t.Fatal(err)
 		}
 		d, err := data.Open(folder)

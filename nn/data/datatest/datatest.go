@@ -260,7 +260,7 @@ func WantNear(t testing.TB, got []byte, want ...int) {
 	}
 }
 
-// WantOnly says that a folder has nothing but these names in it.
+// WantOnly reports an error unless a folder has nothing but these names in it.
 func WantOnly(t testing.TB, folder string, names ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
@@ -328,7 +328,7 @@ func PNGOfBits(t *testing.T, mask *image.Gray, bits int) []byte {
 	return WithCRC(out)
 }
 
-// WantWords says that an error is one for people.
+// WantWords reports an error that is not one for people.
 func WantWords(t *testing.T, err error) {
 	t.Helper()
 	if err != nil && fault.Code(err) == "" && !errors.Is(err, context.Canceled) {

@@ -75,7 +75,7 @@ func (s *set) with(kinds data.Kinds) int {
 	return n
 }
 
-// tellLeft tells of the kinds of truth that a format does not have.
+// tellLeft notes the kinds of truth that a format does not have.
 func (s *set) tellLeft(w formats.Writer) {
 	for _, k := range []struct {
 		kind data.Kinds
@@ -100,7 +100,7 @@ func (s *set) tellLeft(w formats.Writer) {
 	}
 }
 
-// tellPlaced tells of images that a format with coordinates needs at another size than the data set keeps them.
+// tellPlaced notes images that a format with coordinates needs at another size than the data set keeps them.
 func (s *set) tellPlaced(w formats.Writer) {
 	if s.placed > 0 && w.Says&^data.KindClass != 0 {
 		s.Note(fault.New("export.scaled", "%v images are stored at another size than their files had. They are scaled back to match their labels, but details are lost.", s.placed))

@@ -230,7 +230,7 @@ func writeFolders(_ context.Context, s Set, to Folder) error {
 	return nil
 }
 
-// noteUnlabelled tells of images that are left out as they have no class.
+// noteUnlabelled notes images that are left out as they have no class.
 func noteUnlabelled(s Set, images int) {
 	if images > 0 {
 		s.Note(fault.New("export.unlabelled", "%v images have no class and are left out: this format cannot store them.", images))

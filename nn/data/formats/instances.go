@@ -120,7 +120,7 @@ func writeInstanceIDs(to Folder, in string, img Image) error {
 	return writeIDs(to, in+instanceFolders[0]+"/"+img.Name+".png", ids, img.W)
 }
 
-// renumberIDs gives the instances of a map the ids from 1 on, in the order of their first pixels.
+// renumberIDs changes the ids of a map to those from 1 on, in the order of their first pixels.
 func renumberIDs(ids []uint32, image string) error {
 	to := map[uint32]uint32{0: 0}
 	for i, id := range ids {

@@ -193,7 +193,7 @@ func (k *idClasses) list() []string {
 	return names
 }
 
-// notes tells what is made of masks otherwise than they say.
+// notes returns what is made of masks otherwise than they say.
 func (k *idClasses) notes() []data.Note {
 	var out []data.Note
 	if k.names == nil {

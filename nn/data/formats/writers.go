@@ -146,7 +146,7 @@ func usedSplits(s Set) []data.Split {
 	return used
 }
 
-// readBack tells which names of classes are others when they are read from a text or a folder, and returns a fault where two would be the same.
+// readBack notes which names of classes are others when they are read from a text or a folder, and returns a fault where two would be the same.
 func readBack(s Set, names []string) error {
 	seen := map[string]string{}
 	var other []string
