@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"sync"
 
 	"github.com/convscope/convscope/nn/disk"
 )
@@ -39,7 +40,9 @@ type Recorder struct {
 	NoExchange bool // it cannot exchange folders
 	root       string
 	begin      State // what was there
-	ops        []op
+
+	mu  sync.Mutex // files are written by several goroutines
+	ops []op
 }
 
 // An op is an operation that was done, with paths below the root.
@@ -61,6 +64,8 @@ func (r *Recorder) Len() int { return len(r.ops) }
 // note records an operation, if it went well.
 func (r *Recorder) note(err error, name, path, to string, written []byte) error {
 	if err == nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		r.ops = append(r.ops, op{name, r.below(path), r.below(to), bytes.Clone(written)})
 	}
 	return err
