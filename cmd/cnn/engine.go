@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"runtime/debug"
+
 	"github.com/convscope/convscope/nn/device"
 	"github.com/convscope/convscope/nn/kernel"
 )
@@ -32,5 +35,8 @@ func why(d kernel.Device) string {
 
 // openFor makes the device ready that is best for a program, which auto measures.
 func (f engineFlags) openFor(program func() (*kernel.Program, error)) (device.Choice, error) {
+	if os.Getenv("GOGC") == "" { // most of what is held are the engine's buffers, which stay: half of it in garbage is enough before it is collected
+		debug.SetGCPercent(50)
+	}
 	return device.Open(device.Request{Kind: f.Device, Threads: f.Threads, Program: program})
 }

@@ -170,7 +170,7 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 }
 
 // large is a number of bytes that is worth giving back to the system at once.
-const large = 1 << 27
+const large = 1 << 25
 
 func (e *cpuExecutor) Close() error {
 	bytes := 4 * len(e.arena)
