@@ -145,11 +145,17 @@ func (e *cpuExecutor) correlate(x, dy, dw, biased, db ID, g Geometry, groups int
 		length = win.packedLen()
 	case c.pointwise():
 		length = c.out.C * c.in.C
-		gradWeights = func(w *worker, from, to int, sums []float32) {
+		gradWeights = func(w *worker, from, to int, sums []float32, first bool) {
+			if first {
+				clear(sums)
+			}
 			c.gradPointwise(w, e.ofAll(x, from, to), e.ofAll(dy, from, to), to-from, e.stride, sums)
 		}
 	default:
-		gradWeights = func(w *worker, from, to int, sums []float32) {
+		gradWeights = func(w *worker, from, to int, sums []float32, first bool) {
+			if first {
+				clear(sums)
+			}
 			for n := from; n < to; n++ {
 				c.gradWeights(w, c.pad(w.scratch, e.of(x, n)), e.of(dy, n), e.following(dy, n, to), sums)
 			}
@@ -162,10 +168,11 @@ func (e *cpuExecutor) correlate(x, dy, dw, biased, db ID, g Geometry, groups int
 	}
 	do := func(w *worker, slice, from, to int) {
 		sums, bias := parts[slice][:length], parts[slice][length:]
-		if e.begins(slice, from) {
-			clear(parts[slice])
+		first := e.begins(slice, from)
+		if first {
+			clear(bias)
 		}
-		gradWeights(w, from, to, sums)
+		gradWeights(w, from, to, sums, first)
 		if db == None {
 			return
 		}

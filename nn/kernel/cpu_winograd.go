@@ -250,10 +250,10 @@ func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32, pro
 func (w *winograd) products() int { return winogradPoints * w.groups * w.panels }
 
 // gradWeights adds the products of rows transformed tiles with transformed gradients to sums, which are in the order of transformed filters.
-func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32) {
+func (w *winograd) gradWeights(wk *worker, r *room, rows int, sums []float32, flags int) {
 	u, t := w.u, wk.tile()
 	t.am, t.ak, t.offs, t.segs, t.k = 4, 4*w.in.C, &noOffset, 1, rows
-	t.bk, t.ldc, t.flags = 4*w.out.C, 4*w.width, addC
+	t.bk, t.ldc, t.flags = 4*w.out.C, 4*w.width, flags
 	for job := range w.groups * w.panels {
 		group, panel := job/w.panels, job%w.panels
 		lanes := min(w.width, w.fg-panel*w.width)
@@ -357,7 +357,7 @@ const sumsOf = 1 << 18
 
 // gradWeightsWinograd is the slice's part of the gradient of the weights, and how the sums of the slices become a gradient in the order of packed filters; nil
 // where the direct way is better.
-func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, do func(wk *worker, from, to int, sums []float32)) {
+func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, do func(wk *worker, from, to int, sums []float32, first bool)) {
 	samples := min(e.together, e.sliceSize)
 	w = c.winograd()
 	if w == nil || w.packedLen() > sumsOf || !w.pays(samples) {
@@ -365,17 +365,18 @@ func (e *cpuExecutor) gradWeightsWinograd(c *convShape, x, dy ID) (w *winograd, 
 	}
 	atOnce := w.atOnce(samples)
 	e.reserve(max(w.roomLen(atOnce), c.packedLen()+w.tmpLen()))
-	part := func(wk *worker, from, to int, sums []float32) {
+	part := func(wk *worker, from, to int, sums []float32, flags int) {
 		r := w.room(wk.scratch, to-from)
 		for n := from; n < to; n++ {
 			w.input(r.in, r.inPoints, (n-from)*w.tiles(), w.big.pad(r.img, e.of(x, n)), r.scratch, 0, w.down)
 			w.gradient(r.out, r.outPoints, (n-from)*w.tiles(), e.of(dy, n), r.edge, r.scratch)
 		}
-		w.gradWeights(wk, &r, (to-from)*w.tiles(), sums)
+		w.gradWeights(wk, &r, (to-from)*w.tiles(), sums, flags)
 	}
-	return w, func(wk *worker, from, to int, sums []float32) {
+	return w, func(wk *worker, from, to int, sums []float32, first bool) {
 		for ; from < to; from += atOnce {
-			part(wk, from, min(from+atOnce, to), sums)
+			part(wk, from, min(from+atOnce, to), sums, addFlag(!first)) // the first products are written over the sums of the step before
+			first = false
 		}
 	}
 }
