@@ -128,7 +128,7 @@ func DefaultsFor(spec nn.Spec) Config {
 	case "u-net", "fcn": // large steps while the rate is high, and none left at the end: each pixel is a sample, so that few images go far
 		c.Solver, c.Rate, c.WeightDecay, c.Policy, c.Warmup, c.Mean, c.Scale = "adamw", .004, .01, "cosine", 50, model.MeanPixel, 1./64
 		if name == "u-net" { // where images are few, as the 1,500 of the sample shapes for training, changed ones go further (docs/decisions/0023)
-			c.Epochs, c.Augment = 20, data.Augmentation{Mirror: true, Hue: .1, Saturation: .2, Value: .2}
+			c.Epochs, c.Augment = 17, data.Augmentation{Mirror: true, Hue: .1, Saturation: .2, Value: .2}
 		}
 	case "googlenet": // Caffe's quick_solver.prototxt
 		c.Scale, c.Policy, c.Power, c.WeightDecay = 1, "poly", .5, 2e-4

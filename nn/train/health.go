@@ -2,6 +2,7 @@ package train
 
 import (
 	"math"
+	"slices"
 
 	"github.com/convscope/convscope/nn"
 	"github.com/convscope/convscope/nn/data"
@@ -149,10 +150,8 @@ func (r *run) dead() ([]LayerHealth, error) {
 				awake[name] = make([]bool, channels)
 			}
 			plane := len(maps.Data()) / channels
-			for i, v := range maps.Data() {
-				if v > 0 {
-					awake[name][i/plane] = true
-				}
+			for c, on := range awake[name] {
+				awake[name][c] = on || slices.ContainsFunc(maps.Data()[c*plane:(c+1)*plane], func(v float32) bool { return v > 0 })
 			}
 		}
 	}
