@@ -14,7 +14,7 @@ var (
 // ClassRow is a class with how many images it has.
 type ClassRow struct {
 	Name  string
-	Count int
+	Count int   // −1: not known yet
 	Parts []int // of Count: training, validation, test; none: one bar
 }
 
@@ -45,7 +45,7 @@ func (c *ClassBars) SetRows(rows []ClassRow, allLabel string) {
 	letters := map[rune]float32{}
 	c.most, c.names = 1, 16
 	for _, r := range rows {
-		total.Count += r.Count
+		total.Count += max(r.Count, 0)
 		c.most = max(c.most, r.Count)
 		c.names = max(c.names, letterWidths(r.Name, letters))
 	}
@@ -184,6 +184,9 @@ func (l *classLine) show(row int, y, width float32, hovered bool) {
 	l.name.TextStyle, l.count.TextStyle = style, style
 	l.name.Hidden, l.count.Hidden = false, false
 	l.count.Text = Thousands(data.Count)
+	if data.Count < 0 {
+		l.count.Text = "…"
+	}
 	m := fyne.MeasureText(l.count.Text, TextSize, style)
 	top := y + (RowHeight-m.Height)/2
 	l.count.Move(fyne.NewPos(width-Gap-m.Width, top))

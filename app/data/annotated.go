@@ -162,6 +162,9 @@ func (p *Page) perClass(i data.Info) [3][]int {
 	return [3][]int{}
 }
 
+// counting reports whether it is not known yet which images have which classes.
+func (p *Page) counting(i data.Info) bool { return i.Task == data.Segmentation && p.content == nil }
+
 // unlabelled returns the number of images that are not labelled as the task needs it.
 func (p *Page) unlabelled(i data.Info) int {
 	if p.content != nil {

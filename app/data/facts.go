@@ -37,7 +37,10 @@ func (p *Page) showFacts(d session.Dataset) {
 	for s := range i.Counts {
 		p.splits[s].Set(widgets.Thousands(i.Counts[s]))
 	}
-	p.splits[3].Set(widgets.Thousands(p.unlabelled(i)))
+	p.splits[3].Set("…")
+	if !p.counting(i) {
+		p.splits[3].Set(widgets.Thousands(p.unlabelled(i)))
+	}
 	p.details.Refresh()
 }
 
@@ -73,6 +76,9 @@ func (p *Page) showClasses(i data.Info) {
 			r.Parts = append(r.Parts, n)
 			r.Count += n
 		}
+		if p.counting(i) {
+			r.Count = -1
+		}
 		rows = append(rows, r)
 		if r.Count > 0 && r.Parts[data.Train] == 0 {
 			untrained = append(untrained, name)
@@ -86,7 +92,7 @@ func (p *Page) showClasses(i data.Info) {
 	heading := "classes"
 	if i.Task == data.Segmentation {
 		p.classes.SetTotal(i.Images())
-		if heading = "classes.in"; p.content == nil {
+		if heading = "classes.in"; p.counting(i) {
 			heading = "classes.counting"
 		}
 	}

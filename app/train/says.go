@@ -102,7 +102,7 @@ func (p *Page) history(c *session.Curve) train.History {
 	config, _ := p.configOf()
 	h.Epochs = config.Epochs
 	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
-		h.Classes, h.Loss = r.Info.Spec.Classes, r.Info.Spec.LossType()
+		h.Task, h.Classes, h.Loss = r.Info.Task, r.Info.Spec.Classes, r.Info.Spec.LossType()
 		if !p.state.Live() {
 			h.State = r.Info.State
 		}

@@ -117,6 +117,22 @@ func TestWhatTheCurvesSay(t *testing.T) {
 	}
 }
 
+// What the curves say is of the run's own task: what decides for it, and not a number of another one.
+func TestWhatTheCurvesSayIsOfTheTask(t *testing.T) {
+	h := pagetest.New(t, "en", false, New)
+	p := h.Page().(*Page)
+	list := epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})
+	for i := range list {
+		list[i].Val = metric.Values{metric.MeanIoU: .601, metric.PixelAccuracy: .9}
+	}
+	s := synthetic(t, h.State(), list)
+	s.Runs[0].Info.Task = data.Segmentation
+	p.Update(s)
+	if says := p.remarks(); len(says) == 0 || !strings.Contains(says[0].text, "60.1 %") {
+		t.Errorf("it says %+v", says)
+	}
+}
+
 // What classes weigh is told beside the curves, those of the largest weights first; before the run starts, how far the counting is.
 func TestClassWeightsAreTold(t *testing.T) {
 	h := pagetest.New(t, "en", false, New)

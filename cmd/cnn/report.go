@@ -66,10 +66,14 @@ func (r *reporter) observe(e train.Event) {
 	case train.Transferred:
 		r.transferred(e)
 	case train.Snapshot:
-		r.emit(e, nil, func(w io.Writer) { fmt.Fprintf(w, "snapshot of epoch %g: %s\n", e.Epoch, e.Path) })
+		r.emit(e, nil, func(w io.Writer) { fmt.Fprintf(w, "snapshot of epoch %.4g: %s\n", e.Epoch, e.Path) })
 	case train.Done:
 		r.emit(e, nil, func(w io.Writer) {
-			fmt.Fprintf(w, "%s after %.1f s, best epoch %g\n", e.Reason, e.Seconds, e.BestEpoch)
+			best := "nothing was validated"
+			if e.BestEpoch > 0 {
+				best = fmt.Sprintf("best epoch %.4g", e.BestEpoch)
+			}
+			fmt.Fprintf(w, "%s after %.1f s, %s\n", e.Reason, e.Seconds, best)
 		})
 	case train.Warning:
 		complain(r.out.stderr, e.Fault, done)

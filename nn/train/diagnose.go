@@ -253,12 +253,12 @@ func (h *History) highest() (top float64) {
 	return top
 }
 
-// rate returns the rate that the run began with.
-func (h *History) rate() float64 {
-	if len(h.Steps) == 0 {
-		return 0
+// rate returns the largest rate so far: the one that was set, once the warm-up is over.
+func (h *History) rate() (most float64) {
+	for _, s := range h.Steps {
+		most = math.Max(most, s.Rate)
 	}
-	return h.Steps[0].Rate
+	return most
 }
 
 // rateTooLow: a typical layer never moves by more than a ten-thousandth of its weights a step.

@@ -143,3 +143,14 @@ func BenchmarkDiagnose(b *testing.B) {
 		Diagnose(h)
 	}
 }
+
+// The rate that is told is the one that was set, and not that of the first step of a warm-up.
+func TestTheRateOfARunThatWarmsUp(t *testing.T) {
+	h := History{}
+	for i := range 20 {
+		h.Steps = append(h.Steps, StepPoint{Epoch: float64(i), Loss: 1, Rate: .004 * min(1, float64(i+1)/5) * (1 - float64(i)/40)})
+	}
+	if got := h.rate(); got < .0035 || got > .004 {
+		t.Errorf("the rate is %g", got)
+	}
+}

@@ -88,9 +88,10 @@ type (
 	// Done comes last, however the run ended.
 	Done struct {
 		Iteration int
+		Epoch     float64
 		Reason    string // finished, stopped or diverged
 		Seconds   float64
-		BestEpoch float64
+		BestEpoch float64 // 0: none was validated
 	}
 )
 

@@ -41,7 +41,7 @@ type line struct {
 	Path      string     `json:"path,omitempty"`
 	Reason    string     `json:"reason,omitempty"`
 	Seconds   float64    `json:"seconds,omitempty"`
-	BestEpoch float64    `json:"best_epoch,omitempty"`
+	BestEpoch *float64   `json:"best_epoch,omitempty"`
 	Code      string     `json:"code,omitempty"`
 	Text      string     `json:"text,omitempty"`
 	Args      []any      `json:"args,omitempty"`
@@ -137,7 +137,7 @@ func lineOf(e Event) (l line, ok bool) {
 	case Warning:
 		l = line{Event: "warning", Iteration: e.Iteration, Epoch: e.Epoch, Code: e.Fault.Code, Text: e.Fault.Sentence(), Args: e.Fault.Args}
 	case Done:
-		l = line{Event: "done", Iteration: e.Iteration, Reason: e.Reason, Seconds: e.Seconds, BestEpoch: e.BestEpoch}
+		l = line{Event: "done", Iteration: e.Iteration, Epoch: e.Epoch, Reason: e.Reason, Seconds: e.Seconds, BestEpoch: &e.BestEpoch}
 	default:
 		return l, false
 	}
@@ -234,7 +234,11 @@ func DecodeEvent(b []byte) (Event, error) {
 		f.Args = l.Args
 		return Warning{l.Iteration, l.Epoch, f}, nil
 	case "done":
-		return Done{l.Iteration, l.Reason, l.Seconds, l.BestEpoch}, nil
+		d := Done{Iteration: l.Iteration, Epoch: l.Epoch, Reason: l.Reason, Seconds: l.Seconds}
+		if l.BestEpoch != nil {
+			d.BestEpoch = *l.BestEpoch
+		}
+		return d, nil
 	}
 	return nil, fmt.Errorf("train: unknown event %q", l.Event)
 }

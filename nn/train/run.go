@@ -80,7 +80,7 @@ func Run(ctx context.Context, j Job, observe func(Event)) (Result, error) {
 	reason, err := r.loop()
 	result := Result{Reason: reason, Seconds: r.seconds(), BestEpoch: r.place.BestEpoch}
 	if reason != "" {
-		err = cmp.Or(err, r.setState(reason), r.tell(Done{r.place.Iteration, reason, result.Seconds, result.BestEpoch}))
+		err = cmp.Or(err, r.setState(reason), r.tell(Done{r.place.Iteration, r.place.Epoch, reason, result.Seconds, result.BestEpoch}))
 	}
 	return result, cmp.Or(err, r.close()) // the first: what failed after it, on a full disk say, failed for the same reason
 }

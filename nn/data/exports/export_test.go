@@ -232,3 +232,13 @@ func TestWhatAFormatCannotSay(t *testing.T) {
 	_, err = exports.Export(t.Context(), importtest.Imported(t, masks.Folder(t), func(o *imports.Options) { o.ValPercent = 0 }), out, exports.Options{Format: "instances"}, nil)
 	datatest.WantFault(t, err, "export.instances.none")
 }
+
+// Of a data set for a task that no format can be written for, no list of formats is promised.
+func TestATaskWithoutAFormat(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "shapes")
+	if _, err := samples.Import(t.Context(), "shapes", folder, samples.Options{Task: data.Detection, Count: 10, Seed: 1}, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := exports.Export(t.Context(), importtest.Reopened(t, folder), filepath.Join(t.TempDir(), "x"), exports.Options{Format: "masks"}, nil)
+	datatest.WantFault(t, err, "export.task.none")
+}

@@ -51,6 +51,9 @@ func FindWriter(name string, set string, task data.Task) (Writer, error) {
 				others = append(others, o.Name)
 			}
 		}
+		if len(others) == 0 {
+			return Writer{}, fault.New("export.task.none", "%s is a data set for %s, which no format can be written for yet.", set, string(task))
+		}
 		return Writer{}, fault.New("export.task", "%s is a data set for %s, which the format %s does not support. Choose one of %s.", set, string(task), name, strings.Join(others, ", "))
 	}
 	return w, nil
