@@ -13,10 +13,14 @@ import (
 // and integers in lists. ResNet-152 has some 20,000. Weights, which are all the rest, take as much as in the file.
 const maxParts = 1 << 17
 
+// maxPacked bounds how often one message has a packed list: each time the whole list so far is copied. Files have each list once.
+const maxPacked = 8
+
 // What bounded finds.
 var (
-	errParts = errors.New("more parts than maxParts")
-	errWire  = errors.New("not binary protobuf")
+	errParts  = errors.New("more parts than maxParts")
+	errPacked = errors.New("a list in more parts than maxPacked")
+	errWire   = errors.New("not binary protobuf")
 )
 
 // bounded reports by its error whether a NetParameter can be unmarshalled without taking much more memory than it has bytes.
@@ -27,6 +31,7 @@ func bounded(b []byte) error {
 
 // spend takes the parts of a message from those that are left.
 func spend(left *int, b []byte, message protoreflect.MessageDescriptor) error {
+	packed := 0
 	for len(b) > 0 {
 		number, wire, n := protowire.ConsumeTag(b)
 		if n < 0 {
@@ -41,6 +46,11 @@ func spend(left *int, b []byte, message protoreflect.MessageDescriptor) error {
 		field := message.Fields().ByNumber(number)
 		if field == nil {
 			continue
+		}
+		if field.IsList() && wire == protowire.BytesType && field.Kind() != protoreflect.MessageKind && field.Kind() != protoreflect.StringKind {
+			if packed++; packed > maxPacked {
+				return errPacked
+			}
 		}
 		content, _ := protowire.ConsumeBytes(value) // of a field of type bytes, which was found to be whole
 		switch kind := field.Kind(); {

@@ -42,9 +42,12 @@ func Read(b []byte, file string) (model.Source, error) {
 	if bytes.HasPrefix(b, []byte("\x89HDF")) {
 		return model.Source{}, fault.New("caffe.hdf5", "%s is a Caffe model saved as HDF5, which cannot be read. Save it with Caffe as binary protobuf (snapshot_format: BINARYPROTO).", file)
 	}
-	if err := bounded(b); errors.Is(err, errParts) {
+	switch err := bounded(b); {
+	case errors.Is(err, errParts):
 		return model.Source{}, r.damaged("it has over %d layers, names, blobs and dimensions", maxParts)
-	} else if err != nil {
+	case errors.Is(err, errPacked):
+		return model.Source{}, r.damaged("it has a list in over %d parts", maxPacked)
+	case err != nil:
 		return model.Source{}, r.damaged("it is cut off, or not binary protobuf")
 	}
 	var net caffepb.NetParameter

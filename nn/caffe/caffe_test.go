@@ -225,6 +225,7 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 		{"many blobs", caffetest.Message(nil, 100, bytes.Repeat(caffetest.Message(nil, 7, nil), 100)), "caffe.damaged", "blobs"},
 		{"many dimensions", with(caffetest.Style{}, six[:1], 1, 1, 1, 1, 1, 1, 1, 1, 1), "caffe.damaged", "dimensions"},
 		{"many dimensions, each with a tag", with(caffetest.Style{Unpacked: true}, six[:1], 1, 1, 1, 1, 1, 1, 1, 1, 1), "caffe.damaged", "dimensions"},
+		{"numbers one by one, each in a list of its own", blob(bytes.Repeat(caffetest.Message(nil, 5, make([]byte, 4)), maxPacked+1)), "caffe.damaged", "parts"},
 		{"no shape", blob(caffetest.Message(nil, 5, make([]byte, 8))), "caffe.damaged", "shape"},
 		{"another shape", with(caffetest.Style{}, six, 2, 2), "caffe.damaged", "6 numbers"},
 		{"a huge shape", with(caffetest.Style{}, six, 1<<40, 1<<40), "caffe.damaged", "bounds"},

@@ -84,9 +84,9 @@ type worker struct {
 	_       [256]byte // other workers' arguments are not to share a line of the caches with these: they change with every tile
 }
 
-// tile returns the worker's arguments of tiles, of one stretch of B and with nothing fetched ahead.
+// tile returns the worker's arguments of tiles, of one stretch of B, without a bias and with nothing fetched ahead.
 func (w *worker) tile() *tileArgs {
-	w.t.skip = 0
+	w.t.skip, w.t.bias = 0, nil
 	w.t.ahead, w.t.turn = uintptr(unsafe.Pointer(&w.t)), 0
 	return &w.t
 }

@@ -253,6 +253,16 @@ func TestPredictorComputesTheModel(t *testing.T) {
 			t.Errorf("%+v of margin %g, want %g", g, z[g.Class], v)
 		}
 	}
+	m.Spec.Outputs = []string{"out"}
+	scores, err := m.Open(kernel.NewReference(), 1, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer scores.Close()
+	if _, err := scores.Top(colours(), 5); fault.Code(err) != "model.output.scores" {
+		t.Errorf("scores are passed off as probabilities: %v", err)
+	}
+	m.Spec.Outputs = nil
 	m.Weights["out.bias"] = nn.NewTensor(3)
 	if _, err := m.Open(kernel.NewReference(), 2, false); fault.Code(err) != "nn.weights.fit" {
 		t.Errorf("weights of another shape: %v", err)

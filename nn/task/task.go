@@ -84,6 +84,9 @@ func Fits(t data.Task, network *nn.Network) error {
 	if outputs := network.Outputs(); len(outputs) > 1 {
 		return fault.New("task.fit.outputs", "The network %s has %d outputs, but the task asks one question. Name one output, or none, in the network's file.", network.Spec.Name, len(outputs))
 	}
+	if o := network.Outputs()[0]; !o.Kind.Loss {
+		return fault.New("task.fit.loss", "The network %s answers with the layer %s, which is not a loss, so there is nothing to compare its answers with. Name a loss as its output, or none.", network.Spec.Name, o.Layer)
+	}
 	out, sees := network.Outputs()[0].Shape, network.Spec.Input
 	h, w := r.places(sees)
 	if out.H != h || out.W != w {

@@ -36,6 +36,7 @@ func TestNetworksFitTasks(t *testing.T) {
 		{"another loss at half the pixels", data.Segmentation, []nn.Layer{score, half, loss("other", "half"), loss("loss", "score")}, []string{"loss"}, "task.fit.size"},
 		{"one output of two losses", data.Segmentation, []nn.Layer{score, loss("other", "score"), loss("loss", "score")}, []string{"other"}, ""},
 		{"two outputs", data.Segmentation, []nn.Layer{score, loss("other", "score"), loss("loss", "score")}, []string{"other", "loss"}, "task.fit.outputs"},
+		{"an output that is no loss", data.Segmentation, []nn.Layer{score, loss("loss", "score")}, []string{"score"}, "task.fit.loss"},
 		{"an unknown task", "counting", []nn.Layer{score, loss("loss", "score")}, nil, "task.unknown"},
 	} {
 		s := nn.Spec{Format: nn.Format, Name: "net", Input: nn.Shape{C: 1, H: 4, W: 6}, Classes: 2, Layers: c.layers, Outputs: c.outputs}

@@ -233,6 +233,21 @@ func TestWhatAFormatCannotSay(t *testing.T) {
 	datatest.WantFault(t, err, "export.instances.none")
 }
 
+// Classes that are called like what systems leave about are read again.
+func TestClassesCalledLikeLitter(t *testing.T) {
+	picture := func(v byte) []byte { return datatest.PNG(t, datatest.Grey(4, 4, v)) }
+	d := importtest.Imported(t, datatest.Files{"a/x.png": picture(1), "b/y.png": picture(2), "c/z.png": picture(3)}.Folder(t), func(o *imports.Options) { o.ValPercent = 0 })
+	if err := d.Edit(func(e *data.Edit) error {
+		return errors.Join(e.RenameClass(0, "Thumbs.db"), e.RenameClass(1, "__MACOSX"))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	folder, left := export(t, d, "folders")
+	if again := importtest.Imported(t, folder, func(o *imports.Options) { o.ValPercent = 0 }); again.Len() != 3 || !slices.Equal(left, []string{"export.classes.renamed"}) {
+		t.Errorf("%d of 3 images are read again; told of %q", again.Len(), left)
+	}
+}
+
 // Of a data set for a task that no format can be written for, no list of formats is promised.
 func TestATaskWithoutAFormat(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "shapes")

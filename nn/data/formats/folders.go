@@ -246,6 +246,9 @@ func classFolderNames(classes []string) []string {
 		if err != nil {
 			name = fmt.Sprintf("class %d", i)
 		}
+		if source.IsLitter(name) { // an import would pass over it
+			name = "_" + name
+		}
 		free := name
 		for n := 2; taken[strings.ToLower(free)]; n++ {
 			free = fmt.Sprintf("%s (%d)", name, n)

@@ -104,7 +104,7 @@ func zipTree(f *os.File, source string, size int64) (*Tree, error) {
 	left := allowance(size)
 	for _, e := range z.File {
 		name, ok := cleanName(zipName(e))
-		if !ok || litter(name) || !e.Mode().IsRegular() || strings.HasSuffix(e.Name, "/") {
+		if !ok || IsLitter(name) || !e.Mode().IsRegular() || strings.HasSuffix(e.Name, "/") {
 			continue
 		}
 		if left -= int64(min(e.UncompressedSize64, maxUnpacked)); left < 0 {
@@ -188,7 +188,7 @@ func tarTree(ctx context.Context, r io.Reader, f *os.File, source string, size i
 			return nil, bombFault(source)
 		}
 		name, ok := cleanName(h.Name)
-		if !ok || litter(name) || h.Typeflag != tar.TypeReg {
+		if !ok || IsLitter(name) || h.Typeflag != tar.TypeReg {
 			continue
 		}
 		if len(t.Files) >= maxFiles {

@@ -128,8 +128,8 @@ func naturallyByFolder(a, b string) int {
 	}
 }
 
-// litter reports whether a path is hidden or a file that systems leave about.
-func litter(p string) bool {
+// IsLitter reports whether a path is hidden or one that systems leave about: no Tree has it.
+func IsLitter(p string) bool {
 	for part := range strings.SplitSeq(p, "/") {
 		if strings.HasPrefix(part, ".") || part == "__MACOSX" {
 			return true
@@ -219,7 +219,7 @@ func (w *walk) folder(p string, depth int) error {
 
 // entry takes a file, or goes into a folder.
 func (w *walk) entry(p string, e fs.DirEntry, depth int) error {
-	if litter(p) {
+	if IsLitter(p) {
 		return nil
 	}
 	full := filepath.Join(w.root, filepath.FromSlash(p))
