@@ -100,7 +100,7 @@ func TestWhatTheCurvesSay(t *testing.T) {
 	}{
 		{"well", "It learned well", epochs([]float64{.4, .2, .12}, []float64{.3, .2, .15})},
 		{"overfitting", "Overfitting: since epoch 2", epochs([]float64{.4, .2, .1, .05, .02}, []float64{.3, .2, .25, .3, .35})},
-		{"gap", "lies well above training", epochs([]float64{.4, .2, .1}, []float64{.5, .45, .4})},
+		{"gap", "is well above the training loss", epochs([]float64{.4, .2, .1}, []float64{.5, .45, .4})},
 		{"no validation", "no validation images", []train.Epoch{{Epoch: 1, TrainLoss: .3, ValLoss: math.NaN()}}},
 	} {
 		p.Update(synthetic(t, h.State(), c.epochs))

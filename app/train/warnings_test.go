@@ -126,7 +126,7 @@ func TestWhatIsSaidBelongsToTheRun(t *testing.T) {
 			s.Curves["run 1"].Loss = append(s.Curves["run 1"].Loss, session.Point{X: float64(i) / 100, Y: 2})
 		}
 		p.Update(s)
-		if text := said(p); !strings.Contains(text, c.says) || strings.Contains(text, "going on") {
+		if text := said(p); !strings.Contains(text, c.says) || strings.Contains(text, "in progress") {
 			t.Errorf("of a run that ended as %s before its first epoch it says %q", c.state, text)
 		}
 	}
