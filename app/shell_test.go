@@ -150,7 +150,7 @@ func TestErrorsMergeAndGo(t *testing.T) {
 func TestErrorsFollowTheLanguageAndCoverNoTools(t *testing.T) {
 	w := open(t, "en")
 	for n := range 3 {
-		w.Fault(fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", fmt.Sprintf("run %d", n)))
+		w.Fault(fault.New("workspace.run.exists", "There is already a run %s. Choose another name.", fmt.Sprintf("run %d", n)))
 	}
 	w.banners.tell(func() string { return w.Text("notice.run.finished", "run 1") })
 	w.setLanguage("ko")
@@ -205,7 +205,7 @@ func TestEscapeHidesDialogs(t *testing.T) {
 	}
 	w.Ask("name", "", "run 1", "rename", func(name string) error {
 		if name == "run 1" {
-			return fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", name)
+			return fault.New("workspace.run.exists", "There is already a run %s. Choose another name.", name)
 		}
 		return taken(name)
 	})

@@ -196,7 +196,7 @@ func (a *analysis) names() {
 	for i, l := range a.layers {
 		a.r.Layers[i] = LayerReport{Name: l.Name, Type: l.Type}
 		if _, twice := a.index[l.Name]; twice || l.Name == Data {
-			a.report(problem(l, fault.New("nn.name.twice", "Two layers are called %s. Give one another name.", l.Name)))
+			a.report(problem(l, fault.New("nn.name.twice", "Two layers are called %s. Rename one of them.", l.Name)))
 			continue
 		}
 		a.index[l.Name] = i
@@ -234,7 +234,7 @@ func (a *analysis) sort() {
 	for i := range a.layers {
 		if in := visit(i); in >= 0 {
 			l := a.layers[in]
-			a.report(problem(l, fault.New("nn.circle", "%s is fed by itself, in a circle. Remove one of the wires.", l.Name)))
+			a.report(problem(l, fault.New("nn.circle", "%s is part of a cycle: its output leads back to its own input. Remove one of the wires.", l.Name)))
 			return
 		}
 	}
@@ -313,7 +313,7 @@ func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 				return s
 			}})
 		}
-		a.report(problem(l, fault.New("nn.input.missing", "Nothing leads into %s: it has %d of the %d inputs that it needs. Draw a wire to it.", l.Name, len(l.Inputs), kind.MinInputs), repairs...))
+		a.report(problem(l, fault.New("nn.input.missing", "%s lacks an input: it has %d of the %d that it needs. Draw a wire to it.", l.Name, len(l.Inputs), kind.MinInputs), repairs...))
 		return nil, false
 	}
 	if len(l.Inputs) > kind.MaxInputs {
@@ -332,7 +332,7 @@ func (a *analysis) inputs(l Layer, kind Kind) ([]Shape, bool) {
 			return nil, false
 		}
 		if kindOf := kinds[a.layers[j].Type]; kindOf.Loss {
-			a.report(problem(l, fault.New("nn.loss.middle", "%s comes after the loss %s, but a loss is the end. Draw its wire from a layer before the loss.", l.Name, name)))
+			a.report(problem(l, fault.New("nn.loss.middle", "%s comes after the loss %s, but nothing can follow a loss. Draw its wire from a layer before the loss.", l.Name, name)))
 			return nil, false
 		}
 		if !a.r.Layers[j].OK {

@@ -66,7 +66,7 @@ var mistakes = []struct {
 	{"two inputs", inputs("conv2", "pool1", "conv1"), "nn.input.many", "conv2", ""},
 	{"unknown input", inputs("conv2", "nowhere"), "nn.input.unknown", "conv2", ""},
 	{"circle", inputs("conv1", "relu1"), "nn.circle", "conv1", ""},
-	{"fed by itself", inputs("relu1", "relu1"), "nn.circle", "relu1", ""},
+	{"its own input", inputs("relu1", "relu1"), "nn.circle", "relu1", ""},
 	{"listed before a circle that it follows", all(inputs("conv1", "pool2"), inputs("conv2", "conv2")), "nn.circle", "conv2", ""},
 	{"after the loss", func(s *Spec) {
 		s.Layers = append(s.Layers, Layer{Name: "late", Type: "relu", Inputs: []string{"loss"}})

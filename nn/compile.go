@@ -48,7 +48,7 @@ func (o Options) fits(s Spec) error {
 	}
 	for _, i := range s.Losses() {
 		if l := s.Layers[i]; !kinds[l.Type].weighs {
-			return fault.New("nn.class-weights.loss", "The loss %s is a %s, which cannot weigh classes. Choose a softmax-loss, or train without class weights.", l.Name, l.Type)
+			return fault.New("nn.class-weights.loss", "The loss %s is a %s, which does not support class weights. Choose a softmax-loss, or train without class weights.", l.Name, l.Type)
 		}
 	}
 	if len(o.ClassWeights) != s.Classes {

@@ -40,7 +40,7 @@ func deconvolution() Kind {
 				along(s.W, g.Kernel.W, g.Stride.W, g.Pad.W+g.PadEnd.W, g.Dilation.W),
 			}
 			if out.H < 1 || out.W < 1 {
-				return Shape{}, problem(l, fault.New("nn.deconvolution.pad", "The padding of %s cuts off all of the image that it makes of %d×%d places. Choose a smaller padding.",
+				return Shape{}, problem(l, fault.New("nn.deconvolution.pad", "The padding of %s cuts away the whole output that it makes from a %d×%d input. Choose a smaller padding.",
 					l.Name, s.H, s.W), withoutPadding(l.Name))
 			}
 			return out, nil

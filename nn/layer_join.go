@@ -14,7 +14,7 @@ func concat() Kind {
 			for i, s := range in[1:] {
 				if s.H != out.H || s.W != out.W {
 					return out, problem(l, fault.New("nn.concat.size",
-						"%s joins images of different sizes: %d×%d of %s and %d×%d of %s. Give them the same size, with padding or stride before.",
+						"%s joins images of different sizes: %d×%d from %s and %d×%d from %s. Give them the same size with padding or stride in earlier layers.",
 						l.Name, out.H, out.W, l.Inputs[0], s.H, s.W, l.Inputs[i+1]))
 				}
 				out.C += s.C
@@ -49,7 +49,7 @@ func add() Kind {
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			if in[0] != in[1] {
 				return in[0], problem(l, fault.New("nn.add.shape",
-					"%s adds two things of different shapes: %s of %s and %s of %s. Make them alike.", l.Name, in[0].String(), l.Inputs[0], in[1].String(), l.Inputs[1]))
+					"%s adds two things of different shapes: %s of %s and %s of %s. Give them the same shape.", l.Name, in[0].String(), l.Inputs[0], in[1].String(), l.Inputs[1]))
 			}
 			return in[0], nil
 		},

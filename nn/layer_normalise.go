@@ -13,7 +13,7 @@ func lrn() Kind {
 		Fields: []Field{whole("size", 5, 1, 511), choice("region", "across", "within"), number("alpha", 1e-4, 0, 100), number("beta", .75, 0, 10)},
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			if size := l.Int("size"); within(l) && size%2 == 0 {
-				return in[0], problem(l, fault.New("nn.lrn.even", "%s normalises over %d×%d places, which have no middle. Choose an odd size.", l.Name, size, size),
+				return in[0], problem(l, fault.New("nn.lrn.even", "%s normalises over %d×%d positions, which have no centre. Choose an odd size.", l.Name, size, size),
 					setting(l.Name, "size", float64(size-1)))
 			}
 			return in[0], nil

@@ -41,7 +41,7 @@ func crop() Kind {
 		shape: func(l Layer, in []Shape) (Shape, *Problem) {
 			s, like := in[0], in[1]
 			if like.H > s.H || like.W > s.W {
-				return Shape{}, problem(l, fault.New("nn.crop.small", "%s cuts the %d×%d image of %s to the size of %s, but that is larger: %d×%d. Draw the wire of the larger one first.",
+				return Shape{}, problem(l, fault.New("nn.crop.small", "%s crops the %d×%d image from %s to the size of %s, but that is larger: %d×%d. Connect the larger one first.",
 					l.Name, s.H, s.W, l.Inputs[0], l.Inputs[1], like.H, like.W), exchanged(l.Name))
 			}
 			if row, column := part(l, s, like); row+like.H > s.H || column+like.W > s.W {
@@ -52,7 +52,7 @@ func crop() Kind {
 					}
 					return s
 				}}
-				return Shape{}, problem(l, fault.New("nn.crop.offset", "From row %d and column %d on, the %d×%d image that %s cuts has no %d×%d places. Choose a smaller offset.",
+				return Shape{}, problem(l, fault.New("nn.crop.offset", "From row %d and column %d on, the %d×%d image that %s crops has no room for %d×%d. Choose a smaller offset.",
 					row, column, s.H, s.W, l.Name, like.H, like.W), fix)
 			}
 			return Shape{s.C, like.H, like.W}, nil

@@ -224,23 +224,23 @@ func (s Spec) JSON() []byte {
 func Parse(b []byte) (Spec, error) {
 	var s Spec
 	if len(b) > maxJSON {
-		return s, fault.New("nn.file.large", "The network file has %d bytes; a network has at most %d. Choose a network.json.", len(b), maxJSON)
+		return s, fault.New("nn.file.large", "The network file has %d bytes; at most %d are allowed. Choose a network.json.", len(b), maxJSON)
 	}
 	var head struct {
 		Format int `json:"format"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
-		return s, fault.New("nn.file.damaged", "This is no network file, or it is cut off. Choose a network.json.").Because(err)
+		return s, fault.New("nn.file.damaged", "This is not a network file, or it is cut off. Choose a network.json.").Because(err)
 	}
 	if head.Format > Format {
 		return s, fault.New("nn.file.newer", "The network was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", head.Format, Format)
 	}
 	d := json.NewDecoder(bytes.NewReader(b))
 	if err := d.Decode(&s); err != nil {
-		return s, fault.New("nn.file.damaged", "This is no network file, or it is cut off. Choose a network.json.").Because(err)
+		return s, fault.New("nn.file.damaged", "This is not a network file, or it is cut off. Choose a network.json.").Because(err)
 	}
 	if head.Format < 1 {
-		return s, fault.New("nn.file.format", "The network file does not tell its format. Choose a network.json.")
+		return s, fault.New("nn.file.format", "The network file does not state its format. Choose a network.json.")
 	}
 	return s, s.check()
 }
@@ -248,7 +248,7 @@ func Parse(b []byte) (Spec, error) {
 // check checks whether the spec is within bounds.
 func (s Spec) check() error {
 	if len(s.Layers) > maxLayers {
-		return fault.New("nn.layers.many", "The network has %d layers; at most %d are possible.", len(s.Layers), maxLayers)
+		return fault.New("nn.layers.many", "The network has %d layers; at most %d are allowed.", len(s.Layers), maxLayers)
 	}
 	if f := s.checkInput(); f != nil {
 		return f
@@ -259,7 +259,7 @@ func (s Spec) check() error {
 			return fault.New("nn.name.bounds", "A layer's name is empty or longer than %d bytes.", maxNameLen)
 		}
 		if names[l.Name] {
-			return fault.New("nn.name.twice", "Two layers are called %s. Give one another name.", l.Name)
+			return fault.New("nn.name.twice", "Two layers are called %s. Rename one of them.", l.Name)
 		}
 		names[l.Name] = true
 		if len(l.Inputs) > maxLayers {
@@ -316,13 +316,13 @@ func (k Kind) checkSettings(l Layer) *fault.Fault {
 func (f Field) Check(v Value) *fault.Fault {
 	if f.Type == Choice {
 		if !slices.Contains(f.Choices, v.Text) {
-			return fault.New("nn.field.choice", "%s is one of %v, not %s.", f.Key, f.Choices, v.Text)
+			return fault.New("nn.field.choice", "%s must be one of %v, not %s.", f.Key, f.Choices, v.Text)
 		}
 		return nil
 	}
 	n := v.Number
 	if v.Text != "" || math.IsNaN(n) || n < f.Min || n > f.Max || f.Type == Int && n != math.Trunc(n) {
-		return fault.New("nn.field.range", "%s is a number from %g to %g.", f.Key, f.Min, f.Max)
+		return fault.New("nn.field.range", "%s must be a number from %g to %g.", f.Key, f.Min, f.Max)
 	}
 	return nil
 }

@@ -208,14 +208,14 @@ func TestFaultInBothLanguages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = fmt.Errorf("opening: %w", fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", "run 1").Because(os.ErrExist))
-	if got := en.Fault(err); got != "There is a run run 1 already. Choose another name." {
+	err = fmt.Errorf("opening: %w", fault.New("workspace.run.exists", "There is already a run %s. Choose another name.", "run 1").Because(os.ErrExist))
+	if got := en.Fault(err); got != "There is already a run run 1. Choose another name." {
 		t.Errorf("English: %q", got)
 	}
 	if got := ko.Fault(err); !strings.Contains(got, "run 1") || !strings.Contains(got, "이미 있습니다") {
 		t.Errorf("Korean: %q", got)
 	}
-	nested := fault.New("nn.setting.range", "In the layer %s: %s", "conv1", fault.New("nn.field.range", "%s is a number from %g to %g.", "stride", 1., 512.))
+	nested := fault.New("nn.setting.range", "In the layer %s: %s", "conv1", fault.New("nn.field.range", "%s must be a number from %g to %g.", "stride", 1., 512.))
 	if got := ko.Fault(nested); !strings.Contains(got, "1부터 512까지") {
 		t.Errorf("a sentence within a Korean one: %q", got)
 	}

@@ -18,7 +18,7 @@ type card struct {
 
 func (c card) Prepare(p *kernel.Program) (kernel.Executor, error) {
 	if c.steps < 0 {
-		return nil, fault.New("gpu.memory", "The network needs %d MB on %s, which has not as much left. Choose a smaller batch or network, or the CPU.", 9, "X")
+		return nil, fault.New("gpu.memory", "The network needs %d MB on %s, which does not have that much left. Choose a smaller batch or network, or the CPU.", 9, "X")
 	}
 	x, err := c.Device.Prepare(p)
 	return &onCard{x, c.steps}, err
@@ -31,7 +31,7 @@ type onCard struct {
 
 func (x *onCard) Run(s kernel.Step) error {
 	if x.left--; x.left < 0 {
-		return fault.New("gpu.lost", "The graphics processor %s was lost: it was taken away, or its driver began anew. Go on from the last snapshot, on the CPU if it happens again.", "X")
+		return fault.New("gpu.lost", "The GPU %s was lost: it was removed, or its driver restarted. Go on from the last snapshot, on the CPU if it happens again.", "X")
 	}
 	return x.Executor.Run(s)
 }

@@ -124,7 +124,7 @@ func (s *Session) Evaluated(q EvaluationRequest, done func(*train.Evaluation)) {
 func (s *Session) evaluated(state *State, q EvaluationRequest) (*Run, *data.Dataset, error) {
 	r := state.run(q.Run)
 	if r == nil {
-		return nil, nil, fault.New("session.evaluate.run", "There is no run %s any more. Choose another one.", q.Run)
+		return nil, nil, fault.New("session.evaluate.run", "The run %s no longer exists. Choose another one.", q.Run)
 	}
 	if r.Err != nil {
 		return nil, nil, r.Err

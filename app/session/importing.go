@@ -107,7 +107,7 @@ func (s *Session) startImport(name, source string, run func(ctx context.Context,
 	s.change(func(*State) { began = s.importing.begin(name, source, cancel) })
 	if !began {
 		cancel()
-		s.fail(fault.New("session.import.busy", "Another import is going on. Wait for its end or cancel it."))
+		s.fail(fault.New("session.import.busy", "Another import is in progress. Wait for it to finish or cancel it."))
 		return
 	}
 	s.work.run(func(context.Context) {

@@ -112,7 +112,7 @@ func (s *Session) Enqueue(configs []train.Config) error {
 		}
 	}
 	if most := len(state.Waiting) + len(configs); most > workspace.MaxQueue {
-		return fault.New("session.queue.long", "%d runs would wait; at most %d may. Let some of them end first.", most, workspace.MaxQueue)
+		return fault.New("session.queue.long", "%d runs would be waiting; at most %d can. Let some of them finish first.", most, workspace.MaxQueue)
 	}
 	if state.Training == nil && len(configs) > 0 {
 		if _, err := s.Train(configs[0]); err != nil {

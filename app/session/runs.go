@@ -42,7 +42,7 @@ func (s *Session) addRun(name string) {
 // unused returns a fault if a run is going on.
 func (s *Session) unused(run string) error {
 	if s.training.run() == run {
-		return fault.New("session.run.used", "The run %s is going on. Stop it first.", run)
+		return fault.New("session.run.used", "The run %s is in progress. Stop it first.", run)
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func (s *Session) DeleteRun(name string) {
 		return
 	}
 	if needsWeights(s.State().Waiting, s.space.RunPath(name)) {
-		s.fail(fault.New("session.run.needed", "A run that waits is to start from the weights of %s. Take that one out of the queue first.", name))
+		s.fail(fault.New("session.run.needed", "A waiting run will start from the weights of %s. Take it out of the queue first.", name))
 		return
 	}
 	s.work.run(func(context.Context) {

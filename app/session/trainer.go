@@ -64,7 +64,7 @@ func (t *trainer) begin(l *live) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.live != nil {
-		return fault.New("session.training.busy", "The run %s is going on. Wait for its end or stop it first.", t.live.run)
+		return fault.New("session.training.busy", "The run %s is in progress. Wait for it to finish, or stop it first.", t.live.run)
 	}
 	l.requests = make(chan train.Request, maxRequests)
 	t.live = l

@@ -101,7 +101,7 @@ func (s *Session) ExtendRun(name string, epochs int) error {
 	state := s.State()
 	r := state.run(name)
 	if r == nil || r.Err != nil {
-		return fault.New("session.run.none", "There is no run %s that could go on. Choose another one.", name)
+		return fault.New("session.run.none", "There is no run %s that can be resumed. Choose another one.", name)
 	}
 	d := slices.IndexFunc(state.Datasets, func(d Dataset) bool { return d.Path == r.Info.Dataset })
 	if d < 0 {

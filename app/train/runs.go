@@ -228,7 +228,7 @@ func (p *Page) extend(r session.Run) {
 	p.host.Ask(dialogTitle(p.text("run.extend")), p.text("run.extend.text", r.Name, r.Info.Config.Epochs), "10", p.text("run.extend.action"), func(text string) error {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 || n > most {
-			return fault.New("training.extend", "%q is no number of epochs from 1 to %d.", text, most)
+			return fault.New("training.extend", "%q is not a number of epochs from 1 to %d.", text, most)
 		}
 		return p.host.Session().ExtendRun(r.Name, n)
 	})

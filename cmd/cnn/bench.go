@@ -17,9 +17,9 @@ import (
 // benchVerb is `cnn bench`.
 type benchVerb struct {
 	Nets    string  `default:"lenet,cifar-quick,alexnet,googlenet" help:"Networks to measure."`
-	Batch   int     `placeholder:"N" help:"Batch; 0: the network's own."`
-	Seconds float64 `default:"4" help:"How long each measurement takes, about."`
-	Kernels bool    `help:"Measure single kernels instead of networks."`
+	Batch   int     `placeholder:"N" help:"Batch size; 0: the network's own."`
+	Seconds float64 `default:"4" help:"Approximate length of each measurement."`
+	Kernels bool    `help:"Measure single kernels instead of whole networks."`
 	engineFlags
 }
 
@@ -54,7 +54,7 @@ func (b *besideLine) words() string {
 	}
 	s := fmt.Sprintf("\n%-12s the CPU beside it: train %8.1f images/s  use %8.1f images/s, one by one %8.1f", "", b.CPUTrain, b.CPUInfer, b.CPUSingle)
 	if b.Software {
-		s += "; there is no graphics processor here: the processor plays one, which says nothing of a card's speed"
+		s += "; there is no GPU here: the CPU emulates one, which says nothing about a card's speed"
 	}
 	return s
 }

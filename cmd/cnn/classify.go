@@ -19,7 +19,7 @@ import (
 // classifyVerb is `cnn classify --model MODEL IMAGE|FOLDER…`.
 type classifyVerb struct {
 	Model    string   `required:"" placeholder:"MODEL" help:"Folder of the model or run."`
-	Top      int      `default:"5" help:"How many predictions to tell."`
+	Top      int      `default:"5" help:"How many predictions to print."`
 	Snapshot string   `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
 	Images   []string `arg:"" name:"image" help:"Images, or folders of images."`
 	engineFlags
@@ -79,7 +79,7 @@ func withPredictor(folder, snapshot string, task data.Task, e engineFlags, batch
 		if verb, ok := verbs[m.Task]; ok {
 			instead = "use cnn " + verb + ", or "
 		}
-		return fault.New("cnn.task", "The model %s was trained for %s, and this needs one for %s: %schoose another model.", folder, string(m.Task), string(task), instead)
+		return fault.New("cnn.task", "The model %s was trained for %s, but this command needs one for %s: %schoose another model.", folder, string(m.Task), string(task), instead)
 	}
 	device, err := e.open()
 	if err != nil {
@@ -131,7 +131,7 @@ func filesIn(folder string) []picture {
 		return nil
 	})
 	if len(out) == 0 {
-		return []picture{{folder, fault.New("cnn.folder.empty", "The folder %s holds no files. Name a folder of images.", folder)}}
+		return []picture{{folder, fault.New("cnn.folder.empty", "The folder %s contains no files. Name a folder of images.", folder)}}
 	}
 	return out
 }
@@ -163,7 +163,7 @@ func (f pictureFile) of(photo string) (string, error) {
 		to = filepath.Join(to, strings.TrimSuffix(filepath.Base(photo), filepath.Ext(photo))+f.ending)
 	}
 	if _, err := os.Stat(to); err == nil && !f.force {
-		return "", fault.New("cnn.out.exists", "%s is there already. Choose another name or add --force.", to)
+		return "", fault.New("cnn.out.exists", "%s already exists. Choose another name or add --force.", to)
 	}
 	return to, nil
 }
@@ -194,7 +194,7 @@ func eachPicture(ctx context.Context, o *output, pictures []picture, do func(pat
 		complain(o.stderr, err, failed)
 	}
 	if bad > 0 {
-		return fault.New("cnn.images.bad", "%d of %d images could not be used; each is named above. Mend or remove them.", bad, len(pictures))
+		return fault.New("cnn.images.bad", "%d of %d images could not be used; each is named above. Fix or remove them.", bad, len(pictures))
 	}
 	return nil
 }

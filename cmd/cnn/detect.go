@@ -25,12 +25,12 @@ type detectVerb struct {
 	Method    string   `enum:"window" default:"window" help:"How things are found: window, a classifier that slides over the photo."`
 	Window    string   `placeholder:"WxH" help:"Size of the window in the photo (default: the network's input)."`
 	Stride    int      `placeholder:"N" help:"Pixels between windows; 0: a quarter of the window."`
-	Scales    string   `default:"1" placeholder:"F,…" help:"Sizes of the window, 1 being --window."`
-	Threshold float64  `default:"0.5" help:"Least score of a box, 0 to 1."`
-	NMS       float64  `name:"nms" default:"0.15" help:"Of boxes that overlap by more than this IoU the best stays, 0 to 1."`
+	Scales    string   `default:"1" placeholder:"F,…" help:"Scales of the window, relative to --window."`
+	Threshold float64  `default:"0.5" help:"Minimum score of a box, 0 to 1."`
+	NMS       float64  `name:"nms" default:"0.15" help:"Of boxes that overlap by more than this IoU only the best is kept, 0 to 1."`
 	Draw      string   `placeholder:"OUT.png" help:"Write the photo with its boxes; for several photos, a folder."`
 	Snapshot  string   `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
-	Force     bool     `help:"Write over --draw."`
+	Force     bool     `help:"Overwrite --draw."`
 	Images    []string `arg:"" name:"image" help:"Photos, or folders of photos."`
 	engineFlags
 }

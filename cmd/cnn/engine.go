@@ -11,7 +11,7 @@ import (
 // engineFlags choose what a network runs on.
 type engineFlags struct {
 	Threads int    `help:"Threads to use; 0: all cores."`
-	Device  string `enum:"cpu,gpu,auto" default:"auto" help:"cpu, gpu (the graphics processor) or auto (the quicker one, measured)."`
+	Device  string `enum:"cpu,gpu,auto" default:"auto" help:"cpu, gpu or auto (the faster one, measured)."`
 }
 
 // Validate is called for every verb that the flags are part of, before it runs.

@@ -42,7 +42,7 @@ func (v exportVerb) Run(ctx context.Context, o *output) (err error) {
 	report, err := exports.Export(ctx, d, v.Out, exports.Options{Format: v.To, Force: v.Force}, func(p exports.Progress) { bar.set(p.Done, p.Total) })
 	bar.close()
 	if errors.Is(err, context.Canceled) {
-		return fault.New("cnn.export.stopped", "Stopped before the end: nothing was left behind, and what was at --out is as it was.")
+		return fault.New("cnn.export.stopped", "Stopped before the end: nothing was left behind, and what was at --out is unchanged.")
 	}
 	if err != nil {
 		return err

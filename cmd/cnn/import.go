@@ -19,19 +19,19 @@ import (
 type importVerb struct {
 	Source      string   `arg:"" help:"A folder, an archive (zip, tar, tar.gz) or an IDX images file."`
 	Out         string   `required:"" placeholder:"DATASET" help:"Folder of the data set to make."`
-	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"What is to be learned: classification, detection, segmentation or auto, which is what SOURCE has labels for."`
+	Task        string   `enum:"classification,detection,segmentation,auto" default:"auto" help:"Task to learn: classification, detection, segmentation or auto (what SOURCE has labels for)."`
 	Format      string   `enum:"auto,${readers}" default:"auto" help:"Layout of the source: auto, ${readersOr}."`
-	Size        string   `placeholder:"WxH|keep|max:N" help:"Size of the images in the data set, e.g. 64x64; keep: each keeps its own; max:N: its proportions, with at most N pixels on the longest side (default for classification: the size they have when all are alike and small, else 256x256; for other tasks max:2048)."`
-	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images get that size: squash, crop, fill or half-crop."`
-	Channels    int      `enum:"0,1,3" default:"0" help:"1 for grey, 3 for colour; 0: as the images are."`
+	Size        string   `placeholder:"WxH|keep|max:N" help:"Size of the images in the data set, e.g. 64x64; keep: each keeps its own; max:N: each keeps its proportions, with at most N pixels on the longest side (default for classification: their own if all have the same small size, otherwise 256x256; for other tasks max:2048)."`
+	Resize      string   `enum:"squash,crop,fill,half-crop" default:"squash" help:"How images are resized: squash, crop, fill or half-crop."`
+	Channels    int      `enum:"0,1,3" default:"0" help:"1 for greyscale, 3 for colour; 0: as the images are."`
 	Encoding    string   `enum:"png,jpeg,raw" default:"png" help:"How images are stored: png, jpeg or raw."`
-	Val         *float64 `placeholder:"PERCENT" help:"Share for validation (default: the source's own splits, else 25)."`
-	Test        *float64 `placeholder:"PERCENT" help:"Share for the test (default: the source's own splits, else 0)."`
+	Val         *float64 `placeholder:"PERCENT" help:"Share for validation (default: the source's own splits, otherwise 25)."`
+	Test        *float64 `placeholder:"PERCENT" help:"Share for testing (default: the source's own splits, otherwise 0)."`
 	ValSource   string   `placeholder:"S" help:"Take the validation images from here."`
 	TestSource  string   `placeholder:"S" help:"Take the test images from here."`
-	MinPerClass int      `placeholder:"N" help:"Leave out classes of which SOURCE has fewer images; --val-source and --test-source do not count."`
-	MaxPerClass int      `placeholder:"N" help:"Take at most so many images of a class from SOURCE, and as many at most from each of --val-source and --test-source; 0: all."`
-	Classes     string   `placeholder:"FILE" help:"Names of the classes, one a line, in the order of their ids; void is none, its pixels are left out. Of masks also their colours: name, red, green, blue."`
+	MinPerClass int      `placeholder:"N" help:"Leave out classes with fewer images than this in SOURCE; --val-source and --test-source do not count."`
+	MaxPerClass int      `placeholder:"N" help:"Take at most this many images of a class from each of SOURCE, --val-source and --test-source; 0: all."`
+	Classes     string   `placeholder:"FILE" help:"Names of the classes, one per line, in the order of their ids; void is not a class: its pixels are left out. For masks also their colours: name, red, green, blue."`
 	Seed        uint64   `default:"1" help:"Seed of the split."`
 	Threads     int      `help:"Threads to use; 0: all cores."`
 	Force       bool     `help:"Replace what is at --out."`
@@ -220,7 +220,7 @@ func importing(o *output, do func(observe func(imports.Progress)) (data.Info, er
 	})
 	bar.close()
 	if errors.Is(err, context.Canceled) {
-		return fault.New("cnn.import.stopped", "Stopped before the end: nothing was left behind, and what was at --out is as it was.")
+		return fault.New("cnn.import.stopped", "Stopped before the end: nothing was left behind, and what was at --out is unchanged.")
 	}
 	if err != nil {
 		return err

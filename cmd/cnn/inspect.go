@@ -23,12 +23,12 @@ import (
 // inspectVerb is `cnn inspect --model MODEL --image IMAGE --out FOLDER`.
 type inspectVerb struct {
 	Model    string `required:"" placeholder:"MODEL" help:"Folder of the model or run."`
-	Image    string `required:"" help:"The image that the network is to see."`
+	Image    string `required:"" help:"Image to feed to the network."`
 	Out      string `required:"" placeholder:"FOLDER" help:"Folder for the pictures and layers.json."`
-	Layer    string `help:"This layer alone."`
+	Layer    string `help:"Only this layer."`
 	Snapshot string `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
-	NPY      bool   `name:"npy" help:"Write the numbers too, as NumPy arrays: what each layer made of the image, C×H×W, and filters, F×C×h×w."`
-	Force    bool   `help:"Write over what is in --out."`
+	NPY      bool   `name:"npy" help:"Also write the values as NumPy arrays: the output of each layer, C×H×W, and filters, F×C×h×w."`
+	Force    bool   `help:"Overwrite what is in --out."`
 	engineFlags
 }
 

@@ -28,17 +28,17 @@ const (
 
 // cli is the command line: a field a verb.
 type cli struct {
-	JSON bool `name:"json" help:"Results as JSON, one object a line."`
+	JSON bool `name:"json" help:"Print results as JSON, one object per line."`
 
-	Import   importVerb   `cmd:"" help:"Make a data set of a folder, an archive or IDX files."`
+	Import   importVerb   `cmd:"" help:"Make a data set from a folder, an archive or IDX files."`
 	Export   exportVerb   `cmd:"" help:"Write a data set for other programs."`
-	Sample   sampleVerb   `cmd:"" help:"Make a data set of a built-in sample; 'sample list' names them."`
+	Sample   sampleVerb   `cmd:"" help:"Make a data set from a built-in sample; 'sample list' names them."`
 	Show     showVerb     `cmd:"" help:"Describe a network, a model or a data set."`
 	Train    trainVerb    `cmd:"" help:"Train a network on a data set."`
-	Eval     evalVerb     `cmd:"" help:"Measure a model on a data set."`
-	Classify classifyVerb `cmd:"" help:"Tell what images show."`
+	Eval     evalVerb     `cmd:"" help:"Evaluate a model on a data set."`
+	Classify classifyVerb `cmd:"" help:"Classify images."`
 	Detect   detectVerb   `cmd:"" help:"Find things in photos."`
-	Segment  segmentVerb  `cmd:"" help:"Tell what each pixel of photos shows."`
+	Segment  segmentVerb  `cmd:"" help:"Classify each pixel of photos."`
 	Inspect  inspectVerb  `cmd:"" help:"Draw the filters and feature maps of every layer."`
 	Bench    benchVerb    `cmd:"" help:"Measure the speed of the engine on this machine."`
 	Help     helpVerb     `cmd:"" help:"Explain a verb."`

@@ -95,9 +95,9 @@ func (r *reporter) transferred(e train.Transferred) {
 			case train.TransferResized:
 				fmt.Fprintf(w, "  %s is made to fit: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferShape:
-				fmt.Fprintf(w, "  %s begins anew: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
+				fmt.Fprintf(w, "  %s is newly initialised: it is %v there, %v here\n", t.Key, t.Has, t.Wants)
 			case train.TransferMissing:
-				fmt.Fprintf(w, "  %s begins anew: it is not there\n", t.Key)
+				fmt.Fprintf(w, "  %s is newly initialised: it is not there\n", t.Key)
 			case train.TransferUnused:
 				fmt.Fprintf(w, "  %s is left out: the network has no such weight\n", t.Key)
 			}

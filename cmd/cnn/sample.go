@@ -17,8 +17,8 @@ import (
 type sampleVerb struct {
 	Name  string `arg:"" help:"Name of the sample, or 'list'."`
 	Out   string `help:"Folder of the data set to make." placeholder:"DATASET"`
-	Task  string `enum:"classification,detection,segmentation" default:"classification" help:"What is to be learned: classification; shapes also for detection and segmentation."`
-	Count int    `help:"How many images; 0: all there are, or 2000 of those that are generated."`
+	Task  string `enum:"classification,detection,segmentation" default:"classification" help:"Task to learn: classification; for shapes also detection and segmentation."`
+	Count int    `help:"How many images; 0: all there are, or 2000 if they are generated."`
 	Seed  uint64 `default:"1" help:"Seed of the split, and of what is generated."`
 	Force bool   `help:"Replace what is at --out."`
 }

@@ -21,12 +21,12 @@ import (
 // segmentVerb is `cnn segment --model MODEL IMAGE…`.
 type segmentVerb struct {
 	Model     string   `required:"" placeholder:"MODEL" help:"Folder of the model or run."`
-	Tiles     bool     `help:"Look at each photo piece by piece at its own scale, for photos that show things as large as the training images did; without it as a whole, fitted as they were."`
+	Tiles     bool     `help:"Process each photo in tiles at its own scale, for photos that show things as large as in the training images; without it, each photo as a whole, resized as those were."`
 	Draw      string   `placeholder:"OUT.png" help:"Write the photo with its areas in colour and a legend; for several photos, a folder."`
-	Mask      string   `placeholder:"OUT.png" help:"Write the class of each pixel: 8-bit PNG with a palette, 255 where there is none; with more than 255 classes 16-bit grey, 65535 where there is none."`
-	Instances string   `placeholder:"OUT.png" help:"Write the id of each pixel's segment as 16-bit PNG, 0: none. A segment is a connected area of one class: things of one class that touch are one segment, since a class for each pixel does not tell them apart."`
+	Mask      string   `placeholder:"OUT.png" help:"Write the class of each pixel: 8-bit PNG with a palette, 255 where there is none; with more than 255 classes, 16-bit greyscale, 65535 where there is none."`
+	Instances string   `placeholder:"OUT.png" help:"Write the id of each pixel's segment as 16-bit PNG; 0: none. A segment is a connected area of one class: things of one class that touch are one segment, since a class for each pixel does not tell them apart."`
 	Snapshot  string   `default:"best" placeholder:"EPOCH" help:"An epoch, best or last."`
-	Force     bool     `help:"Write over --draw, --mask and --instances."`
+	Force     bool     `help:"Overwrite --draw, --mask and --instances."`
 	Images    []string `arg:"" name:"image" help:"Photos, or folders of photos."`
 	engineFlags
 }
@@ -102,7 +102,7 @@ func (v segmentVerb) photo(ctx context.Context, o *output, p *model.Predictor, p
 		return err
 	}
 	if to[2] != "" && len(regions) > math.MaxUint16 {
-		return fault.New("cnn.segments.many", "%s has %d segments, and %s has room for %d. Leave out --instances, or look at a smaller photo.", path, len(regions), to[2], math.MaxUint16)
+		return fault.New("cnn.segments.many", "%s has %d segments, but %s has room for only %d. Leave out --instances, or look at a smaller photo.", path, len(regions), to[2], math.MaxUint16)
 	}
 	if err := writePNG(to[2], func() image.Image { return raster.Numbers(ids, s.Size.X, s.Size.Y) }); err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 type showVerb struct {
 	What  string `arg:"" help:"Name of a standard network, a network.json, or the folder of a model or a data set."`
 	Input string `placeholder:"CxHxW" help:"Input of the network, e.g. 3x32x32 (default: its own)."`
-	Batch int    `default:"0" help:"Batch for which the memory is told; 0: the network's own."`
+	Batch int    `default:"0" help:"Batch size for which to print the memory; 0: the network's own."`
 }
 
 // Run tells what is there.
@@ -61,7 +61,7 @@ func networkOf(what string) (nn.Spec, error) {
 		path = filepath.Join(path, model.NetworkFile)
 	}
 	if _, err := os.Stat(path); os.IsNotExist(err) {
-		return nn.Spec{}, fault.New("cnn.network.unknown", "There is no network %s. It is a standard network (%s), a network.json, or the folder of a model.",
+		return nn.Spec{}, fault.New("cnn.network.unknown", "There is no network %s. Name a standard network (%s), a network.json or the folder of a model.",
 			what, strings.Join(nn.StandardNames(), ", "))
 	}
 	return model.LoadNetwork(path)

@@ -15,11 +15,11 @@ import (
 // trainVerb is `cnn train --data DATASET --net NETWORK --out MODEL`. Flags that are not given take the defaults of the network.
 type trainVerb struct {
 	Data   string `required:"" placeholder:"DATASET" help:"Folder of the data set."`
-	Net    string `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A run that goes on has its own."`
+	Net    string `placeholder:"NETWORK" help:"Name of a standard network, a network.json or a model's folder. A resumed run has its own."`
 	Out    string `placeholder:"MODEL" help:"Folder of the run to make; it is a model folder too."`
-	Seeds  int    `default:"1" placeholder:"N" help:"Train N runs that differ in their seed: --seed and those after it. With several runs each has a folder of its own below --out."`
-	FindLR bool   `name:"find-lr" help:"Try rising learning rates for some steps, suggest one, and end. Nothing is written; --out is not needed."`
-	Resume bool   `help:"Go on with the run at --out from its last snapshot, on the same data and with the settings that it began with."`
+	Seeds  int    `default:"1" placeholder:"N" help:"Train N runs that differ in their seed: --seed and those after it. With several runs, each has its own folder below --out."`
+	FindLR bool   `name:"find-lr" help:"Try rising learning rates for some steps, suggest one, and stop. Nothing is written; --out is not needed."`
+	Resume bool   `help:"Resume the run at --out from its last snapshot, on the same data and with the settings that it started with."`
 	Force  bool   `help:"Replace what is at --out."`
 	engineFlags
 	settings settingFlags
@@ -101,7 +101,7 @@ func (v trainVerb) findRate(ctx context.Context, o *output, job train.Job) error
 		line.Losses = append(line.Losses, number(l))
 	}
 	return o.emit(line, func(w io.Writer) {
-		fmt.Fprintf(w, "Learning rate %g is a good one to begin with (tried %.3g to %.3g)\n", s.Suggested, s.Rates[0], s.Rates[len(s.Rates)-1])
+		fmt.Fprintf(w, "Learning rate %g is a good one to start with (tried %.3g to %.3g)\n", s.Suggested, s.Rates[0], s.Rates[len(s.Rates)-1])
 	})
 }
 

@@ -15,9 +15,9 @@ import (
 
 // flags of the application. Everything else is done in the window.
 type flags struct {
-	Tour     string        `placeholder:"FOLDER" help:"Do the main job without a user, save a picture of each step there, and exit with 0 only if each step worked."`
+	Tour     string        `placeholder:"FOLDER" help:"Run through the main job without a user, save a picture of each step there, and exit with 0 only if every step worked."`
 	Dataset  string        `placeholder:"SOURCE" help:"With --tour: a folder, archive or IDX file to work on instead of the built-in digits."`
-	Latency  time.Duration `placeholder:"TIME" help:"Measure for so long, e.g. 20s, how soon the window answers while all cores train, and print it."`
+	Latency  time.Duration `placeholder:"TIME" help:"Measure for this long, e.g. 20s, how quickly the window responds while all cores train, and print it."`
 	Home     string        `placeholder:"FOLDER" help:"Folder of the workspace (default: CONVSCOPE_HOME or ~/Convscope)."`
 	Language string        `enum:",en,ko" default:"" help:"en or ko (default: as last time)."`
 	Theme    string        `enum:",light,dark" default:"" help:"light or dark (default: as last time)."`

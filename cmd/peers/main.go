@@ -27,7 +27,7 @@ type flags struct {
 	Cnn     string  `arg:"" help:"The command line to measure."`
 	Out     string  `arg:"" help:"File to write."`
 	Rounds  int     `default:"3" help:"Runs of each, interleaved."`
-	Seconds float64 `default:"3" help:"How long a measurement takes, about."`
+	Seconds float64 `default:"3" help:"Approximate length of each measurement."`
 	Node    string  `default:"build/peers" help:"Folder in which onnxruntime-node is installed."`
 	Python  string  `default:"/usr/bin/python3" help:"Python that has torch."`
 }

@@ -78,7 +78,7 @@ func (r reader) numbers(b *caffepb.BlobProto, what string) ([]float32, error) {
 	case kind == caffepb.Type_FLOAT || kind == caffepb.Type_DOUBLE:
 		return nil, r.damaged("%s is cut off", what)
 	default:
-		return nil, fault.New("caffe.type", "%s holds %s as %s; only float and double can be read. Save it with Caffe as float.", r.file, what, kind)
+		return nil, fault.New("caffe.type", "%s stores %s as %s; only float and double can be read. Save it with Caffe as float.", r.file, what, kind)
 	}
 }
 

@@ -69,7 +69,7 @@ func Read(b []byte, file string) (model.Source, error) {
 type reader struct{ file string }
 
 func (r reader) damaged(format string, args ...any) error {
-	return fault.New("caffe.damaged", "%s is damaged, or not a Caffe model: %s. Take another copy of the .caffemodel file.", r.file, fmt.Sprintf(format, args...))
+	return fault.New("caffe.damaged", "%s is damaged, or not a Caffe model: %s. Use another copy of the .caffemodel file.", r.file, fmt.Sprintf(format, args...))
 }
 
 // A layer is a layer of either generation. Those in the table of operations have one input and one output; of several, the first is kept.

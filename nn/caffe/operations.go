@@ -54,7 +54,7 @@ func (r reader) weights(layers []layer) (map[string]nn.Tensor, error) {
 	case c.twice != "":
 		return nil, r.damaged("it has %s twice", c.twice)
 	case len(c.all) == 0:
-		return nil, fault.New("caffe.none", "%s holds no weights. Choose the .caffemodel file that a training with Caffe has written.", r.file)
+		return nil, fault.New("caffe.none", "%s contains no weights. Choose a .caffemodel file that Caffe saved in training.", r.file)
 	}
 	return c.all, nil
 }

@@ -49,7 +49,7 @@ func className(name string) (string, error) {
 	clean := strings.TrimSpace(disk.OneLine(norm.NFC.String(strings.ToValidUTF8(name, ""))))
 	switch {
 	case clean == "":
-		return "", fault.New("data.class.name", "%q is not a name for a class. Use letters or digits.", name)
+		return "", fault.New("data.class.name", "%q is not a valid class name. Use letters or digits.", name)
 	case len(clean) > maxClassBytes:
 		return "", fault.New("data.class.long", "The name of a class has %v bytes; there is room for %v. Choose a shorter one.", len(clean), maxClassBytes)
 	}
@@ -88,11 +88,11 @@ func (e *Edit) AddClass(name string) (int, error) {
 	at := slices.Index(e.info.Removed, class)
 	switch {
 	case class >= 0 && at < 0:
-		return 0, fault.New("data.class.exists", "The data set has a class %s already. Choose another name.", name)
+		return 0, fault.New("data.class.exists", "The data set already has a class %s. Choose another name.", name)
 	case at >= 0:
 		e.info.Removed = slices.Delete(e.info.Removed, at, at+1)
 	case len(e.info.Classes) == maxClasses:
-		return 0, fault.New("data.class.many", "A data set has %v classes at most. Remove or merge some.", maxClasses)
+		return 0, fault.New("data.class.many", "A data set can have at most %v classes. Remove or merge some.", maxClasses)
 	default:
 		class = len(e.info.Classes)
 		e.info.Classes = append(e.info.Classes, name)
@@ -118,7 +118,7 @@ func (e *Edit) RenameClass(class int, name string) error {
 	case slices.Contains(e.info.Removed, other):
 		return fault.New("data.class.was", "There was a class %s, which was removed. Add it again and merge %s into it.", name, e.info.Classes[class])
 	default:
-		return fault.New("data.class.exists", "The data set has a class %s already. Choose another name.", name)
+		return fault.New("data.class.exists", "The data set already has a class %s. Choose another name.", name)
 	}
 	e.info.Classes[class] = name
 	e.renamed = true

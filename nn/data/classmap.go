@@ -34,7 +34,7 @@ func (t Truth) ClassMap(w, h, background int, dst []uint16) ([]uint16, error) {
 // CheckMapClass returns a fault where a class has no number in a map of classes.
 func CheckMapClass(class int) error {
 	if class < 0 || class >= int(Void) {
-		return fault.New("data.classmap.class", "The class %v does not fit into a map of classes, which has room for %v. Use fewer classes for segmentation.", class, int(Void))
+		return fault.New("data.classmap.class", "The class %v does not fit into a class map, which has room for %v. Use fewer classes for segmentation.", class, int(Void))
 	}
 	return nil
 }

@@ -170,7 +170,7 @@ func (d *Dataset) load(tx *bolt.Tx) error {
 		entries, ok = decodeIndex(index, entryBytes, len(d.info.Classes))
 		d.info.Format, d.older = Format, false
 	default:
-		return fault.New("data.db.newer", "%s has format %s, which this Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
+		return fault.New("data.db.newer", "%s has format %s, which this version of Convscope cannot read. Update Convscope or import the data set again.", d.file(), fmt.Sprintf("%.20q", v))
 	}
 	last, _ := images.Cursor().Last()
 	if !ok || (last == nil) != (len(entries) == 0) || last != nil && (len(last) != 4 || int(binary.BigEndian.Uint32(last)) != len(entries)-1) {
@@ -306,7 +306,7 @@ func (d *Dataset) Newer() error {
 	if images == 0 {
 		return nil
 	}
-	return fault.New("data.truth.newer", "%v images of %s have kinds of truth that this Convscope does not know. They are kept, but neither shown nor learned from. Update Convscope.", images, d.path)
+	return fault.New("data.truth.newer", "%v images of %s have kinds of labels that this version of Convscope does not know. They are kept, but neither shown nor trained on. Update Convscope.", images, d.path)
 }
 
 // Unseen lists the records that no training sees, to show what a network makes of them; of a data set that has none, those of training.

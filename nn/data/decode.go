@@ -147,7 +147,7 @@ func readHeader(b []byte, name string, limit int64) (c *codec, config image.Conf
 	case len(b) == 0:
 		return nil, config, fault.New("image.empty", "%s is empty. Replace it or leave it out.", name)
 	case c == nil:
-		return nil, config, fault.New("image.format", "%s is no image of a format that Convscope reads (%s). Convert it or leave it out.", name, imageFormats)
+		return nil, config, fault.New("image.format", "%s is not an image in a format that Convscope reads (%s). Convert it or leave it out.", name, imageFormats)
 	}
 	defer recoverCodec(name, &err)
 	config, err = c.config(bytes.NewReader(b))
@@ -159,7 +159,7 @@ func readHeader(b []byte, name string, limit int64) (c *codec, config image.Conf
 	case config.Width < 1 || config.Height < 1:
 		return nil, config, fault.New("image.damaged", "%s is damaged and cannot be read. Replace it or leave it out.", name)
 	case config.Width > 1<<30 || config.Height > 1<<30 || pixels > limit:
-		return nil, config, fault.New("image.large", "%s has %v×%v pixels, more than the %v that are read. Scale it down first.", name, config.Width, config.Height, limit)
+		return nil, config, fault.New("image.large", "%s has %v×%v pixels, more than the %v that can be read. Scale it down first.", name, config.Width, config.Height, limit)
 	case c.name == "PNG" && pixels/8*pngBits(b) > 1100*int64(len(b))+1<<16:
 		// Deflate makes at most 1032 bytes of one: so many pixels cannot be in so few bytes.
 		return nil, config, fault.New("image.truncated", "%s is cut off. Replace it or leave it out.", name)
@@ -192,7 +192,7 @@ func (c *codec) fault(b []byte, err error, name string) error {
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || !bytes.Contains(b, []byte(c.end)):
 		return fault.New("image.truncated", "%s is cut off. Replace it or leave it out.", name).Because(err)
 	case errors.As(err, &j) || errors.As(err, &p) || errors.As(err, &t) || errors.Is(err, bmp.ErrUnsupported):
-		return fault.New("image.unsupported", "%s uses a variant of its format that Convscope does not read. Save it anew as PNG.", name).Because(err)
+		return fault.New("image.unsupported", "%s uses a variant of its format that Convscope does not read. Save it again as PNG.", name).Because(err)
 	}
 	return fault.New("image.damaged", "%s is damaged and cannot be read. Replace it or leave it out.", name).Because(err)
 }

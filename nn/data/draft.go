@@ -34,10 +34,10 @@ func CheckPlace(out string, force bool) error {
 		return disk.WriteFault(err, out)
 	}
 	if _, err := readInfo(out); err != nil && fault.Code(err) != "data.newer" && fault.Code(err) != "data.info.damaged" && fault.Code(err) != "data.info.wrong" {
-		return fault.New("data.out.foreign", "%s is there already and is no data set, so it is not replaced. Choose another name.", out)
+		return fault.New("data.out.foreign", "%s already exists and is not a data set, so it is not replaced. Choose another name.", out)
 	}
 	if !force {
-		return fault.New("data.exists", "There is a data set %s already. Choose another name, or replace it (--force).", out)
+		return fault.New("data.exists", "There is already a data set %s. Choose another name, or replace it (--force).", out)
 	}
 	return nil
 }

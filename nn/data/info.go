@@ -122,7 +122,7 @@ func readInfo(folder string) (Info, error) {
 		if _, statErr := os.Stat(folder); statErr != nil {
 			return info, fault.New("data.missing", "There is no data set %s. It may have been moved or deleted; import it again.", folder).Because(err)
 		}
-		return info, fault.New("data.foreign", "%s is no data set of Convscope: it has no dataset.json. Import it first.", folder).Because(err)
+		return info, fault.New("data.foreign", "%s is not a Convscope data set: it has no dataset.json. Import it first.", folder).Because(err)
 	}
 	if err != nil {
 		return info, disk.ReadFault(err, path)
@@ -138,16 +138,16 @@ func readInfo(folder string) (Info, error) {
 		return info, fault.New("data.info.foreign", "%s was not written by Convscope. Import the data set first.", path)
 	}
 	if head.Format > Format {
-		return info, fault.New("data.newer", "%s has format %v, made by a newer Convscope; this one reads up to format %v. Update Convscope.", path, head.Format, Format)
+		return info, fault.New("data.newer", "%s has format %v, made by a newer version of Convscope; this one reads up to format %v. Update Convscope.", path, head.Format, Format)
 	}
 	if err := json.Unmarshal(b, &info); err != nil {
 		return info, fault.New("data.info.damaged", "%s cannot be read: it is damaged or cut off. Import the data set again.", path).Because(err)
 	}
 	if !info.Task.Known() {
-		return info, fault.New("data.task.newer", "%s is for the task %q, which this Convscope does not know. Update Convscope.", path, string(info.Task))
+		return info, fault.New("data.task.newer", "%s is for the task %q, which this version of Convscope does not know. Update Convscope.", path, string(info.Task))
 	}
 	if err := info.check(); err != nil {
-		return info, fault.New("data.info.wrong", "%s says what cannot be. Import the data set again.", path).Because(err)
+		return info, fault.New("data.info.wrong", "%s has invalid values. Import the data set again.", path).Because(err)
 	}
 	return info, nil
 }

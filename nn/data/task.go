@@ -127,7 +127,7 @@ func (t Task) Unlabelled(source string) error {
 }
 
 func noMasks(source string) error {
-	return fault.New("data.masks.none", "%s has no folder of masks beside a folder of images, such as images and masks, or train and trainannot. Arrange it like that.", source)
+	return fault.New("data.masks.none", "%s has no folder of masks beside a folder of images, such as images and masks, or train and trainannot. Arrange it that way.", source)
 }
 
 func weighClass(t Truth, add func(int, float64)) {

@@ -91,7 +91,7 @@ func (t Truth) Check(classes, w, h int) error {
 			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", b.Class, classes)
 		}
 		if !finite(b.X, b.Y, b.W, b.H) || b.W <= 0 || b.H <= 0 {
-			return fault.New("data.truth.box", "A box of %v×%v pixels at %v, %v is no box. Draw it anew.", b.W, b.H, b.X, b.Y)
+			return fault.New("data.truth.box", "A box of %v×%v pixels at %v, %v is not valid. Draw it again.", b.W, b.H, b.X, b.Y)
 		}
 	}
 	for _, p := range t.Polygons {
@@ -99,11 +99,11 @@ func (t Truth) Check(classes, w, h int) error {
 			return fault.New("data.truth.class", "There is no class %v: the data set has %v classes.", p.Class, classes)
 		}
 		if len(p.Points) < 3 || p.Instance < 0 {
-			return fault.New("data.truth.polygon", "A polygon of %v points is no outline. Draw at least three.", len(p.Points))
+			return fault.New("data.truth.polygon", "A polygon with %v points is not an outline. Draw at least three.", len(p.Points))
 		}
 		for _, at := range p.Points {
 			if !finite(at[0], at[1]) {
-				return fault.New("data.truth.point", "A polygon has a point that is no number. Draw it anew.")
+				return fault.New("data.truth.point", "A polygon has a point with NaN or infinity. Draw it again.")
 			}
 		}
 	}

@@ -133,9 +133,9 @@ func Measure(d kernel.Device, p *kernel.Program) (time.Duration, error) {
 func (c Choice) Why() string {
 	switch {
 	case c.Measured:
-		return fmt.Sprintf("a step takes %v on the CPU and %v on the graphics processor", c.CPU.Round(10*time.Microsecond), c.GPU.Round(10*time.Microsecond))
+		return fmt.Sprintf("a step takes %v on the CPU and %v on the GPU", c.CPU.Round(10*time.Microsecond), c.GPU.Round(10*time.Microsecond))
 	case c.alone:
-		return "there is no graphics processor"
+		return "there is no GPU"
 	}
 	return ""
 }

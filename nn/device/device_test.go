@@ -31,7 +31,7 @@ func TestAuto(t *testing.T) {
 	defer c.Close()
 	switch {
 	case Adapter(t.Context()) == "":
-		if c.Measured || !strings.HasPrefix(c.Name(), "CPU") || c.Why() != "there is no graphics processor" {
+		if c.Measured || !strings.HasPrefix(c.Name(), "CPU") || c.Why() != "there is no GPU" {
 			t.Errorf("without an adapter it takes %s, %q", c.Name(), c.Why())
 		}
 	case !c.Measured || c.CPU <= 0 || c.GPU <= 0 || (c.GPU < c.CPU) == strings.HasPrefix(c.Name(), "CPU"):

@@ -121,7 +121,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 func ReadAll(r io.Reader, name string, limit int64) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(r, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		err = fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", name, limit)
+		err = fault.New("file.large", "%s has more than %v bytes, too many for a file of its kind.", name, limit)
 	}
 	return b, err
 }

@@ -34,7 +34,7 @@ func SafeName(name string) (string, error) {
 		clean = strings.TrimRight(clean[:cut], " .\u200d")
 	}
 	if clean == "" || strings.Trim(clean, "-") == "" {
-		return "", fault.New("name.empty", "%q is no name for a folder. Use letters or digits.", name)
+		return "", fault.New("name.empty", "%q is not a valid folder name. Use letters or digits.", name)
 	}
 	if stem, _, _ := strings.Cut(strings.ToUpper(clean), "."); reserved[stem] {
 		clean = "_" + clean

@@ -12,10 +12,10 @@ import (
 // WriteFault puts into words what the system says of a file or folder that was to be written. Faults pass as they are.
 func WriteFault(err error, path string) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) {
-		return inWords(err, fault.New("folder.readonly", "%s cannot be written: there is no permission to. Choose another folder or change its permissions.", path))
+		return inWords(err, fault.New("folder.readonly", "%s cannot be written: permission denied. Choose another folder or change its permissions.", path))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return inWords(err, fault.New("folder.missing", "%s cannot be written: the folder for it is not there. Make the folder or choose another one.", path))
+		return inWords(err, fault.New("folder.missing", "%s cannot be written: its folder does not exist. Create the folder or choose another one.", path))
 	}
 	return fileFault(err, path)
 }
@@ -23,7 +23,7 @@ func WriteFault(err error, path string) error {
 // ReadFault puts into words what the system says of a file or folder that was to be read. Faults pass as they are.
 func ReadFault(err error, path string) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return inWords(err, fault.New("file.permission", "%s cannot be read: there is no permission to. Change its permissions.", path))
+		return inWords(err, fault.New("file.permission", "%s cannot be read: permission denied. Change its permissions.", path))
 	}
 	return fileFault(err, path)
 }

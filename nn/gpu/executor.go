@@ -101,14 +101,14 @@ func (x *executor) allocate(forward, backward []pass) error {
 		largest, sum = max(largest, 4*uint64(n)), sum+4*uint64(n)
 	}
 	if most := min(x.d.limits.MaxBufferSize, x.d.limits.MaxStorageBufferBindingSize); largest > most {
-		return fault.New("gpu.large", "The network needs %d MB on %s, one piece of it %d MB; that graphics processor takes pieces of at most %d MB. Choose a smaller batch or network, or the CPU.",
+		return fault.New("gpu.large", "The network needs %d MB on %s, one buffer of it %d MB; that GPU allows buffers of at most %d MB. Choose a smaller batch or network, or the CPU.",
 			sum>>20, x.d.name(), largest>>20, most>>20)
 	}
 	const usage = wgpu.BufferUsageStorage | wgpu.BufferUsageCopySrc | wgpu.BufferUsageCopyDst
 	for _, n := range sizes {
 		b, err := x.d.buffer(4*uint64(n), usage)
 		if err != nil {
-			return fault.New("gpu.memory", "The network needs %d MB on %s, which has not as much left. Choose a smaller batch or network, or the CPU.", sum>>20, x.d.name()).Because(err)
+			return fault.New("gpu.memory", "The network needs %d MB on %s, which does not have that much left. Choose a smaller batch or network, or the CPU.", sum>>20, x.d.name()).Because(err)
 		}
 		x.mem = append(x.mem, b)
 	}

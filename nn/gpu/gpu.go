@@ -13,20 +13,20 @@ import (
 
 // NoAdapter makes the fault of a machine without a graphics processor that can be used.
 func NoAdapter() error {
-	return fault.New("gpu.none", "There is no graphics processor that can be used here, or this program was built without support for them. Use the CPU, or install the driver of the graphics card.")
+	return fault.New("gpu.none", "There is no GPU that can be used here, or this program was built without GPU support. Use the CPU, or install the driver of the graphics card.")
 }
 
 // Unusable makes the fault of a graphics processor that cannot be opened.
 func Unusable(name string, cause error) error {
-	return fault.New("gpu.open", "The graphics processor %s cannot be used. Update its driver, or use the CPU.", name).Because(cause)
+	return fault.New("gpu.open", "The GPU %s cannot be used. Update its driver, or use the CPU.", name).Because(cause)
 }
 
 // Lost makes the fault of a graphics processor that is gone.
 func Lost(name string, cause error) error {
-	return fault.New("gpu.lost", "The graphics processor %s was lost: it was taken away, or its driver began anew. Go on from the last snapshot, on the CPU if it happens again.", name).Because(cause)
+	return fault.New("gpu.lost", "The GPU %s was lost: it was removed, or its driver restarted. Go on from the last snapshot, on the CPU if it happens again.", name).Because(cause)
 }
 
 // Hung makes the fault of a graphics processor that does not answer.
 func Hung(name string, waited time.Duration) error {
-	return fault.New("gpu.hung", "The graphics processor %s has not answered for %d seconds. Go on from the last snapshot, on the CPU if it happens again.", name, int(waited.Seconds()))
+	return fault.New("gpu.hung", "The GPU %s has not answered for %d seconds. Go on from the last snapshot, on the CPU if it happens again.", name, int(waited.Seconds()))
 }

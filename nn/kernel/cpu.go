@@ -139,7 +139,7 @@ func (d *cpuDevice) Prepare(p *Program) (Executor, error) {
 	}
 	e := &cpuExecutor{d: d, u: d.unit, p: p, layout: newLayout(p), sliceSize: ceilDiv(p.Batch, sliceCount), changed: true, keys: map[packKey][]float32{}}
 	if need, has := 4*int64(e.stride)*int64(p.Batch), machine.Memory(); has > 0 && need > has {
-		return nil, fault.New("kernel.memory", "A batch of %d takes %d MB, and this machine has %d MB. Choose a smaller batch, image or network.", p.Batch, need>>20, has>>20)
+		return nil, fault.New("kernel.memory", "A batch of %d needs %d MB, but this machine has %d MB. Choose a smaller batch, image or network.", p.Batch, need>>20, has>>20)
 	}
 	e.arena = memory(e.stride * p.Batch)
 	e.together = max(cached/4/max(e.stride, 1), 1)

@@ -101,7 +101,7 @@ func SaveWeights(path string, w map[string]nn.Tensor, epoch float64) error {
 // Save writes a model's folder, which is made if need be.
 func Save(folder string, m *Model) error {
 	if err := disk.MakeFolder(folder); err != nil {
-		return fault.New("model.folder", "The folder %s cannot be made. Choose another place, or allow writing there.", folder).Because(err)
+		return fault.New("model.folder", "The folder %s cannot be created. Choose another place, or allow writing there.", folder).Because(err)
 	}
 	if err := m.SaveDescription(folder); err != nil {
 		return err
@@ -141,7 +141,7 @@ func LoadDescription(folder string) (*Model, error) {
 	}
 	m.Labels = strings.Split(strings.TrimSuffix(strings.ReplaceAll(string(b), "\r\n", "\n"), "\n"), "\n")
 	if m.Spec.Classes != len(m.Labels) {
-		return nil, fault.New("model.fit.labels", "In %s the network has %d classes, but %s names %d. Take another copy of the model.", folder, m.Spec.Classes, LabelsFile, len(m.Labels))
+		return nil, fault.New("model.fit.labels", "In %s the network has %d classes, but %s names %d. Use another copy of the model.", folder, m.Spec.Classes, LabelsFile, len(m.Labels))
 	}
 	if err := m.loadPurpose(folder); err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func loadPreprocess(folder string) (*Preprocessor, error) {
 	}
 	var p Preprocess
 	if err := json.Unmarshal(b, &p); err != nil {
-		return nil, fault.New("model.preprocess.damaged", "%s is damaged. Take another copy of the model.", path).Because(err)
+		return nil, fault.New("model.preprocess.damaged", "%s is damaged. Use another copy of the model.", path).Because(err)
 	}
 	if p.Format > preprocessFormat {
 		return nil, fault.New("model.newer", "%s was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", path, p.Format, preprocessFormat)
@@ -198,7 +198,7 @@ func loadPreprocess(folder string) (*Preprocessor, error) {
 			return nil, err
 		}
 		if b := img.Bounds(); b.Dx() != p.Width || b.Dy() != p.Height {
-			return nil, fault.New("model.mean.size", "%s is %d×%d, but the network takes %d×%d. Take another copy of the model.", filepath.Join(folder, MeanFile), b.Dx(), b.Dy(), p.Width, p.Height)
+			return nil, fault.New("model.mean.size", "%s is %d×%d, but the network takes %d×%d. Use another copy of the model.", filepath.Join(folder, MeanFile), b.Dx(), b.Dy(), p.Width, p.Height)
 		}
 		mean = meanOf(img, p)
 	}
@@ -256,10 +256,10 @@ func (m *Model) check(path string) error {
 	in := m.Spec.Input
 	w, h := m.Pre.Sees()
 	if p := m.Pre; in != (nn.Shape{C: p.Channels, H: h, W: w}) {
-		return fault.New("model.fit.input", "In %s the network takes %s, but the preprocessing makes %d×%d with %d channels. Take another copy of the model.", m.Path, in.String(), p.Height, p.Width, p.Channels)
+		return fault.New("model.fit.input", "In %s the network takes %s, but the preprocessing makes %d×%d with %d channels. Use another copy of the model.", m.Path, in.String(), p.Height, p.Width, p.Channels)
 	}
 	if len(m.Weights) == 0 {
-		return fault.New("model.weights.none", "%s holds no weights. Take another copy of the model.", path)
+		return fault.New("model.weights.none", "%s contains no weights. Use another copy of the model.", path)
 	}
 	return nil
 }
@@ -273,7 +273,7 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	defer f.Close()
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
-		err = fault.New("model.file.large", "%s has more than %d bytes and is no file of a model.", path, limit)
+		err = fault.New("model.file.large", "%s has more than %d bytes, so it is not a model file.", path, limit)
 	}
 	return b, err
 }

@@ -60,7 +60,7 @@ func (p *Predictor) OneOutput() error {
 		return fault.New("model.output.scores", "The network of the model %s answers with the layer %s, whose numbers are no shares of 0 to 1. Name a loss as its output, or none.", p.Model.Path, o.Layer)
 	}
 	if n := len(p.Instance.Network.Outputs()); n > 1 {
-		return fault.New("model.output.several", "The network of the model %s has %d outputs, and nothing here reads more than one. Choose a model with one output.", p.Model.Path, n)
+		return fault.New("model.output.several", "The network of the model %s has %d outputs, but only one can be used here. Choose a model with one output.", p.Model.Path, n)
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func (p *Predictor) WholeImage() error {
 		return err
 	}
 	if out := p.Instance.Network.Outputs()[0].Shape; out != (nn.Shape{C: len(p.Model.Labels), H: 1, W: 1}) {
-		return fault.New("model.output.whole", "The model %s gives %s, not one number for each of its %d classes. Choose a model that was trained for classification.", p.Model.Path, out.String(), len(p.Model.Labels))
+		return fault.New("model.output.whole", "The model %s outputs %s, not one number for each of its %d classes. Choose a model that was trained for classification.", p.Model.Path, out.String(), len(p.Model.Labels))
 	}
 	return nil
 }

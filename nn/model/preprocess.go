@@ -65,15 +65,15 @@ func NewPreprocessor(p Preprocess, mean []float32) (*Preprocessor, error) {
 	size := p.Width * p.Height * p.Channels
 	switch {
 	case p.Width < 1 || p.Height < 1 || p.Width > maxSide || p.Height > maxSide || p.Width*p.Height > maxPixels || p.Channels != 1 && p.Channels != 3:
-		return nil, fault.New("model.preprocess.size", "The preprocessing makes images of %d×%d with %d channels, which no network takes. Take another model.", p.Width, p.Height, p.Channels)
+		return nil, fault.New("model.preprocess.size", "The preprocessing makes images of %d×%d with %d channels, which no network takes. Use another model.", p.Width, p.Height, p.Channels)
 	case p.Crop < 0 || p.Crop > min(p.Width, p.Height):
-		return nil, fault.New("model.preprocess.crop", "The preprocessing cuts %d×%d pixels out of images of %d×%d. Choose a part that is not larger than the images.", p.Crop, p.Crop, p.Width, p.Height)
+		return nil, fault.New("model.preprocess.crop", "The preprocessing crops %d×%d pixels from images of %d×%d. Choose a crop that is not larger than the images.", p.Crop, p.Crop, p.Width, p.Height)
 	case p.Scale == 0 || math.IsNaN(float64(p.Scale)) || math.IsInf(float64(p.Scale), 0):
-		return nil, fault.New("model.preprocess.scale", "The preprocessing multiplies by %g, which leaves nothing of an image. Take another model.", p.Scale)
+		return nil, fault.New("model.preprocess.scale", "The preprocessing multiplies by %g, which leaves nothing of an image. Use another model.", p.Scale)
 	case !slices.Contains([]data.Resize{data.Squash, data.Crop, data.Fill, data.HalfCrop}, p.Resize):
 		return nil, fault.New("model.preprocess.resize", "The preprocessing resizes by %s; it must be squash, crop, fill or half-crop.", string(p.Resize))
 	case p.Mean == MeanImage && len(mean) != size, p.Mean == MeanPixel && len(p.MeanPixel) != p.Channels:
-		return nil, fault.New("model.preprocess.mean", "The mean of the preprocessing does not fit images of %d×%d with %d channels. Take another model.", p.Width, p.Height, p.Channels)
+		return nil, fault.New("model.preprocess.mean", "The mean of the preprocessing does not fit images of %d×%d with %d channels. Use another model.", p.Width, p.Height, p.Channels)
 	case p.Mean != MeanNone && p.Mean != MeanImage && p.Mean != MeanPixel:
 		return nil, fault.New("model.preprocess.kind", "The preprocessing subtracts %s; it must be none, image or pixel.", p.Mean)
 	}

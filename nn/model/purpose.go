@@ -54,7 +54,7 @@ func (m *Model) loadPurpose(folder string) error {
 	}
 	var p purpose
 	if err := json.Unmarshal(b, &p); err != nil || p.Format < 1 || p.Background != nil && (*p.Background < 0 || *p.Background >= len(m.Labels)) {
-		return fault.New("model.purpose.damaged", "%s is damaged. Take another copy of the model.", path).Because(err)
+		return fault.New("model.purpose.damaged", "%s is damaged. Use another copy of the model.", path).Because(err)
 	}
 	if p.Format > purposeFormat {
 		return fault.New("model.newer", "%s was saved by a newer version (format %d; this one reads up to %d). Update Convscope.", path, p.Format, purposeFormat)

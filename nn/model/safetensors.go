@@ -105,7 +105,7 @@ func intact(r io.ReaderAt, text []byte, begin, size int64, want string) (bool, e
 // taken, the checksum where there is one, and that every number is one.
 func ReadSafetensors(r io.ReaderAt, size int64, name string) (map[string]nn.Tensor, map[string]string, error) {
 	damaged := func(format string, args ...any) error {
-		return fault.New("model.weights.damaged", "%s is damaged: %s. Take another snapshot of the run.", name, fmt.Sprintf(format, args...))
+		return fault.New("model.weights.damaged", "%s is damaged: %s. Use another snapshot of the run.", name, fmt.Sprintf(format, args...))
 	}
 	var head [8]byte
 	if _, err := r.ReadAt(head[:], 0); err != nil {
@@ -151,7 +151,7 @@ func ReadSafetensors(r io.ReaderAt, size int64, name string) (map[string]nn.Tens
 			return nil, nil, damaged("its header tells nothing of %q that could be", key)
 		}
 		if e.Type != "F32" {
-			return nil, nil, fault.New("model.weights.type", "%s holds %s as %s; only F32 is read. Save it as float32.", name, key, e.Type)
+			return nil, nil, fault.New("model.weights.type", "%s stores %s as %s; only F32 can be read. Save it as float32.", name, key, e.Type)
 		}
 		t, err := readTensor(r, e, begin, size, key, damaged)
 		if err != nil {

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 // faulty returns the CPU, with a fault.
 func faulty(what string) (kernel.Device, error) {
 	if what == "closed" {
-		return nil, fault.New("gpu.open", "The graphics processor %s cannot be used.", "X").Because(errors.New("it is out"))
+		return nil, fault.New("gpu.open", "The GPU %s cannot be used.", "X").Because(errors.New("it is out"))
 	}
 	cpu, err := kernel.NewCPU(1)
 	return device{cpu, what}, err
@@ -216,7 +216,7 @@ func TestAfterAnUploadThatFailed(t *testing.T) {
 func TestFaultsArrive(t *testing.T) {
 	_, err := open(t, "closed", 0)
 	var f *fault.Fault
-	if !errors.As(err, &f) || f.Code != "gpu.open" || f.Args[0] != "X" || err.Error() != "The graphics processor X cannot be used. (it is out)" {
+	if !errors.As(err, &f) || f.Code != "gpu.open" || f.Args[0] != "X" || err.Error() != "The GPU X cannot be used. (it is out)" {
 		t.Errorf("a device that does not open: %v", err)
 	}
 	d := mustOpen(t, "full", 0)

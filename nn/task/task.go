@@ -61,17 +61,17 @@ func of(t data.Task) (row, error) {
 
 func notOneAnswer(network string, out, _ nn.Shape) *fault.Fault {
 	return fault.New("task.fit.image",
-		"The network %s answers for each of %d×%d places, but the data set has one class for a whole image. Choose a network for classification, or end it with a fully connected layer or global pooling.",
+		"The network %s predicts a class at each of %d×%d positions, but the data set has one class for a whole image. Choose a network for classification, or end it with a fully connected layer or global pooling.",
 		network, out.W, out.H)
 }
 
 func notEachPixel(network string, out, sees nn.Shape) *fault.Fault {
 	if out.H == 1 && out.W == 1 {
 		return fault.New("task.fit.vector",
-			"The network %s gives one answer for the whole image, but the data set has a class for each pixel. Choose a network for segmentation, such as u-net or fcn.", network)
+			"The network %s makes one prediction for the whole image, but the data set has a class for each pixel. Choose a network for segmentation, such as u-net or fcn.", network)
 	}
 	return fault.New("task.fit.size",
-		"The network %s answers for %d×%d places of images of %d×%d pixels. Add upsampling or a deconvolution, so that each pixel gets its answer.",
+		"The network %s predicts at %d×%d positions for images of %d×%d pixels. Add upsampling or a deconvolution, so that each pixel gets a prediction.",
 		network, out.W, out.H, sees.W, sees.H)
 }
 
@@ -82,7 +82,7 @@ func Fits(t data.Task, network *nn.Network) error {
 		return err
 	}
 	if outputs := network.Outputs(); len(outputs) > 1 {
-		return fault.New("task.fit.outputs", "The network %s has %d outputs, but the task asks one question. Name one output, or none, in the network's file.", network.Spec.Name, len(outputs))
+		return fault.New("task.fit.outputs", "The network %s has %d outputs, but the task needs only one. Name one output, or none, in the network's file.", network.Spec.Name, len(outputs))
 	}
 	if o := network.Outputs()[0]; !o.Kind.Loss {
 		return fault.New("task.fit.loss", "The network %s answers with the layer %s, which is not a loss, so there is nothing to compare its answers with. Name a loss as its output, or none.", network.Spec.Name, o.Layer)

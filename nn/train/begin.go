@@ -50,7 +50,7 @@ func (r *run) prepare() error {
 		return r.otherData(before)
 	}
 	if frozen := nn.Trainable(r.Spec); len(frozen) > 0 && !slices.ContainsFunc(frozen, func(name string) bool { return !slices.Contains(r.Config.Freeze, name) }) {
-		return fault.New("train.freeze.all", "All layers are frozen, so there is nothing left to learn. Let at least the last one learn.")
+		return fault.New("train.freeze.all", "All layers are frozen, so there is nothing left to train. Unfreeze at least the last one.")
 	}
 	if err := r.weigh(before); err != nil {
 		return err
@@ -119,10 +119,10 @@ func (r *run) fits() error {
 	whole := in
 	if side := r.Config.Crop; side > 0 {
 		if !info.SameSize() {
-			return fault.New("train.crop.sizes", "The images of %s have different sizes, so that no part of the same size can be cut out of them. Train without a crop, or import them in one size.", info.Name)
+			return fault.New("train.crop.sizes", "The images of %s have different sizes, so they cannot be cropped to one size. Train without a crop, or import them in one size.", info.Name)
 		}
 		if side > min(in.H, in.W) {
-			return fault.New("train.crop.large", "A part of %d×%d pixels cannot be cut out of images of %d×%d. Choose a smaller crop.", side, side, in.W, in.H)
+			return fault.New("train.crop.large", "A crop of %d×%d pixels does not fit into images of %d×%d. Choose a smaller crop.", side, side, in.W, in.H)
 		}
 		if !r.Resume && r.Spec.Input == in {
 			r.Spec.Input.H, r.Spec.Input.W = side, side
@@ -130,13 +130,13 @@ func (r *run) fits() error {
 		in.H, in.W = side, side
 	}
 	if most := r.Config.Augment.Shift; most >= min(whole.W, whole.H) {
-		return fault.New("train.shift.large", "Moved by up to %d pixels, images of %d×%d leave their frame. Choose less.", most, whole.W, whole.H)
+		return fault.New("train.shift.large", "A shift of up to %d pixels moves images of %d×%d out of the frame. Choose a smaller one.", most, whole.W, whole.H)
 	}
 	if r.Spec.Input != in {
 		return fault.New("train.fit.input", "The network takes %s, but the images of %s are %s. Import them in that size, or build the network for this data set.", r.Spec.Input.String(), info.Name, in.String())
 	}
 	if r.Spec.Classes != len(info.Classes) {
-		return fault.New("train.fit.classes", "The network tells %d classes apart, but %s has %d. Build the network for this data set.", r.Spec.Classes, info.Name, len(info.Classes))
+		return fault.New("train.fit.classes", "The network distinguishes %d classes, but %s has %d. Build the network for this data set.", r.Spec.Classes, info.Name, len(info.Classes))
 	}
 	if len(r.train) == 0 {
 		return fault.New("train.data.empty", "%s has no images with a class to train on. Import it with a smaller share for validation and test.", info.Name)
@@ -148,7 +148,7 @@ func (r *run) fits() error {
 	group := r.Config.Batch * r.Config.Accumulate
 	r.perEpoch = (len(r.train) + group - 1) / group
 	if int64(r.perEpoch)*int64(r.Config.Epochs) > 1<<31 {
-		return fault.New("train.long", "The run would have over two thousand million steps. Choose fewer epochs or a larger batch.")
+		return fault.New("train.long", "The run would have more than two billion steps. Choose fewer epochs or a larger batch.")
 	}
 	r.last = r.perEpoch * r.Config.Epochs
 	return nil
@@ -202,7 +202,7 @@ func (r *run) folder(before RunInfo) error {
 	}
 	release, ok := lock(r.Folder)
 	if !ok {
-		return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
+		return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it to finish, or stop it there.", r.Folder)
 	}
 	r.release = release
 	r.clear()
@@ -256,7 +256,7 @@ func (r *run) newFolder() error {
 			return fault.New("train.run.exists", "%s already exists. Choose another name, or go on with the run that is there.", r.Folder)
 		}
 		if locked(r.Folder) {
-			return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it, or stop it there.", r.Folder)
+			return fault.New("train.run.busy", "The run %s is being trained by another program. Wait for it to finish, or stop it there.", r.Folder)
 		}
 	}
 	if err := disk.MakeFolder(parent); err != nil {

@@ -108,7 +108,7 @@ func fitsModel(m *model.Model, info data.Info) error {
 			p.Width, p.Height, p.Channels, info.Name, info.Width, info.Height, info.Channels)
 	}
 	if len(info.Classes) != len(m.Labels) {
-		return fault.New("train.fit.classes", "The network tells %d classes apart, but %s has %d. Build the network for this data set.", len(m.Labels), info.Name, len(info.Classes))
+		return fault.New("train.fit.classes", "The network distinguishes %d classes, but %s has %d. Build the network for this data set.", len(m.Labels), info.Name, len(info.Classes))
 	}
 	return nil
 }

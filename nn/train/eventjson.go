@@ -196,7 +196,7 @@ func DecodeEvent(b []byte) (Event, error) {
 		return nil, err
 	}
 	if l.Version > EventsVersion {
-		return nil, fault.New("train.events.newer", "The run was told of by a newer version (lines of version %d; this one reads up to %d). Update Convscope.", l.Version, EventsVersion)
+		return nil, fault.New("train.events.newer", "The log of the run was written by a newer version (format %d; this one reads up to %d). Update Convscope.", l.Version, EventsVersion)
 	}
 	if l.Rate == nil {
 		l.Rate = l.RateV1

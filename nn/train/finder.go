@@ -143,5 +143,5 @@ func roundRate(v float64) float64 {
 
 // NoRate is the fault of a search in which the loss never fell.
 func NoRate() error {
-	return fault.New("train.rate.none", "At no learning rate does the loss fall. Look at the network and the data: perhaps gradients vanish, or the images are all alike.")
+	return fault.New("train.rate.none", "The loss falls at no learning rate. Check the network and the data: perhaps gradients vanish, or the images are all alike.")
 }

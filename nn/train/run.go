@@ -210,15 +210,15 @@ func (r *run) diverged() error {
 	case len(model.Snapshots(r.Folder)) > 0:
 	case r.place.BestEpoch > 0:
 		return fault.New("train.diverged.best",
-			"The loss is no longer a number at epoch %.2f: the weights have run away before the first snapshot; the best ones before are kept. Choose a smaller learning rate than %g.",
+			"The loss became NaN or infinite at epoch %.2f: training diverged before the first snapshot; the best weights before that are kept. Choose a smaller learning rate than %g.",
 			r.place.Epoch, r.Config.Rate)
 	default:
 		return fault.New("train.diverged.early",
-			"The loss is no longer a number at epoch %.2f: the weights have run away, before the first snapshot. Train again with a smaller learning rate than %g.",
+			"The loss became NaN or infinite at epoch %.2f: training diverged before the first snapshot. Train again with a smaller learning rate than %g.",
 			r.place.Epoch, r.Config.Rate)
 	}
 	return fault.New("train.diverged",
-		"The loss is no longer a number at epoch %.2f: the weights have run away. Choose a smaller learning rate than %g; the last snapshot before is kept.",
+		"The loss became NaN or infinite at epoch %.2f: training diverged. Choose a smaller learning rate than %g; the last snapshot before that is kept.",
 		r.place.Epoch, r.Config.Rate)
 }
 

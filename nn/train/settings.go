@@ -70,22 +70,22 @@ var table = sync.OnceValue(func() []Setting {
 	return []Setting{
 		{
 			Key: "epochs", Name: "epochs", Group: Basic, Flag: "epochs", Placeholder: "N", Resumed: Longer,
-			Help:   "How often the network sees each image. With --resume, more than the run had make it longer; its policy then spans the whole of the longer run.",
+			Help:   "How many times the network sees each image. With --resume, more epochs than the run had extend it; its policy then spans the whole of the longer run.",
 			Values: whole(1, 1e6, func(c *Config) *int { return &c.Epochs }),
 		},
 		{
 			Key: "batch", Name: "batch", Group: Basic, Flag: "batch", Placeholder: "N[,N…]", Several: true,
-			Help:   "Images that a step takes at once. Of several sizes each trains a run.",
+			Help:   "Images that a step takes at once. Several sizes train a run each.",
 			Values: whole(1, 65536, func(c *Config) *int { return &c.Batch }),
 		},
 		{
 			Key: "accumulate", Name: "accumulate", Group: More, Flag: "accumulate", Placeholder: "N",
-			Help:   "Batches whose gradients are added before the weights move.",
+			Help:   "Batches whose gradients are accumulated before the weights are updated.",
 			Values: whole(1, 65536, func(c *Config) *int { return &c.Accumulate }),
 		},
 		{
 			Key: "solver", Name: "solver", Group: Basic, Flag: "solver",
-			Help: "How the weights move: " + either(solverNames()) + ".",
+			Help: "How the weights are updated: " + either(solverNames()) + ".",
 			Values: Choice{
 				Names: solverNames(), field: func(c *Config) *string { return &c.Solver },
 				set:   func(c *Config, name string) { *c = c.WithSolver(name, c.Rate) },
@@ -94,12 +94,12 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "rate", Name: "learning rate", Group: Basic, Flag: "lr", Placeholder: "F[,F…]", Several: true,
-			Help:   "Base learning rate; the usual one of the network or, with adagrad and later ones, of the solver. Of several each trains a run.",
+			Help:   "Base learning rate (default: the usual one of the network or, with adagrad and later ones, of the solver). Several rates train a run each.",
 			Values: number(1e-12, 1e3, func(c *Config) *float64 { return &c.Rate }),
 		},
 		{
 			Key: "policy", Name: "policy", Group: Basic, Flag: "policy", Within: PolicyColumn,
-			Help: "How the rate falls: " + either(policyNames()) + ".",
+			Help: "How the learning rate decays: " + either(policyNames()) + ".",
 			Values: Choice{
 				Names: policyNames(), field: func(c *Config) *string { return &c.Policy },
 				set:   func(c *Config, name string) { *c = c.WithPolicy(name) },
@@ -126,7 +126,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "warmup", Name: "warm-up", Group: More, Flag: "warmup", Placeholder: "STEPS",
-			Help:   "Iterations over which the rate rises from 0 to what the policy says; 0: none.",
+			Help:   "Iterations over which the learning rate rises from 0 to what the policy says; 0: none.",
 			Values: whole(0, 1e9, func(c *Config) *int { return &c.Warmup }).off(),
 		},
 		{
@@ -141,17 +141,17 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "clip", Name: "gradient clipping", Group: More, Flag: "clip", Placeholder: "NORM",
-			Help:   "The most that the norm of all gradients together may be: beyond it they are scaled to it before the weights move; 0: any.",
+			Help:   "Largest norm of all gradients together: beyond it they are scaled down to it before the weights are updated; 0: no limit.",
 			Values: number(0, 1e9, func(c *Config) *float64 { return &c.Clip }).off(),
 		},
 		{
 			Key: "average", Name: "averaging", Group: More, Flag: "average", Placeholder: "F",
-			Help:   "Measure and use a moving average of the weights with this decay, e.g. 0.998; 0: the weights themselves.",
+			Help:   "Validate and keep a moving average of the weights with this decay, e.g. 0.998; 0: the weights themselves.",
 			Values: number(0, .99999, func(c *Config) *float64 { return &c.Average }).off(),
 		},
 		{
 			Key: "loss", Name: "loss", Group: More, Flag: "loss", Tasks: []data.Task{data.Classification},
-			Help: "In place of every loss of the network: " + either(nn.LossTypes()) + ".",
+			Help: "Loss to use in place of every loss of the network: " + either(nn.LossTypes()) + ".",
 			Values: Choice{
 				Names: nn.LossTypes(), Own: true, field: func(c *Config) *string { return &c.Loss },
 				known: func(name string) error { return oneOf(name, nn.LossTypes(), unknownLoss) },
@@ -159,7 +159,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "class-weights", Name: "class weights", Group: More, Flag: "class-weights", Tasks: []data.Task{data.Classification, data.Segmentation},
-			Help: "How much classes count in the softmax loss, in training and in its validation: none (all alike) or balanced (rare ones more, by their share of the training images or their pixels).",
+			Help: "How much classes count in the softmax loss, in training and in its validation: none (all equal) or balanced (rare ones more, by their share of the training images or their pixels).",
 			Values: Choice{
 				Names: classWeightings(), None: NoClassWeights, field: func(c *Config) *string { return &c.ClassWeights },
 				known: func(name string) error { return oneOf(name, classWeightings(), unknownClassWeights) },
@@ -167,7 +167,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "mean", Name: "mean", Group: More, Flag: "mean",
-			Help: "What is subtracted from an image: image (the mean image), pixel (its mean) or none.",
+			Help: "What is subtracted from an image: image (the mean image), pixel (the mean colour) or none.",
 			Values: Choice{
 				Names: means(), field: func(c *Config) *string { return &c.Mean },
 				known: func(name string) error { return oneOf(name, means(), unknownMean) },
@@ -175,12 +175,12 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "scale", Name: "scale", Group: More, Flag: "pixel-scale", Placeholder: "F",
-			Help:   "By which the bytes of an image, 0 to 255, are multiplied after the mean was subtracted.",
+			Help:   "Factor by which the bytes of an image, 0 to 255, are multiplied after the mean was subtracted.",
 			Values: number(1e-9, 1e3, func(c *Config) *float64 { return &c.Scale }),
 		},
 		{
 			Key: "mirror", Name: "mirror", Group: Augmentation, Flag: "mirror", Within: AugmentationColumn,
-			Help:   "In training, mirror every other image; --no-mirror where the network's recipe does.",
+			Help:   "In training, mirror each image with a probability of 0.5; --no-mirror turns it off where the network's recipe has it.",
 			Values: Switch{func(c *Config) *bool { return &c.Augment.Mirror }},
 		},
 		{
@@ -195,7 +195,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "rotate", Name: "rotation", Group: Augmentation, Flag: "rotate", Placeholder: "DEG", Within: AugmentationColumn,
-			Help:   "In training, turn images by up to so many degrees.",
+			Help:   "In training, rotate images by up to this many degrees.",
 			Values: number(0, 180, func(c *Config) *float64 { return &c.Augment.Rotate }).off(),
 		},
 		{
@@ -205,7 +205,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "noise", Name: "noise", Group: Augmentation, Flag: "noise", Placeholder: "F", Within: AugmentationColumn,
-			Help:   "In training, add noise of this deviation, a share of white.",
+			Help:   "In training, add noise with this standard deviation, as a share of white.",
 			Values: number(0, 1, func(c *Config) *float64 { return &c.Augment.Noise }).off(),
 		},
 		{
@@ -258,7 +258,7 @@ var table = sync.OnceValue(func() []Setting {
 		},
 		{
 			Key: "seconds", Name: "seconds", Flag: "max-seconds", Placeholder: "S", Within: NoColumn, Resumed: Free,
-			Help:   "Stop, with a snapshot, after so many seconds.",
+			Help:   "Stop, with a snapshot, after this many seconds.",
 			Values: number(0, 1e9, func(c *Config) *float64 { return &c.MaxSeconds }).off(),
 		},
 	}
@@ -309,7 +309,7 @@ func unknownLoss(name, known string) error {
 }
 
 func unknownClassWeights(name, known string) error {
-	return fault.New("train.setting.class-weights", "Classes cannot be weighed by %s. There are %s.", name, known)
+	return fault.New("train.setting.class-weights", "Classes cannot be weighted by %s. There are %s.", name, known)
 }
 
 func unknownMean(name, known string) error {

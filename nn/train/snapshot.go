@@ -123,7 +123,7 @@ func readProgress(folder string) (progress, error) {
 
 // damagedState returns the fault of a state.json that cannot be right.
 func damagedState(snapshot string) *fault.Fault {
-	return fault.New("train.snapshot.damaged", "%s is damaged. Take another snapshot of the run.", filepath.Join(snapshot, stateFile))
+	return fault.New("train.snapshot.damaged", "%s is damaged. Use another snapshot of the run.", filepath.Join(snapshot, stateFile))
 }
 
 // newerCode is the code of the fault of a snapshot that a newer version can read.

@@ -130,7 +130,7 @@ func readRunFile(folder string) (runFile, error) {
 		return r, model.CannotRead(path, err)
 	}
 	if err != nil {
-		return r, fault.New("train.run.missing", "%s is no run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
+		return r, fault.New("train.run.missing", "%s is not a run: it has no %s. Choose the folder of a run.", folder, RunFile).Because(err)
 	}
 	if err := json.Unmarshal(b, &r); err != nil || r.Format < 1 || !possible(r.Rates) || !possibleClassWeights(r.Config.ClassWeights, r.ClassWeights) {
 		return r, damagedRun(path).Because(err)

@@ -46,7 +46,7 @@ func Segment(ctx context.Context, p *model.Predictor, img image.Image, o Segment
 	begun := time.Now()
 	m := p.Model
 	if m.Task != data.Segmentation {
-		return nil, fault.New("vision.segment.task", "The model %s was trained for %s: it gives no class to each pixel. Choose a model that was trained for segmentation.", m.Path, string(m.Task))
+		return nil, fault.New("vision.segment.task", "The model %s was trained for %s: it does not classify each pixel. Choose a model that was trained for segmentation.", m.Path, string(m.Task))
 	}
 	if err := eachPixel(p); err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func eachPixel(p *model.Predictor) error {
 	}
 	w, h := m.Pre.Sees()
 	if out != (nn.Shape{C: len(m.Labels), H: h, W: w}) {
-		return fault.New("vision.segment.size", "The model %s gives %s, not a number for each of its %d classes at each of the %d×%d pixels that it sees. Choose a model that was trained for segmentation.", m.Path, out.String(), len(m.Labels), w, h)
+		return fault.New("vision.segment.size", "The model %s outputs %s, not a number for each of its %d classes at each of the %d×%d pixels that it sees. Choose a model that was trained for segmentation.", m.Path, out.String(), len(m.Labels), w, h)
 	}
 	return nil
 }
@@ -200,7 +200,7 @@ func tile(ctx context.Context, p *model.Predictor, frame data.Pixels, observe fu
 			rows = ys[row+1] - y
 		}
 		if !s.take(rows, classes[y*frame.W:], scores[y*frame.W:]) {
-			return nil, nil, fault.New("vision.segment.nan", "The model %s answers with NaN for this photo, so its weights cannot be used. Train it again, or choose another model or epoch.", m.Path)
+			return nil, nil, fault.New("vision.segment.nan", "The model %s outputs NaN for this photo, so its weights cannot be used. Train it again, or choose another model or epoch.", m.Path)
 		}
 	}
 	return classes, scores, nil

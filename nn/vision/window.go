@@ -134,7 +134,7 @@ func (w *Windows) lay(o WindowOptions, m *model.Model) error {
 		}
 		g.Rows, g.Columns = (w.Size.Y-g.Height)/g.Stride+1, (w.Size.X-g.Width)/g.Stride+1
 		if total += g.Rows * g.Columns; total > maxWindows {
-			return fault.New("vision.window.many", "So small a stride (%d) makes over %d windows on a photo of %d×%d. Choose a larger stride.", g.Stride, maxWindows, w.Size.X, w.Size.Y)
+			return fault.New("vision.window.many", "A stride of %d makes more than %d windows on a photo of %d×%d. Choose a larger stride.", g.Stride, maxWindows, w.Size.X, w.Size.Y)
 		}
 		w.Scales = append(w.Scales, g)
 	}

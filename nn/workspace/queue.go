@@ -67,7 +67,7 @@ func (w Workspace) ReadQueue() ([]QueuedRun, error) {
 		return list, nil
 	}
 	aside := FreeName(path+".unreadable", exists)
-	damaged := fault.New("workspace.queue.damaged", "The list of waiting runs, %s, is damaged or of a newer version, in all or in part. It is kept as %s. Add the runs again.", path, aside)
+	damaged := fault.New("workspace.queue.damaged", "The list of waiting runs, %s, is damaged or from a newer version, in whole or in part. It is kept as %s. Add the runs again.", path, aside)
 	return list, damaged.Because(errors.Join(wrong, disk.Rename(path, aside)))
 }
 

@@ -40,7 +40,7 @@ func Newest(a, b Run) int {
 func (w Workspace) CheckRunName(text string) (name string, err error) {
 	name, err = disk.SafeName(text)
 	if err == nil && exists(w.RunPath(name)) {
-		err = fault.New("workspace.run.exists", "There is a run %s already. Choose another name.", name)
+		err = fault.New("workspace.run.exists", "There is already a run %s. Choose another name.", name)
 	}
 	return name, err
 }

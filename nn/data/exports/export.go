@@ -114,10 +114,10 @@ func checkPlace(out string, force bool) error {
 		return disk.WriteFault(err, out)
 	}
 	if _, err := os.Stat(filepath.Join(out, marker)); err != nil {
-		return fault.New("export.foreign", "%s is there already and is not an export of Convscope, so it is not replaced. Choose another folder.", out)
+		return fault.New("export.foreign", "%s already exists and is not an export by Convscope, so it is not replaced. Choose another folder.", out)
 	}
 	if !force {
-		return fault.New("export.exists", "There is an export in %s already. Choose another folder, or replace it (--force).", out)
+		return fault.New("export.exists", "There is already an export in %s. Choose another folder, or replace it (--force).", out)
 	}
 	return nil
 }

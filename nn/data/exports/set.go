@@ -103,7 +103,7 @@ func (s *set) tellLeft(w formats.Writer) {
 // tellPlaced notes images that a format with coordinates needs at another size than the data set keeps them.
 func (s *set) tellPlaced(w formats.Writer) {
 	if s.placed > 0 && w.Says&^data.KindClass != 0 {
-		s.Note(fault.New("export.scaled", "%v images are stored at another size than their files had. They are scaled back to match their labels, but details are lost.", s.placed))
+		s.Note(fault.New("export.scaled", "%v images are stored at a different size from their files. They are scaled back to match their labels, but details are lost.", s.placed))
 	}
 }
 

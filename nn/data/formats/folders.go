@@ -26,7 +26,7 @@ func claimFolders(t *source.Tree) Claim {
 	if i < 0 {
 		return Claim{}
 	}
-	return claim(byImages, fault.New("data.claim.images", "It has images, such as %s, and nothing that another format is known by.", t.Files[i].Path))
+	return claim(byImages, fault.New("data.claim.images", "It has images, such as %s, and no sign of another format.", t.Files[i].Path))
 }
 
 // readFolders reads class folders: each folder's name is a label (`_` read as a space), folders in it belong to it. Folders
@@ -167,7 +167,7 @@ func (b *branch) walk(visit func(i int)) {
 func classFolders(c *source.Collection, files *source.ImageFiles, base *branch, split int8) {
 	for _, i := range base.files {
 		if p := files.Files[i].Path; source.MayBeImage(p) {
-			c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.outside", "%s lies in no class folder. Put it into one.", p)))
+			c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.outside", "%s is not in a class folder. Move it into one.", p)))
 		}
 	}
 	for _, name := range base.order {
@@ -187,7 +187,7 @@ func classFolders(c *source.Collection, files *source.ImageFiles, base *branch, 
 		folder.walk(func(i int) {
 			p := files.Files[i].Path
 			if !source.MayBeImage(p) {
-				c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.notimage", "%s is no image.", p)))
+				c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.notimage", "%s is not an image.", p)))
 				return
 			}
 			c.Items = append(c.Items, source.Item{File: p, From: files, Ref: i, Truth: data.Truth{Class: class}, Split: split})

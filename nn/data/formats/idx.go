@@ -69,7 +69,7 @@ func openIDX(t source.File) (idxFile, io.ReadCloser, error) {
 		return f, nil, f.failed(err)
 	}
 	if head[0] != 0 || head[1] != 0 || head[2] != 0x08 || head[3] < 1 || head[3] > 4 {
-		return f, nil, fault.New("idx.foreign", "%s is no IDX file of bytes. Choose MNIST's files or ones like them.", t.Path)
+		return f, nil, fault.New("idx.foreign", "%s is not an IDX file of bytes. Choose MNIST's files or ones like them.", t.Path)
 	}
 	for range head[3] {
 		var d [4]byte
@@ -250,7 +250,7 @@ func (f idxFile) shape() (n int, o *source.RawImages, err error) {
 func readIDXLabels(t *source.Tree, images string, n int) ([]byte, error) {
 	name := labelsBeside(images)
 	if name == "" {
-		return nil, fault.New("idx.name", "The name of %s has no \"images\" in it, so its labels file cannot be found. Name the pair like train-images-idx3-ubyte and train-labels-idx1-ubyte.", images)
+		return nil, fault.New("idx.name", "The name of %s does not contain \"images\", so its labels file cannot be found. Name the pair like train-images-idx3-ubyte and train-labels-idx1-ubyte.", images)
 	}
 	plain := strings.TrimSuffix(name, ".gz")
 	at := slices.IndexFunc(t.Files, func(f source.File) bool { return f.Path == name })
@@ -258,7 +258,7 @@ func readIDXLabels(t *source.Tree, images string, n int) ([]byte, error) {
 		at = slices.IndexFunc(t.Files, func(f source.File) bool { return f.Path == plain || f.Path == plain+".gz" })
 	}
 	if at < 0 {
-		return nil, fault.New("idx.labels.missing", "There is no %s with the labels of %s. Put it beside it.", name, images)
+		return nil, fault.New("idx.labels.missing", "There is no %s with the labels of %s. Put it beside the images file.", name, images)
 	}
 	labels, r, err := openIDX(t.Files[at])
 	if err != nil {

@@ -20,7 +20,7 @@ var instanceFolders = []string{"instances"}
 
 func claimInstances(t *source.Tree) Claim {
 	return claimBeside(t, instanceFolders, false, byInstance, func(p folderPair) *fault.Fault {
-		return fault.New("data.claim.instances", "The folder of images %s has a folder of instances beside it, %s.", p.images, p.masks)
+		return fault.New("data.claim.instances", "The image folder %s has an instance folder beside it, %s.", p.images, p.masks)
 	})
 }
 
@@ -29,7 +29,7 @@ func readInstances(_ context.Context, t *source.Tree) (*source.Collection, error
 	s := newShelf(t)
 	pairs := s.pairs(instanceFolders, false)
 	if len(pairs) == 0 {
-		return nil, fault.New("data.instances.none", "%s has no folder instances beside a folder images. Arrange it like that.", t.Name)
+		return nil, fault.New("data.instances.none", "%s has no folder \"instances\" beside a folder \"images\". Arrange it that way.", t.Name)
 	}
 	r := &maskReader{files: t.Files, classes: &idClasses{things: true}}
 	c := &source.Collection{Task: data.Segmentation, Background: data.NoBackground, Labels: r}

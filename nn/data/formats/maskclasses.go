@@ -49,7 +49,7 @@ func (k *idClasses) name(names []string, file string) error {
 		k.names = append([]string{data.BackgroundName}, k.names...)
 	}
 	if len(k.names) == 0 {
-		return fault.New("data.masks.names", "%s has no names of classes. Write one a line, in the order of their ids.", file)
+		return fault.New("data.masks.names", "%s has no class names. Write one per line, in the order of their ids.", file)
 	}
 	if err := data.CheckMapClass(len(k.names) - 1); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (k *idClasses) name(names []string, file string) error {
 		k.background = 0
 	}
 	if k.things && len(k.names) != 2 {
-		return fault.New("data.instances.names", "%s has %v names, but instances have one class. Give its name, or that of the background and its name.", file, len(k.names))
+		return fault.New("data.instances.names", "%s has %v names, but instances have one class. Give only the name of that class, or the background's name and then that one.", file, len(k.names))
 	}
 	return nil
 }
@@ -150,7 +150,7 @@ func (k *idClasses) of(id uint32, p plane) (int, error) {
 	case k.names != nil:
 		return 0, fault.New("data.masks.id", "%s has the id %v, but the list of classes names only those up to %v. Add a line for it.", p.file, id, len(k.class)-1)
 	case id > voidID:
-		return 0, fault.New("data.masks.ids", "%s has the id %v: too many classes to be called by their ids. Put a classes.txt with a name a line beside the folders; instances belong in a folder called instances.", p.file, id)
+		return 0, fault.New("data.masks.ids", "%s has the id %v: too many classes to be called by their ids. Put a classes.txt with one name per line beside the folders; instances belong in a folder called instances.", p.file, id)
 	}
 	k.seen(id)
 	return int(id), nil
@@ -170,7 +170,7 @@ func (k *idClasses) ofColour(rgb [3]byte, file string) (int, error) {
 	case ok:
 		return class, nil
 	case k.colours == nil:
-		return 0, fault.New("data.masks.colours", "%s has colours, and there is no list of them. Put a colours.txt beside the folders with a line for each class: its name and its red, green and blue.", file)
+		return 0, fault.New("data.masks.colours", "%s is a colour mask, but there is no list of colours. Put a colours.txt beside the folders with a line for each class: its name and its red, green and blue.", file)
 	}
 	return 0, fault.New("data.masks.colour", "%s has the colour %v %v %v, which is not in the list of colours. Add a line for it.", file, rgb[0], rgb[1], rgb[2])
 }

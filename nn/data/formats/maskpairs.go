@@ -120,7 +120,7 @@ func (r *maskReader) pair(c *source.Collection, s *shelf, images, masks, instanc
 	for _, left := range []namedMasks{classOf, instanceOf} {
 		for _, i := range left.unused() {
 			p := r.files[i].Path
-			c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.masks.noimage", "%s is a mask, but there is no image of its name in %s.", p, images)))
+			c.Skipped = append(c.Skipped, data.NewSkipped(p, fault.New("data.masks.noimage", "%s is a mask, but there is no image of the same name in %s.", p, images)))
 		}
 	}
 }

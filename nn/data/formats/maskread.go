@@ -103,7 +103,7 @@ func (l *labelFiles) Truth(_ int, o data.OpenedImage) (data.Truth, error) {
 			return data.Truth{}, err
 		}
 		if instances.colours {
-			return data.Truth{}, fault.New("data.instances.colours", "%s has colours; ids of instances are numbers. Save it as grey of 8 or 16 bits.", instances.file)
+			return data.Truth{}, fault.New("data.instances.colours", "%s is a colour image, but instance ids are numbers. Save it as 8-bit or 16-bit greyscale.", instances.file)
 		}
 	}
 	values, err := r.values(classes, instances, o.W*o.H)

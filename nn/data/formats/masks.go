@@ -20,7 +20,7 @@ var maskFolders = []string{"labels", "label", "masks", "mask", "annot", "annotat
 
 func claimMasks(t *source.Tree) Claim {
 	return claimBeside(t, maskFolders, true, byFolders, func(p folderPair) *fault.Fault {
-		return fault.New("data.claim.masks", "The folder of images %s has a folder of masks beside it, %s.", p.images, p.masks)
+		return fault.New("data.claim.masks", "The image folder %s has a mask folder beside it, %s.", p.images, p.masks)
 	})
 }
 

@@ -65,7 +65,7 @@ func (o *Options) check() error {
 	case o.Task != "" && o.Task != "auto" && !o.Task.Known():
 		return fault.New("data.task", "There is no task %q; there are %s. Choose one of them.", string(o.Task), data.Listed(data.Tasks()))
 	case !slices.Contains(data.Resizes(), o.Resize):
-		return fault.New("data.resize", "There is no way to resize called %q; there are squash, crop, fill and half-crop. Choose one of them.", string(o.Resize))
+		return fault.New("data.resize", "There is no resize method %q; there are squash, crop, fill and half-crop. Choose one of them.", string(o.Resize))
 	case !slices.Contains(data.Encodings(), o.Encoding):
 		return fault.New("data.encoding", "There is no encoding %q; there are png, jpeg and raw. Choose one of them.", o.Encoding)
 	case o.Channels != 0 && o.Channels != 1 && o.Channels != 3:
@@ -73,7 +73,7 @@ func (o *Options) check() error {
 	case (o.Width == 0) != (o.Height == 0) || o.Width < 0 || o.Height < 0 || o.Width > data.MaxSide || o.Height > data.MaxSide:
 		return fault.New("data.size", "Images of %v×%v pixels cannot be made. Choose a width and a height from 1 to %v.", o.Width, o.Height, data.MaxSide)
 	case o.Max < 0 || o.Max > data.MaxSide && o.Max != KeepSize || o.Max > 0 && o.Width > 0:
-		return fault.New("data.max", "The longest side of images cannot have at most %v pixels here. Choose from 1 to %v, and no width or height beside it.", o.Max, data.MaxSide)
+		return fault.New("data.max", "The longest side of images cannot be limited to %v pixels. Choose from 1 to %v, and give no width or height as well.", o.Max, data.MaxSide)
 	}
 	return nil
 }

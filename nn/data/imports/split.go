@@ -23,7 +23,7 @@ type shares struct {
 // unless the source has a validation split.
 func release(items []source.Item, val, test float64, seed uint64) (shares, error) {
 	if val > 100 || test > 100 || max(val, 0)+max(test, 0) > 100 || math.IsNaN(val) || math.IsNaN(test) {
-		return shares{}, fault.New("data.percent", "%v %% for validation and %v %% for the test are more than there is. Choose shares that add up to 100 at most.", max(val, 0), max(test, 0))
+		return shares{}, fault.New("data.percent", "%v %% for validation and %v %% for testing add up to more than the whole. Choose shares that add up to 100 at most.", max(val, 0), max(test, 0))
 	}
 	hasVal := false
 	for i := range items {

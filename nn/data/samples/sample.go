@@ -80,7 +80,7 @@ func Import(ctx context.Context, name, out string, o Options, observe func(impor
 		return data.Info{}, fault.New("sample.task", "The sample %s is not made for the task %q, but for %s. Choose another sample or task.", name, string(o.Task), data.Listed(s.tasks))
 	}
 	if o.Count < 0 || o.Count > maxSamples {
-		return data.Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the usual one.", o.Count, maxSamples)
+		return data.Info{}, fault.New("sample.count", "%v images cannot be made. Choose a number from 1 to %v, or 0 for the default.", o.Count, maxSamples)
 	}
 	if err := data.CheckPlace(out, o.Force); err != nil {
 		return data.Info{}, err

@@ -65,7 +65,7 @@ type File struct {
 // Read reads a whole file of at most limit bytes.
 func (f File) Read(limit int64) ([]byte, error) {
 	if f.size > limit {
-		return nil, fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", f.Path, limit)
+		return nil, fault.New("file.large", "%s has more than %v bytes, too many for a file of its kind.", f.Path, limit)
 	}
 	r, err := f.Open()
 	if err != nil {
@@ -82,7 +82,7 @@ func (f File) Read(limit int64) ([]byte, error) {
 		case err != nil:
 			return nil, disk.ReadFault(err, f.Path)
 		case int64(len(b)) > limit:
-			return nil, fault.New("file.large", "%s has more than %v bytes: too many for what it should be.", f.Path, limit)
+			return nil, fault.New("file.large", "%s has more than %v bytes, too many for a file of its kind.", f.Path, limit)
 		case len(b) == cap(b):
 			b = slices.Grow(b, len(b))
 		}
