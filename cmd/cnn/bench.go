@@ -70,10 +70,10 @@ type kernelLine struct {
 // Run measures.
 func (v benchVerb) Run(ctx context.Context, o *output) (err error) {
 	if !(v.Seconds > 0 && v.Seconds <= 3600) {
-		return misused("--seconds is from just over 0 to 3600 but is %s", plain(v.Seconds))
+		return misused("--seconds must be from just over 0 to 3600 but is %s", plain(v.Seconds))
 	}
 	if v.Batch < 0 {
-		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
+		return misused("--batch must be 0 (the network's own) or more but is %d", v.Batch)
 	}
 	d, err := v.open()
 	if err != nil {

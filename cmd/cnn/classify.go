@@ -38,7 +38,7 @@ type classifyLine struct {
 // Run classifies each image. One that cannot be read is told on standard error; the rest goes on.
 func (v classifyVerb) Run(ctx context.Context, o *output) error {
 	if v.Top < 1 {
-		return misused("--top is 1 or more but is %d", v.Top)
+		return misused("--top must be 1 or more but is %d", v.Top)
 	}
 	return withPredictor(v.Model, v.Snapshot, data.Classification, v.engineFlags, 1, func(_ *model.Model, p *model.Predictor) error {
 		return eachPicture(ctx, o, picturesOf(v.Images), func(path string) error {

@@ -83,10 +83,10 @@ func (v detectVerb) Run(ctx context.Context, o *output) error {
 func (v detectVerb) options() (vision.WindowOptions, error) {
 	w := vision.WindowOptions{Stride: v.Stride}
 	if v.Stride < 0 {
-		return w, misused("--stride is 0 (a quarter of the window) or more but is %d", v.Stride)
+		return w, misused("--stride must be 0 (a quarter of the window) or more but is %d", v.Stride)
 	}
 	if !(v.Threshold >= 0 && v.Threshold <= 1) || !(v.NMS >= 0 && v.NMS <= 1) {
-		return w, misused("--threshold and --nms are from 0 to 1 but are %s and %s", plain(v.Threshold), plain(v.NMS))
+		return w, misused("--threshold and --nms must be from 0 to 1 but are %s and %s", plain(v.Threshold), plain(v.NMS))
 	}
 	if v.Window != "" {
 		var err error
@@ -97,7 +97,7 @@ func (v detectVerb) options() (vision.WindowOptions, error) {
 	for _, text := range strings.Split(v.Scales, ",") {
 		s, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
 		if err != nil || !(s > 0 && s <= 64) {
-			return w, misused("--scales is one or more sizes from just over 0 to 64, e.g. 1,1.5,2, but is %q", v.Scales)
+			return w, misused("--scales must be one or more sizes from just over 0 to 64, e.g. 1,1.5,2, but is %q", v.Scales)
 		}
 		w.Scales = append(w.Scales, s)
 	}

@@ -17,7 +17,7 @@ type engineFlags struct {
 // Validate is called for every verb that the flags are part of, before it runs.
 func (f engineFlags) Validate() error {
 	if f.Threads < 0 {
-		return misused("--threads is 0 (all cores) or more but is %d", f.Threads)
+		return misused("--threads must be 0 (all cores) or more but is %d", f.Threads)
 	}
 	return nil
 }

@@ -59,19 +59,19 @@ func (v importVerb) Run(ctx context.Context, o *output) error {
 			continue
 		}
 		if !(*p.from >= 0 && *p.from <= 100) {
-			return misused("%s is a percentage from 0 to 100 but is %s", p.flag, plain(*p.from))
+			return misused("%s must be a percentage from 0 to 100 but is %s", p.flag, plain(*p.from))
 		}
 		*p.to = *p.from
 	}
 	if options.ValPercent+options.TestPercent > 100 {
-		return misused("--val and --test are percentages that add up to 100 at most but are %s and %s", plain(options.ValPercent), plain(options.TestPercent))
+		return misused("--val and --test must be percentages that add up to 100 at most but are %s and %s", plain(options.ValPercent), plain(options.TestPercent))
 	}
 	for _, n := range []struct {
 		flag string
 		n    int
 	}{{"--min-per-class", v.MinPerClass}, {"--max-per-class", v.MaxPerClass}, {"--threads", v.Threads}} {
 		if n.n < 0 {
-			return misused("%s is 0 or more but is %d", n.flag, n.n)
+			return misused("%s must be 0 or more but is %d", n.flag, n.n)
 		}
 	}
 	return importing(o, func(observe func(imports.Progress)) (data.Info, error) {
@@ -85,7 +85,7 @@ func parseSize(flag, text string) (w, h int, err error) {
 	w, errW := strconv.Atoi(ws)
 	h, errH := strconv.Atoi(hs)
 	if !ok || errW != nil || errH != nil || w < 1 || h < 1 || w > 4096 || h > 4096 {
-		return 0, 0, misused("%s is width x height in pixels from 1 to 4096, e.g. 64x64, but is %q", flag, text)
+		return 0, 0, misused("%s must be width x height in pixels from 1 to 4096, e.g. 64x64, but is %q", flag, text)
 	}
 	return w, h, nil
 }
@@ -97,7 +97,7 @@ func parseImageSize(text string) (w, h, most int, err error) {
 	}
 	if n, ok := strings.CutPrefix(text, "max:"); ok {
 		if most, err = strconv.Atoi(n); err != nil || most < 1 || most > data.MaxSide {
-			return 0, 0, 0, misused("--size max:N is the longest side in pixels from 1 to %d, e.g. max:1024, but is %q", data.MaxSide, text)
+			return 0, 0, 0, misused("--size max:N must be the longest side in pixels from 1 to %d, e.g. max:1024, but is %q", data.MaxSide, text)
 		}
 		return 0, 0, most, nil
 	}

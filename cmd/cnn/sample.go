@@ -54,7 +54,7 @@ func (v sampleVerb) Run(ctx context.Context, o *output) error {
 		var f *fault.Fault
 		switch {
 		case errors.As(err, &f) && f.Code == "sample.count":
-			err = misused("--count is from 1 to %v, or 0 for the usual number, but is %d", f.Args[1], v.Count)
+			err = misused("--count must be from 1 to %v, or 0 for the usual number, but is %d", f.Args[1], v.Count)
 		case errors.As(err, &f) && f.Code == "sample.task":
 			err = misused("--task is %v for the sample %s, but is %s", f.Args[2], v.Name, v.Task)
 		}

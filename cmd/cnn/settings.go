@@ -139,5 +139,5 @@ func refused(s train.Setting, text string) error {
 	default:
 		text = strconv.Quote(text)
 	}
-	return misused("--%s is %s but is %s", s.Flag, s.Range(), text)
+	return misused("--%s must be %s but is %s", s.Flag, s.Range(), text)
 }

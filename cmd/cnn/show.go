@@ -26,7 +26,7 @@ type showVerb struct {
 // Run tells what is there.
 func (v showVerb) Run(ctx context.Context, o *output) error {
 	if v.Batch < 0 {
-		return misused("--batch is 0 (the network's own) or more but is %d", v.Batch)
+		return misused("--batch must be 0 (the network's own) or more but is %d", v.Batch)
 	}
 	if _, err := os.Stat(filepath.Join(v.What, data.InfoFile)); err == nil {
 		return showDataset(ctx, o, v.What)
@@ -87,7 +87,7 @@ func parseShape(flag, text string) (nn.Shape, error) {
 		ok = err == nil && n[i] >= 1 && n[i] <= 1<<14
 	}
 	if !ok {
-		return nn.Shape{}, misused("%s is channels x height x width, e.g. 3x32x32, but is %q", flag, text)
+		return nn.Shape{}, misused("%s must be channels x height x width, e.g. 3x32x32, but is %q", flag, text)
 	}
 	return nn.Shape{C: n[0], H: n[1], W: n[2]}, nil
 }

@@ -52,7 +52,7 @@ func FindWriter(name string, set string, task data.Task) (Writer, error) {
 			}
 		}
 		if len(others) == 0 {
-			return Writer{}, fault.New("export.task.none", "%s is a data set for %s, which no format can be written for yet.", set, string(task))
+			return Writer{}, fault.New("export.task.none", "%s is a data set for %s, for which there is no export format yet.", set, string(task))
 		}
 		return Writer{}, fault.New("export.task", "%s is a data set for %s, which the format %s does not support. Choose one of %s.", set, string(task), name, strings.Join(others, ", "))
 	}
