@@ -57,7 +57,7 @@ func (p *Predictor) Probabilities(images []float32, n int) ([]float32, error) {
 // OneOutput returns nil where the model's network has one output, of a layer that gives shares of 0…1, otherwise a fault.
 func (p *Predictor) OneOutput() error {
 	if o := p.Instance.Network.Outputs()[0]; len(p.Model.Spec.Outputs) > 0 && !o.Kind.Loss && o.Kind.Type != "softmax" && o.Kind.Type != "sigmoid" {
-		return fault.New("model.output.scores", "The network of the model %s answers with the layer %s, whose numbers are no shares of 0 to 1. Name a loss as its output, or none.", p.Model.Path, o.Layer)
+		return fault.New("model.output.scores", "The network of the model %s outputs the layer %s, whose values are not probabilities. Name a loss as its output, or none.", p.Model.Path, o.Layer)
 	}
 	if n := len(p.Instance.Network.Outputs()); n > 1 {
 		return fault.New("model.output.several", "The network of the model %s has %d outputs, but only one can be used here. Choose a model with one output.", p.Model.Path, n)

@@ -85,7 +85,7 @@ func Fits(t data.Task, network *nn.Network) error {
 		return fault.New("task.fit.outputs", "The network %s has %d outputs, but the task needs only one. Name one output, or none, in the network's file.", network.Spec.Name, len(outputs))
 	}
 	if o := network.Outputs()[0]; !o.Kind.Loss {
-		return fault.New("task.fit.loss", "The network %s answers with the layer %s, which is not a loss, so there is nothing to compare its answers with. Name a loss as its output, or none.", network.Spec.Name, o.Layer)
+		return fault.New("task.fit.loss", "The output of the network %s is the layer %s, which is not a loss, so its predictions cannot be compared with the truth. Name a loss as the output, or none.", network.Spec.Name, o.Layer)
 	}
 	out, sees := network.Outputs()[0].Shape, network.Spec.Input
 	h, w := r.places(sees)
