@@ -36,8 +36,19 @@ type Report struct {
 // draftPrefix begins the names of folders that exports work in.
 const draftPrefix = ".convscope-export-"
 
-// marker is a file in each export that tells it from folders of others, which are never replaced. Nothing reads the rest of it, and an import passes over it.
+// marker is a file in each export that tells it from folders of others, which are never replaced. An import passes over it.
 const marker = ".convscope-export.json"
+
+// contents is what the marker has: with it an export is not replaced that people have put files of their own into.
+type contents struct {
+	Kind    string   `json:"kind"`
+	Format  string   `json:"format"`
+	Dataset string   `json:"dataset"`
+	Files   []string `json:"files"`
+}
+
+// maxMarker bounds what is read of a marker, in bytes.
+const maxMarker = 1 << 28
 
 // Export writes a data set into the folder out. The folder appears under its name when it is complete; when Export fails or ctx is cancelled, nothing of it stays and what was there
 // before is as it was. Truth is in the coordinates of the original files, upright; where the images are kept smaller than those, formats with coordinates get them scaled back.
@@ -74,7 +85,7 @@ func Export(ctx context.Context, d *data.Dataset, out string, o Options, observe
 	err = errors.Join(err, f.finish())
 	s.tellPlaced(w)
 	if err == nil {
-		err = mark(draft, w.Name, info.Name)
+		err = mark(draft, contents{Kind: "convscope-export", Format: w.Name, Dataset: info.Name, Files: f.files})
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -90,7 +101,7 @@ func Export(ctx context.Context, d *data.Dataset, out string, o Options, observe
 		undo()
 		return Report{}, first(err)
 	}
-	return Report{Images: info.Counts, Classes: s.classes, Files: f.files, Notes: s.notes}, nil
+	return Report{Images: info.Counts, Classes: s.classes, Files: len(f.files), Notes: s.notes}, nil
 }
 
 // first returns the first of errors that were joined: the others follow from it.
@@ -119,12 +130,38 @@ func checkPlace(out string, force bool) error {
 	if !force {
 		return fault.New("export.exists", "There is already an export in %s. Choose another folder, or replace it (--force).", out)
 	}
-	return nil
+	return checkOwn(out)
 }
 
 // mark writes the marker.
-func mark(draft *disk.Draft, format, dataset string) error {
-	return draft.WriteFile(marker, func(w io.Writer) error {
-		return json.NewEncoder(w).Encode(map[string]string{"kind": "convscope-export", "format": format, "dataset": dataset})
+func mark(draft *disk.Draft, c contents) error {
+	return draft.WriteFile(marker, func(w io.Writer) error { return json.NewEncoder(w).Encode(c) })
+}
+
+// checkOwn returns a fault where an export has a file that it did not write.
+func checkOwn(out string) error {
+	f, err := os.Open(filepath.Join(out, marker))
+	if err != nil {
+		return disk.ReadFault(err, out)
+	}
+	var c contents
+	err = json.NewDecoder(io.LimitReader(f, maxMarker)).Decode(&c)
+	_ = f.Close() // it was only read
+	if err != nil {
+		return fault.New("export.foreign", "%s already exists and is not an export by Convscope, so it is not replaced. Choose another folder.", out)
+	}
+	own := map[string]bool{marker: true}
+	for _, name := range c.Files {
+		own[name] = true
+	}
+	return filepath.WalkDir(out, func(at string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return disk.ReadFault(err, at)
+		}
+		name, err := filepath.Rel(out, at)
+		if err != nil || e.IsDir() || own[filepath.ToSlash(name)] {
+			return err
+		}
+		return fault.New("export.changed", "The export %s has %s, which is not from the export, so it is not replaced. Move that file away, or choose another folder.", out, filepath.ToSlash(name))
 	})
 }

@@ -257,3 +257,31 @@ func TestATaskWithoutAFormat(t *testing.T) {
 	_, err := exports.Export(t.Context(), importtest.Reopened(t, folder), filepath.Join(t.TempDir(), "x"), exports.Options{Format: "masks"}, nil)
 	datatest.WantFault(t, err, "export.task.none")
 }
+
+// An export is replaced as long as all of its files are its own: what people put there is not deleted.
+func TestAnExportWithForeignFilesIsNotReplaced(t *testing.T) {
+	d := importtest.Imported(t, datatest.TwoClasses(t, 6).Folder(t), nil)
+	out := filepath.Join(t.TempDir(), "export")
+	again := func() error {
+		_, err := exports.Export(t.Context(), d, out, exports.Options{Format: "folders", Force: true}, nil)
+		return err
+	}
+	if err := errors.Join(again(), again()); err != nil {
+		t.Fatal(err)
+	}
+	notes := filepath.Join(out, "notes.txt")
+	if err := os.WriteFile(notes, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	datatest.WantFault(t, again(), "export.changed")
+	if b, err := os.ReadFile(notes); err != nil || string(b) != "mine" {
+		t.Errorf("the notes are %q, %v", b, err)
+	}
+	if err := os.Remove(notes); err != nil || again() != nil {
+		t.Errorf("it is not replaced without them: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(out, ".convscope-export.json"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	datatest.WantFault(t, again(), "export.foreign")
+}

@@ -16,7 +16,7 @@ const filesAtOnce = 16
 type folder struct {
 	draft *disk.Draft
 	group errgroup.Group
-	files int
+	files []string // paths with slashes
 
 	mu     sync.Mutex
 	failed error
@@ -33,7 +33,7 @@ func (f *folder) Write(path string, b []byte) error {
 	if err := f.failure(); err != nil {
 		return err
 	}
-	f.files++
+	f.files = append(f.files, path)
 	f.group.Go(func() error {
 		err := f.draft.WriteFile(path, func(w io.Writer) error {
 			_, err := w.Write(b)
@@ -51,7 +51,7 @@ func (f *folder) Write(path string, b []byte) error {
 
 // Stream writes a file of any size.
 func (f *folder) Stream(path string, write func(io.Writer) error) error {
-	f.files++
+	f.files = append(f.files, path)
 	return f.draft.WriteFile(path, write)
 }
 
