@@ -98,14 +98,16 @@ func (p *Page) remarks() []remark {
 
 // history returns the chosen run as Diagnose reads it.
 func (p *Page) history(c *session.Curve) train.History {
-	h := train.History{PerEpoch: c.PerEpoch, Valid: c.Epochs, Health: c.Health, State: train.Running}
+	info := train.RunInfo{State: train.Running}
+	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
+		info = r.Info
+	}
+	h := train.HistoryOf(info, nil)
+	h.PerEpoch, h.Valid, h.Health = c.PerEpoch, c.Epochs, c.Health
 	config, _ := p.configOf()
 	h.Epochs = config.Epochs
-	if r := p.state.ChosenRun(); r != nil { // the run's own: another data set may be chosen by now
-		h.Task, h.Classes, h.Loss = r.Info.Task, r.Info.Spec.Classes, r.Info.Spec.LossType()
-		if !p.state.Live() {
-			h.State = r.Info.State
-		}
+	if p.state.Live() {
+		h.State = train.Running
 	}
 	at := 0
 	for _, l := range c.Loss {

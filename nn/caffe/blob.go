@@ -31,6 +31,9 @@ func (r reader) tensor(b *caffepb.BlobProto, what string) (nn.Tensor, error) {
 			return nn.Tensor{}, r.notFinite(what)
 		}
 	}
+	if len(shape) == 0 { // a number without dimensions is a list of one
+		shape = []int{1}
+	}
 	return nn.TensorOf(data, shape...), nil
 }
 

@@ -250,6 +250,23 @@ func TestFilesThatCannotBeUsed(t *testing.T) {
 	}
 }
 
+// A number without dimensions is a list of one: nobody has to think of weights without axes.
+func TestNumbersWithoutDimensions(t *testing.T) {
+	one := func() nn.Tensor { return nn.TensorOf([]float32{1}) }
+	got, err := read(caffetest.File(caffetest.Style{}, caffetest.Layer{Name: "a", Kind: "BatchNorm", Blobs: []nn.Tensor{one(), one(), one()}}), "some.caffemodel")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, w := range got {
+		if len(w.Shape()) != 1 {
+			t.Errorf("%s is %v", key, w.Shape())
+		}
+	}
+	if len(got) != 4 {
+		t.Errorf("read as %v", got)
+	}
+}
+
 // TestFilesThatAreCutOff cuts a file at each byte: what is read is whole layers, or nothing.
 func TestFilesThatAreCutOff(t *testing.T) {
 	whole := caffetest.File(caffetest.Style{}, lenet()...)

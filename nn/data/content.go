@@ -56,18 +56,27 @@ func (d *Dataset) Content(ctx context.Context) (*Content, error) {
 		if err != nil {
 			continue
 		}
-		drawn, err := r.Truth.ClassMap(r.StoredW, r.StoredH, info.Background, classes)
+		clear(pixels)
+		drawn, err := r.CountPixels(info.Background, pixels, classes)
 		if err != nil {
 			continue
 		}
 		classes = drawn
-		clear(pixels)
-		for _, class := range classes {
-			if int(class) < len(pixels) { // not void
-				pixels[class]++
-			}
-		}
 		c.add(e, pixels)
 	}
 	return c, nil
+}
+
+// CountPixels adds to counts how many pixels of the stored image have each class; void ones count nowhere. It returns the class map, in room if that is large enough.
+func (r Record) CountPixels(background int, counts []int64, room []uint16) ([]uint16, error) {
+	classes, err := r.Truth.ClassMap(r.StoredW, r.StoredH, background, room)
+	if err != nil {
+		return nil, err
+	}
+	for _, class := range classes {
+		if int(class) < len(counts) { // not void
+			counts[class]++
+		}
+	}
+	return classes, nil
 }

@@ -81,7 +81,7 @@ func (e *cpuExecutor) densePacked(o Dense, relu bool) stage {
 				lanes := min(width, out-p*width)
 				u.across(t, lanes)
 				parts := cutInto(end-first, u.rowsOf(lanes))
-				t.b, t.bias = &packed[(p*in+k)*width], nil
+				t.b = &packed[(p*in+k)*width]
 				if bias != nil {
 					t.bias = &bias[p*width]
 				}
@@ -126,7 +126,7 @@ func (e *cpuExecutor) denseLarge(o Dense, relu bool) []stage {
 		ld := ceilDiv(end-first, width) * width
 		parts := cutInto(to-from, rows)
 		t.am, t.ak, t.offs, t.segs = 4*in, 4, &noOffset, 1
-		t.bk, t.ldc, t.bias = 4*width, 4*ld, nil
+		t.bk, t.ldc = 4*width, 4*ld
 		for k := 0; k < in; k += block {
 			t.k, t.flags = min(block, in-k), 0
 			if k > 0 {
@@ -225,7 +225,7 @@ func (e *cpuExecutor) denseGradInput(o DenseGradInput) []stage {
 		}
 		dy := e.arena[e.at[o.DY]:]
 		t.am, t.ak, t.offs, t.segs = 4*e.stride, 4, &noOffset, 1
-		t.bk, t.ldc, t.bias = 4*width, 4*ldc, nil
+		t.bk, t.ldc = 4*width, 4*ldc
 		from, to := job*band, min((job+1)*band, in)
 		parts := cutInto(e.samples(), rows)
 		for k := 0; k < out; k += depth {
@@ -294,7 +294,7 @@ func (e *cpuExecutor) denseGradWeights(o DenseGradWeights) []stage {
 		dw, dy := e.mem[o.DW], e.arena[e.at[o.DY]:]
 		size := e.samples() * width // of a panel
 		t.am, t.ak, t.offs, t.segs, t.k = 4, 4*line, &noOffset, 1, e.samples()
-		t.bk, t.ldc, t.bias, t.flags = 4*width, 4*in, nil, 0
+		t.bk, t.ldc, t.flags = 4*width, 4*in, 0
 		if e.step.Add {
 			t.flags = addC
 		}

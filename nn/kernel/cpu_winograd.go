@@ -227,7 +227,7 @@ func (w *winograd) room(s []float32, samples int) (r room) {
 func (w *winograd) multiply(wk *worker, r *room, rows int, packed []float32, product int) {
 	u, t := w.u, wk.tile()
 	t.am, t.ak, t.offs, t.segs, t.k = 4*w.in.C, 4, &noOffset, 1, w.cg
-	t.bk, t.ldc, t.flags, t.bias = 4*w.width, 4*w.out.C, 0, nil
+	t.bk, t.ldc, t.flags = 4*w.width, 4*w.out.C, 0
 	job, p := product/winogradPoints, product%winogradPoints
 	group, panel := job/w.panels, job%w.panels
 	lanes := min(w.width, w.fg-panel*w.width)

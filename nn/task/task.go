@@ -134,11 +134,6 @@ func tallyPixels(d *data.Dataset, e data.Entry, counts []int64) error {
 	if err != nil {
 		return err
 	}
-	classes, err := record.Truth.ClassMap(record.StoredW, record.StoredH, d.Info().Background, nil)
-	for _, c := range classes {
-		if int(c) < len(counts) {
-			counts[c]++
-		}
-	}
+	_, err = record.CountPixels(d.Info().Background, counts, nil)
 	return err
 }

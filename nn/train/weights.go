@@ -153,7 +153,7 @@ func turnColours(weights map[string]nn.Tensor, first, each []string) {
 		}
 	}
 	for _, key := range each {
-		if t := weights[key]; len(t.Data()) > 0 && len(t.Shape()) > 0 && t.Shape()[0] == 3 {
+		if t := weights[key]; len(t.Data()) > 0 && t.Shape()[0] == 3 {
 			turn(t, 1)
 		}
 	}

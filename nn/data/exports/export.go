@@ -125,12 +125,16 @@ func checkPlace(out string, force bool) error {
 		return disk.WriteFault(err, out)
 	}
 	if _, err := os.Stat(filepath.Join(out, marker)); err != nil {
-		return fault.New("export.foreign", "%s already exists and is not an export by Convscope, so it is not replaced. Choose another folder.", out)
+		return foreign(out)
 	}
 	if !force {
 		return fault.New("export.exists", "There is already an export in %s. Choose another folder, or replace it (--force).", out)
 	}
 	return checkOwn(out)
+}
+
+func foreign(out string) error {
+	return fault.New("export.foreign", "%s already exists and is not an export by Convscope, so it is not replaced. Choose another folder.", out)
 }
 
 // mark writes the marker.
@@ -140,15 +144,13 @@ func mark(draft *disk.Draft, c contents) error {
 
 // checkOwn returns a fault where an export has a file that it did not write.
 func checkOwn(out string) error {
-	f, err := os.Open(filepath.Join(out, marker))
+	b, err := disk.ReadFile(filepath.Join(out, marker), maxMarker)
 	if err != nil {
 		return disk.ReadFault(err, out)
 	}
 	var c contents
-	err = json.NewDecoder(io.LimitReader(f, maxMarker)).Decode(&c)
-	_ = f.Close() // it was only read
-	if err != nil {
-		return fault.New("export.foreign", "%s already exists and is not an export by Convscope, so it is not replaced. Choose another folder.", out)
+	if json.Unmarshal(b, &c) != nil {
+		return foreign(out)
 	}
 	own := map[string]bool{marker: true}
 	for _, name := range c.Files {
